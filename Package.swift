@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// LibTorch lies in `.libtorch`, a folder or a link that `make setup` makes.
+let libTorch = Context.packageDirectory + "/.libtorch"
+
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .unsafeFlags(["-warnings-as-errors"]),
+]
+
+let linkLibTorch: [LinkerSetting] = [
+    .unsafeFlags(["-L\(libTorch)/lib", "-Xlinker", "-rpath=\(libTorch)/lib"]),
+    .linkedLibrary("torch_cpu"),
+    .linkedLibrary("c10"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "ReviewKD",
+    products: [
+        .library(
+            name: "ReviewKD",
+            targets: [
+                "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "Training",
+            ]),
+        .executable(name: "reviewkd", targets: ["reviewkd"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "TensorFiles", dependencies: ["CZlib"], swiftSettings: house),
+        .target(
+            name: "CTorch",
+            cxxSettings: [
+                .unsafeFlags([
+                    "-std=c++20", "-O2", "-Wall", "-Wno-unused-function", "-isystem",
+                    "\(libTorch)/include", "-isystem",
+                    "\(libTorch)/include/torch/csrc/api/include",
+                ])
+            ],
+            linkerSettings: linkLibTorch),
+        .target(name: "Torch", dependencies: ["CTorch", "TensorFiles"], swiftSettings: house),
+        .target(name: "TorchNN", dependencies: ["Torch"], swiftSettings: house),
+        .target(
+            name: "VisionModels", dependencies: ["Torch", "TorchNN"], swiftSettings: house),
+        .target(
+            name: "VisionData", dependencies: ["CZlib", "Torch", crypto], swiftSettings: house),
+        .target(
+            name: "Distillation", dependencies: ["Torch", "TorchNN", "VisionModels"],
+            swiftSettings: house),
+        .target(
+            name: "Training",
+            dependencies: [
+                "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                crypto, yams,
+            ],
+            resources: [.embedInCode("Recipes")],
+            swiftSettings: house),
+        .executableTarget(
+            name: "reviewkd",
+            dependencies: [
+                "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation", "Training",
+                argumentParser,
+            ],
+            swiftSettings: house),
+    ],
+    cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+#
+# Checks what `swift format` does not see: no text file of the repository ends a line in white
+# space or holds a marker of unfinished work. Prints each offending line.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+# Succeeds when no tracked or new file matches the extended regular expression $2.
+refuse() {
+    local status=0
+    git grep --untracked -nIE -e "$2" || status=$?
+    case $status in
+    0) echo "lint: error: $1 in the lines above; remove it" >&2 && return 1 ;;
+    1) return 0 ;;
+    *) echo "lint: error: git grep ended with status $status" >&2 && return 1 ;;
+    esac
+}
+
+failed=0
+refuse 'white space at the end' '[[:blank:]]+$' || failed=1
+# The brackets keep this line from matching itself.
+refuse 'a marker of unfinished work' '\b(TO[D]O|FIX[M]E)\b' || failed=1
+exit $failed

@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""Measures how far PyTorch's own bfloat16 autocast is from float64 on the golden tasks.
+
+The networks and the method are written here plainly, filled by the rule of the golden values, and
+checked against the files in float64 before anything is measured. Prints the table of
+`Tests/GoldenValuesTests/BFloat16Errors.swift`. Needs PyTorch (2.13 was used) and ten seconds:
+
+    python3 Scripts/measure_bfloat16_error.py Tests/Fixtures
+"""
+
+import json
+import pathlib
+import sys
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+STEPS = 8  # first steps, each on other images: a single batch's error is a matter of luck
+
+
+def hashed(key, count):
+    with np.errstate(over="ignore"):
+        x = np.uint64(key << 32) + np.arange(count, dtype=np.uint64)
+        x += np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        x ^= x >> np.uint64(31)
+    return torch.from_numpy((x >> np.uint64(40)).astype(np.float64) / 2**23 - 1)
+
+
+def tensor(key, shape, scale=1.0):
+    return (hashed(key, int(np.prod(shape))) * scale).float().reshape(shape)
+
+
+def fill(state, base):
+    names = sorted(name for name in state if not name.endswith("num_batches_tracked"))
+    for position, name in enumerate(names):
+        entry = state[name]
+        value = hashed(base + position, entry.numel())
+        if entry.dim() >= 2:
+            value = value * (6 / (entry.numel() / entry.shape[0])) ** 0.5
+        elif name.endswith("running_var"):
+            value = 1 + 0.2 * value
+        elif name.endswith("weight"):
+            value = 1 + 0.1 * value
+        else:
+            value = 0.1 * value
+        entry.copy_(value.float().reshape(entry.shape))
+
+
+class Block(nn.Module):
+    def __init__(self, width_in, width, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(width_in, width, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        if stride != 1 or width_in != width:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(width_in, width, 1, stride, bias=False), nn.BatchNorm2d(width)
+            )
+
+    def forward(self, x):
+        carried = self.downsample(x) if hasattr(self, "downsample") else x
+        return self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + carried
+
+
+class ResNet(nn.Module):
+    def __init__(self, name, classes=100):
+        super().__init__()
+        self.widths = [32, 64, 128, 256] if name.endswith("x4") else [16, 16, 32, 64]
+        blocks = (int(name.removeprefix("resnet").removesuffix("x4")) - 2) // 6
+        self.conv1 = nn.Conv2d(3, self.widths[0], 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(self.widths[0])
+        for stage, (before, width) in enumerate(zip(self.widths, self.widths[1:]), 1):
+            stride = 1 if stage == 1 else 2
+            rest = [Block(width, width, 1) for _ in range(blocks - 1)]
+            setattr(self, f"layer{stage}", nn.ModuleList([Block(before, width, stride), *rest]))
+        self.fc = nn.Linear(self.widths[-1], classes)
+
+    def forward(self, x):
+        x = F.relu(self.bn1(self.conv1(x)))
+        after, before = [x], [x]
+        for stage in (self.layer1, self.layer2, self.layer3):
+            for block in stage:
+                total = block(x)
+                x = F.relu(total)
+            after.append(x)
+            before.append(total)
+        pooled = F.adaptive_avg_pool2d(x, 1)
+        return after, before, pooled, self.fc(pooled.flatten(1))
+
+
+class Fusion(nn.Module):
+    def __init__(self, width_in, mid, width_out, attends):
+        super().__init__()
+        self.conv1 = nn.Sequential(nn.Conv2d(width_in, mid, 1, bias=False), nn.BatchNorm2d(mid))
+        self.conv2 = nn.Sequential(
+            nn.Conv2d(mid, width_out, 3, 1, 1, bias=False), nn.BatchNorm2d(width_out)
+        )
+        if attends:
+            self.att_conv = nn.Sequential(nn.Conv2d(2 * mid, 2, 1), nn.Sigmoid())
+
+    def forward(self, x, deeper, size):
+        x = self.conv1(x)
+        if deeper is not None:
+            deeper = F.interpolate(deeper, x.shape[-2:], mode="nearest")
+            maps = self.att_conv(torch.cat([x, deeper], 1))
+            x = x * maps[:, :1] + deeper * maps[:, 1:]
+        if x.shape[-2:] != size:
+            x = F.interpolate(x, size, mode="nearest")
+        return self.conv2(x), x
+
+
+class Pair(nn.Module):
+    def __init__(self, student, teacher):
+        super().__init__()
+        self.student = ResNet(student)
+        widths = [*self.student.widths[1:], self.student.widths[-1]]
+        teacher_widths = ResNet(teacher).widths
+        targets = [*teacher_widths[1:], teacher_widths[-1]]
+        levels = list(zip(widths, targets))[::-1]
+        self.abfs = nn.ModuleList(
+            Fusion(a, min(512, widths[-1]), b, index > 0) for index, (a, b) in enumerate(levels)
+        )
+
+    def forward(self, images, labels, teacher, weight):
+        with torch.no_grad():
+            _, before, pooled, _ = teacher(images)
+        targets = [*before[1:], pooled]
+        after, _, pooled, logits = self.student(images)
+        deeper, review = None, 0.0
+        for fusion, x, target in zip(self.abfs, [pooled, *after[:0:-1]], targets[::-1]):
+            output, deeper = fusion(x, deeper, target.shape[-2:])
+            review = review + context_loss(output, target)
+        cross_entropy = F.cross_entropy(logits, labels)
+        return cross_entropy, review, cross_entropy + weight * review
+
+
+def context_loss(student, teacher):
+    loss, share, total = F.mse_loss(student, teacher), 1.0, 1.0
+    for size in (4, 2, 1):
+        if size < student.shape[2]:
+            share /= 2
+            pooled = [F.adaptive_avg_pool2d(x, size) for x in (student, teacher)]
+            loss = loss + share * F.mse_loss(*pooled)
+            total += share
+    return loss / total
+
+
+def error(found, exact):
+    return ((found.double() - exact).norm() / exact.norm()).item()
+
+
+def autocast(low):
+    return torch.autocast("cpu", torch.bfloat16, enabled=low)
+
+
+def network(name, base, running_stats, dtype):
+    model = ResNet(name).to(dtype)
+    with torch.no_grad():
+        fill(model.state_dict(), base)
+        for key, values in running_stats.items():
+            model.state_dict()[key].copy_(torch.tensor(values))
+    return model.eval()
+
+
+def forward_errors(golden):
+    def run(low):
+        dtype = torch.float32 if low else torch.float64
+        model = network(golden["model"], 0, golden["running_stats"], dtype)
+        images = tensor(*(golden["input"][key] for key in ("key", "shape", "scale"))).to(dtype)
+        with torch.no_grad(), autocast(low):
+            after, before, pooled, logits = model(images)
+        return [*after, *before[1:], pooled, logits]
+
+    exact = run(False)
+    assert abs(exact[-1].norm().item() / golden["logits_summary"]["l2"] - 1) < 1e-9
+    names = [*(f"feats {i}" for i in range(4)), *(f"preact_feats {i}" for i in range(1, 4))]
+    errors = [error(low, high) for low, high in zip(run(True), exact)]
+    return dict(zip([*names, "pooled", "logits"], errors))
+
+
+def step_errors(golden):
+    def run(low, step):
+        dtype = torch.float32 if low else torch.float64
+        teacher = network(golden["teacher"], 5000, golden["teacher_running_stats"], dtype)
+        pair = Pair(golden["student"], golden["teacher"]).to(dtype)
+        with torch.no_grad():
+            fill(pair.state_dict(), 0)
+        images = tensor(2000003 + step, (golden["batch"], 3, 32, 32), 1.5).to(dtype)
+        labels = torch.tensor([7 * i % 100 for i in range(golden["batch"])])
+        with autocast(low):
+            losses = pair(images, labels, teacher, golden["weight"])
+        losses[-1].backward()
+        return losses, [parameter.grad.double() for parameter in pair.parameters()]
+
+    squares = dict.fromkeys(["cross_entropy", "review", "total", "gradient", "tensors"], 0.0)
+    for step in range(STEPS):
+        losses, gradients = run(False, step)
+        if step == 0:
+            assert abs(losses[-1].item() / golden["steps"][0]["loss"] - 1) < 1e-9
+        low_losses, low_gradients = run(True, step)
+        every = [error(low, high) for low, high in zip(low_gradients, gradients)]
+        whole = [torch.cat([g.flatten() for g in side]) for side in (low_gradients, gradients)]
+        found = [error(low, high) for low, high in zip(low_losses, losses)]
+        found += [error(*whole), float(np.sqrt(np.mean(np.square(every))))]
+        for name, value in zip(squares, found):
+            squares[name] += value**2 / STEPS
+    return {name: value**0.5 for name, value in squares.items()}
+
+
+def main():
+    torch.set_num_threads(1)
+    for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
+        kind = path.name.split("-")[0]
+        if kind not in ("forward", "pair"):
+            continue
+        golden = json.loads(path.read_text())
+        errors = forward_errors(golden) if kind == "forward" else step_errors(golden)
+        print(f'    "{path.name}": [')
+        for name, value in errors.items():
+            print(f'        "{name}": {value:.3g},')
+        print("    ],")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+// Generators, devices, threads and versions.
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/headeronly/version.h>
+
+#include "guard.h"
+
+ct_error ct_generator_create(ct_device device, uint64_t seed, ct_generator *out) {
+  return ct::guard([&] {
+    auto on = ct::device(device);
+    at::Generator generator = on.is_cpu()
+                                  ? at::detail::createCPUGenerator(seed)
+                                  : at::globalContext().defaultGenerator(on).clone();
+    generator.set_current_seed(seed);
+    *out = new ct_generator_s{generator};
+  });
+}
+
+void ct_generator_free(ct_generator generator) { delete generator; }
+
+ct_error ct_generator_get_state(ct_generator generator, ct_tensor *state) {
+  return ct::guard([&] { *state = ct::hand_over(generator->generator.get_state()); });
+}
+
+ct_error ct_generator_set_state(ct_generator generator, ct_tensor state) {
+  return ct::guard([&] { generator->generator.set_state(ct::borrow(state)); });
+}
+
+const char *ct_version(void) { return TORCH_VERSION; }
+
+const char *ct_cpu_capability(void) {
+  static const std::string text = at::get_cpu_capability();
+  return text.c_str();
+}
+
+bool ct_cpu_has_native_bfloat16(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
+bool ct_built_with_cuda(void) { return at::hasCUDA(); }
+
+int32_t ct_cuda_device_count(void) { return static_cast<int32_t>(at::getNumGPUs()); }
+
+int32_t ct_threads(void) { return at::get_num_threads(); }
+
+ct_error ct_set_threads(int32_t count) {
+  return ct::guard([&] { at::set_num_threads(count); });
+}

@@ -1,0 +1,160 @@
+// The C seam between Swift and LibTorch: the only header that Swift sees.
+//
+// Every function that can fail returns its error (null is success) and hands results through
+// out-parameters. There is no thread-local "last error": a Swift task may change threads between
+// a call and its check. A `ct_tensor` is one owned reference on a LibTorch tensor.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---------------------------------------------------------------------------------- errors
+
+typedef enum {
+  CT_ERROR_OPERATOR = 0,       // the program's: a wrong shape, type or argument
+  CT_ERROR_OUT_OF_MEMORY = 1,  // the world's: the device has no room for the result
+  CT_ERROR_DEVICE = 2          // the world's: a device is absent or failed
+} ct_error_kind;
+
+typedef struct ct_error_s *ct_error;
+const char *ct_error_message(ct_error error);
+ct_error_kind ct_error_get_kind(ct_error error);
+void ct_error_free(ct_error error);
+
+// --------------------------------------------------------------------------------- tensors
+
+typedef struct ct_tensor_s *ct_tensor;
+
+typedef struct {
+  int8_t type;   // c10::DeviceType: 0 is the CPU, 1 is CUDA
+  int8_t index;  // -1 where the type has one device only
+} ct_device;
+
+// Another owned reference on the same tensor.
+ct_tensor ct_tensor_retain(ct_tensor tensor);
+void ct_tensor_free(ct_tensor tensor);
+int64_t ct_tensor_rank(ct_tensor tensor);
+void ct_tensor_sizes(ct_tensor tensor, int64_t *sizes);
+void ct_tensor_strides(ct_tensor tensor, int64_t *strides);
+int64_t ct_tensor_count(ct_tensor tensor);
+int8_t ct_tensor_dtype(ct_tensor tensor);
+ct_device ct_tensor_device(ct_tensor tensor);
+bool ct_tensor_requires_grad(ct_tensor tensor);
+bool ct_tensor_is_contiguous(ct_tensor tensor, bool channels_last);
+ct_error ct_tensor_set_requires_grad(ct_tensor tensor, bool requires_grad);
+// The gradient of a leaf, or null where it has none yet.
+ct_error ct_tensor_grad(ct_tensor tensor, ct_tensor *grad);
+void ct_tensor_clear_grad(ct_tensor tensor);
+// Copies `bytes` row-major bytes into a new CPU tensor.
+ct_error ct_tensor_from_bytes(const void *data, size_t bytes, int8_t dtype, const int64_t *sizes,
+                              int64_t rank, ct_tensor *out);
+// Copies the tensor's elements, row major, into `data`, which has room for `bytes` bytes.
+ct_error ct_tensor_copy_bytes(ct_tensor tensor, void *data, size_t bytes);
+ct_error ct_tensor_item(ct_tensor tensor, double *value);
+
+// ------------------------------------------------------------------------------- operators
+
+typedef struct ct_operator_s *ct_operator;
+
+typedef struct ct_generator_s *ct_generator;
+
+typedef enum {
+  CT_NONE,
+  CT_TENSOR,
+  CT_INT,
+  CT_DOUBLE,
+  CT_BOOL,
+  CT_STRING,
+  CT_DEVICE,
+  CT_GENERATOR,
+  CT_INT_LIST,
+  CT_DOUBLE_LIST,
+  CT_BOOL_LIST,
+  CT_TENSOR_LIST,
+  CT_OPTIONAL_TENSOR_LIST,
+  CT_OPTIONAL_SCALAR_LIST  // of doubles
+} ct_value_kind;
+
+typedef struct {
+  const void *data;
+  size_t count;
+} ct_list;
+
+// An argument or a result. Arguments are borrowed for the length of the call; tensors in results
+// are owned by the caller.
+typedef struct {
+  ct_value_kind kind;
+  union {
+    ct_tensor tensor;
+    int64_t integer;
+    double number;
+    bool boolean;
+    ct_device device;
+    ct_generator generator;
+    const char *string;
+    ct_list list;
+  };
+} ct_value;
+
+// Finds an operator by name ("aten::add") and overload ("Tensor"), once; the handle lives forever.
+ct_error ct_operator_find(const char *name, const char *overload, ct_operator *out);
+// The schema as LibTorch prints it; to be freed with `ct_string_free`.
+char *ct_operator_schema(ct_operator op);
+void ct_string_free(char *string);
+// Calls through the boxed dispatcher. Tensor lists among the results are flattened.
+ct_error ct_operator_call(ct_operator op, const ct_value *arguments, size_t count,
+                          ct_value *results, size_t capacity, size_t *result_count);
+
+// -------------------------------------------------------------------------------- autograd
+
+ct_error ct_backward(ct_tensor output);
+bool ct_grad_mode(void);
+void ct_set_grad_mode(bool enabled);
+
+// A custom function: `backward` receives as many gradients as the function has outputs (null where
+// an output did not matter) and fills one gradient per input (null where none is needed).
+typedef ct_error (*ct_backward_callback)(void *context, const ct_tensor *gradients, size_t count,
+                                         ct_tensor *input_gradients, size_t input_count);
+typedef void (*ct_release_callback)(void *context);
+// Makes `outputs`, computed without recording, results of one node whose inputs are `inputs`.
+// `context` is released with the graph's buffers, also on failure.
+ct_error ct_custom_function(const ct_tensor *inputs, size_t input_count, const ct_tensor *outputs,
+                            size_t output_count, void *context, ct_backward_callback backward,
+                            ct_release_callback release);
+// An error for a callback to return.
+ct_error ct_error_make(const char *message);
+
+// Thread-local mixed precision on one device type; returns the former state.
+typedef struct {
+  bool enabled;
+  int8_t dtype;
+} ct_autocast;
+ct_error ct_autocast_enter(int8_t device_type, ct_autocast wanted, ct_autocast *former);
+ct_error ct_autocast_leave(int8_t device_type, ct_autocast former);
+
+// ------------------------------------------------------------------------------ generators
+
+ct_error ct_generator_create(ct_device device, uint64_t seed, ct_generator *out);
+void ct_generator_free(ct_generator generator);
+ct_error ct_generator_get_state(ct_generator generator, ct_tensor *state);
+ct_error ct_generator_set_state(ct_generator generator, ct_tensor state);
+
+// --------------------------------------------------------------------------------- devices
+
+const char *ct_version(void);
+// A text on the CPU's capability that LibTorch's kernels use, as "AVX512".
+const char *ct_cpu_capability(void);
+bool ct_cpu_has_native_bfloat16(void);
+int32_t ct_cuda_device_count(void);
+bool ct_built_with_cuda(void);
+int32_t ct_threads(void);
+ct_error ct_set_threads(int32_t count);
+
+#ifdef __cplusplus
+}
+#endif

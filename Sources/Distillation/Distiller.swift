@@ -1,0 +1,102 @@
+import Torch
+import TorchNN
+import VisionModels
+
+/// A mini-batch on the device.
+public struct Batch<Targets> {
+    /// Normalised images, `[N, 3, H, W]`.
+    public let images: Tensor
+
+    /// What they are to be recognised as; class indices `[N]` for classification.
+    public let targets: Targets
+
+    /// The images' positions in the training set, int64 `[N]`, for methods with a memory.
+    public let indices: Tensor
+
+    /// Gathers the tensors.
+    public init(images: Tensor, targets: Targets, indices: Tensor) {
+        self.images = images
+        self.targets = targets
+        self.indices = indices
+    }
+}
+
+/// A way to train a student, with or without a teacher.
+public protocol Distiller<Targets>: AnyObject {
+    /// What a batch is labelled with.
+    associatedtype Targets
+
+    /// The network that is being trained and that remains.
+    var student: any Backbone { get }
+
+    /// What the optimizer moves: the student's parameters and the method's own.
+    var trainableParameters: [NamedTensor] { get }
+
+    /// The forward pass of one training step.
+    ///
+    /// - Parameters:
+    ///   - batch: the mini-batch.
+    ///   - progress: where the run is, for warm-ups.
+    /// - Returns: the terms of the loss, and the student's logits.
+    func losses(_ batch: Batch<Targets>, at progress: TrainingProgress) -> LossTerms
+
+    /// All that an exact continuation needs beside the optimizer's state.
+    func stateDict() -> [NamedTensor]
+
+    /// Takes over a saved state.
+    ///
+    /// - Throws: `StateDictError` where it is not exactly this distiller's.
+    func load(stateDict: [NamedTensor]) throws(StateDictError)
+}
+
+extension Distiller {
+    /// The student's logits `[N, classes]` for normalised images, without gradients.
+    ///
+    /// Nothing of the method runs here, and the student's mode is left as it is.
+    public func predict(_ images: Tensor) -> Tensor { withoutGrad { student(images) } }
+
+    /// Overwrites this distiller's state, strictly.
+    public func load(stateDict: [NamedTensor]) throws(StateDictError) {
+        try stateDict.copy(into: self.stateDict(), of: "\(type(of: self))")
+    }
+}
+
+/// The terms of a loss, in order, each with its name and weight.
+public struct LossTerms {
+    /// One term.
+    public struct Term {
+        /// The name in logs and records.
+        public let name: String
+
+        /// The unweighted value, a scalar.
+        public let value: Tensor
+
+        /// Its share in the total.
+        public let weight: Double
+    }
+
+    /// The terms in the order in which they were added.
+    public private(set) var terms: [Term] = []
+
+    /// The student's logits, for the training accuracy.
+    public let logits: Tensor
+
+    /// Starts without terms.
+    public init(logits: Tensor) {
+        self.logits = logits
+    }
+
+    /// Adds a term.
+    public mutating func add(_ name: String, _ value: Tensor, weight: Double = 1) {
+        terms.append(Term(name: name, value: value, weight: weight))
+    }
+
+    /// The weighted sum, a scalar to go backward from.
+    ///
+    /// - Precondition: there is at least one term.
+    public var total: Tensor {
+        let weighted = terms.map { $0.weight == 1 ? $0.value : $0.value * $0.weight }
+        precondition(!weighted.isEmpty, "LossTerms: a total of no terms")
+        return weighted.dropFirst().reduce(weighted[0], +)
+    }
+}

@@ -1,0 +1,99 @@
+import Torch
+import TorchNN
+
+/// How a student feature meets the fused feature of the deeper stage.
+public enum FusionKind: String, CaseIterable, Sendable {
+    /// Two learned attention maps weigh the two features (ABF).
+    case abf
+
+    /// The two features are added.
+    case plain
+}
+
+/// The attention-based fusion (ABF) block of ReviewKD.
+///
+/// Projects a student feature to a shared width, fuses it with the deeper stage's fused feature
+/// through two learned attention maps, and projects the result to the teacher's width. There is no
+/// activation: the output is compared with features before theirs.
+///
+/// Shapes, with `m` the shared width and `(h', w')` the teacher's size:
+/// - input `[N, inChannels, h, w]`, `deeper` `[N, m, *, *]`
+/// - output `[N, outChannels, h', w']`, `fused` `[N, m, h', w']`
+///
+/// Reference: Chen et al., *Distilling Knowledge via Knowledge Review*, CVPR 2021, section 3.3,
+/// <https://arxiv.org/abs/2104.09044>.
+public final class AttentionBasedFusion: Module {
+    /// What one block takes: a student feature, the deeper stage's fused feature (nil for the
+    /// deepest), and the teacher's size.
+    public struct Input {
+        let feature: Tensor
+        let deeper: Tensor?
+        let size: (height: Int, width: Int)
+
+        /// Gathers a block's input.
+        public init(feature: Tensor, deeper: Tensor?, size: (height: Int, width: Int)) {
+            self.feature = feature
+            self.deeper = deeper
+            self.size = size
+        }
+    }
+
+    let conv1: [any Layer]
+    let conv2: [any Layer]
+    let attConv: [Conv2d]
+
+    /// Makes a block with the authors' initial weights.
+    ///
+    /// - Parameters:
+    ///   - inChannels: the student feature's width.
+    ///   - midChannels: the shared width.
+    ///   - outChannels: the teacher feature's width.
+    ///   - usesAttention: whether there is a deeper feature to fuse by attention.
+    ///   - generator: the source of the initial weights.
+    public init(
+        inChannels: Int, midChannels: Int, outChannels: Int, usesAttention: Bool,
+        generator: Generator
+    ) {
+        let project = Conv2d(
+            inChannels, midChannels, kernelSize: 1, bias: false, generator: generator)
+        let expand = Conv2d(
+            midChannels, outChannels, kernelSize: 3, padding: 1, bias: false, generator: generator)
+        withoutGrad {
+            for convolution in [project, expand] {
+                _ = convolution.weight.fillKaimingUniform(slope: 1, generator: generator)
+            }
+        }
+        conv1 = [project, BatchNorm2d(midChannels)]
+        conv2 = [expand, BatchNorm2d(outChannels)]
+        attConv =
+            usesAttention
+            ? [Conv2d(2 * midChannels, 2, kernelSize: 1, generator: generator)] : []
+    }
+
+    /// The output for the teacher, and the fused feature for the next shallower stage.
+    public func callAsFunction(_ input: Input) -> (output: Tensor, fused: Tensor) {
+        var fused = conv1.reduce(input.feature) { $1($0) }
+        if let deeper = input.deeper {
+            fused = fuse(fused, deeper)
+        }
+        fused = fused.resizedNearest(height: input.size.height, width: input.size.width)
+        return (conv2.reduce(fused) { $1($0) }, fused)
+    }
+
+    /// `x · z₀ + y · z₁` with `z = sigmoid(W [x; y] + b)`.
+    ///
+    /// The 1×1 convolution over the two maps is split in two, so that nothing is concatenated, and
+    /// that of the deeper map is computed before it is enlarged, with which it commutes.
+    private func fuse(_ feature: Tensor, _ deeper: Tensor) -> Tensor {
+        let height = feature.size(2)
+        let width = feature.size(3)
+        let enlarged = deeper.resizedNearest(height: height, width: width)
+        guard let attention = attConv.first else { return feature + enlarged }
+        let mid = feature.size(1)
+        let own = feature.conv2d(
+            weight: attention.weight.narrow(1, 0..<mid), bias: attention.bias)
+        let other = deeper.conv2d(weight: attention.weight.narrow(1, mid..<(2 * mid)))
+        let maps = (own + other.resizedNearest(height: height, width: width)).sigmoid()
+        return feature * maps.narrow(1, 0..<1) + enlarged * maps.narrow(1, 1..<2)  // [N, m, h, w]
+    }
+}

@@ -1,0 +1,90 @@
+import Torch
+
+/// The hierarchical context loss (HCL): mean squared error at several spatial scales.
+///
+/// The full maps are compared, then their averages over 4×4, 2×2 and 1×1 bins where these are
+/// smaller than the map's height; each scale that is used weighs half of the one before, and the sum
+/// is divided by the sum of the weights. Pooling is linear, so that the *difference* is pooled, once,
+/// and where the bins nest a coarser scale is pooled from the finer one. The gradient is given by
+/// hand: the whole loss is one node of the graph.
+///
+/// Shapes: student and teacher `[N, C, H, W]`, result a scalar, in float32 unless the maps are
+/// float64.
+///
+/// Reference: Chen et al., *Distilling Knowledge via Knowledge Review*, CVPR 2021, section 3.3,
+/// <https://arxiv.org/abs/2104.09044>.
+///
+/// - Parameters:
+///   - student: the fused student features; gradients flow into them.
+///   - teacher: the target.
+public func hierarchicalContextLoss(_ student: Tensor, _ teacher: Tensor) -> Tensor {
+    customFunction(of: [student]) {
+        let dtype: DType = student.dtype == .float64 ? .float64 : .float32
+        let pyramid = DifferencePyramid(student.to(dtype) - teacher.to(dtype))
+        let studentType = student.dtype
+        return (
+            [pyramid.loss],
+            { gradients in
+                guard let gradient = gradients[0] else { return [nil] }
+                return [pyramid.gradient(scaledBy: gradient).to(studentType)]
+            }
+        )
+    }[0]
+}
+
+/// A difference map, its averages at coarser scales, and their weights.
+private struct DifferencePyramid: Sendable {
+    /// The full map, then coarser ones.
+    let maps: [Tensor]
+
+    /// Whether each pooled map comes from the one before it rather than from the full map.
+    let isNested: Bool
+
+    init(_ difference: Tensor) {
+        let height = difference.size(2)
+        let width = difference.size(3)
+        let sizes = [4, 2, 1].filter { $0 < height }
+        let finest = sizes.first ?? 1
+        isNested = height % finest == 0 && width % finest == 0
+        var maps = [difference]
+        for size in sizes {
+            let source = isNested ? maps[maps.count - 1] : difference
+            maps.append(source.adaptiveAveragePool(size))
+        }
+        self.maps = maps
+    }
+
+    /// ½ᵏ over the sum of all, for the k-th scale.
+    private var weights: [Double] {
+        let halves = maps.indices.map { 1 / Double(1 << $0) }
+        let total = halves.reduce(0, +)
+        return halves.map { $0 / total }
+    }
+
+    var loss: Tensor {
+        let terms = zip(maps, weights).map { map, weight in
+            map.sumOfSquares() * (weight / Double(map.count))
+        }
+        return terms.dropFirst().reduce(terms[0], +)
+    }
+
+    /// The gradient for the full map. That of one scale's term is `2 · weight / count · map`, carried
+    /// to finer scales by the transposed pooling.
+    func gradient(scaledBy factor: Tensor) -> Tensor {
+        let own = zip(maps, weights).map { map, weight in
+            map * (factor * (2 * weight / Double(map.count)))
+        }
+        guard isNested else {
+            return own.dropFirst().reduce(own[0]) { $0 + spread($1, over: maps[0]) }
+        }
+        var gradient = own[own.count - 1]
+        for index in own.indices.dropLast().reversed() {
+            gradient = own[index] + spread(gradient, over: maps[index])
+        }
+        return gradient
+    }
+
+    private func spread(_ gradient: Tensor, over map: Tensor) -> Tensor {
+        gradient.adaptiveAveragePoolBackward(input: map)
+    }
+}

@@ -1,0 +1,117 @@
+import Torch
+import TorchNN
+import VisionModels
+
+/// How the distance between a transformed student feature and its target is measured.
+public enum ReviewDistance: String, CaseIterable, Sendable {
+    /// The hierarchical context loss.
+    case hcl
+
+    /// The mean squared error.
+    case l2
+
+    func callAsFunction(_ student: Tensor, _ teacher: Tensor) -> Tensor {
+        switch self {
+        case .hcl: hierarchicalContextLoss(student, teacher)
+        case .l2:
+            student.dtype == .float64
+                ? student.meanSquaredError(teacher)
+                : student.to(.float32).meanSquaredError(teacher.to(.float32))
+        }
+    }
+}
+
+/// The settings of the review mechanism; the defaults are the paper's.
+public struct ReviewOptions: Sendable, Equatable {
+    /// How features of neighbouring levels are fused.
+    public var fusion = FusionKind.abf
+
+    /// How far a feature is from its target.
+    public var distance = ReviewDistance.hcl
+
+    /// Whether each level builds on the deeper ones' fused feature (the residual framework); else
+    /// every link is transformed and compared on its own.
+    public var residual = true
+
+    /// The shared width of the fused features; `min(512, pooled width)` when nil.
+    public var midChannels: Int?
+
+    /// The paper's settings.
+    public init() {}
+}
+
+/// The review mechanism: turns the student's levels into features comparable with the teacher's.
+///
+/// From the deepest level to the shallowest, each level's feature is fused with what the deeper ones
+/// left (`AttentionBasedFusion`), so that a shallow teacher level also teaches all deeper student
+/// levels. Widths come from the two networks, sizes from the features themselves.
+///
+/// Reference: Chen et al., *Distilling Knowledge via Knowledge Review*, CVPR 2021, sections 3.1 and
+/// 3.2, <https://arxiv.org/abs/2104.09044>.
+public final class ReviewModule: Module {
+    /// The levels of both networks, from shallow to deep, the pooled features last.
+    public struct Input {
+        let student: [Tensor]
+        let teacher: [Tensor]
+
+        /// Gathers the levels.
+        public init(student: [Tensor], teacher: [Tensor]) {
+            self.student = student
+            self.teacher = teacher
+        }
+    }
+
+    /// The blocks, deepest first, as in the published state dicts.
+    let abfs: [AttentionBasedFusion]
+
+    private let links: [StageMatching.Link]
+    private let isResidual: Bool
+
+    /// Makes the blocks for a pair of networks.
+    ///
+    /// - Parameters:
+    ///   - student: the student.
+    ///   - teacher: the teacher.
+    ///   - matching: which level learns from which.
+    ///   - options: the mechanism's settings.
+    ///   - generator: the source of the initial weights.
+    /// - Throws: `DistillationError.severalTargets` where the residual framework meets a student
+    ///   level with several targets.
+    public init(
+        student: any Backbone, teacher: any Backbone, matching: StageMatching,
+        options: ReviewOptions = ReviewOptions(), generator: Generator
+    ) throws(DistillationError) {
+        links = matching.links.reversed()
+        isResidual = options.residual
+        if isResidual, let twice = zip(links, links.dropFirst()).first(where: { $0.student == $1.student })
+        {
+            throw .severalTargets(student: twice.0.student)
+        }
+        let studentWidths = student.stageInfo.map(\.channels) + [student.pooledChannels]
+        let teacherWidths = teacher.stageInfo.map(\.channels) + [teacher.pooledChannels]
+        let mid = options.midChannels ?? min(512, student.pooledChannels)
+        let fusesByAttention = options.residual && options.fusion == .abf
+        abfs = links.enumerated().map { index, link in
+            AttentionBasedFusion(
+                inChannels: studentWidths[link.student], midChannels: mid,
+                outChannels: teacherWidths[link.teacher],
+                usesAttention: fusesByAttention && index > 0, generator: generator)
+        }
+    }
+
+    /// Pairs of transformed student feature and teacher target, from shallow to deep.
+    public func callAsFunction(_ input: Input) -> [(student: Tensor, teacher: Tensor)] {
+        var pairs: [(student: Tensor, teacher: Tensor)] = []
+        var deeper: Tensor?
+        for (link, block) in zip(links, abfs) {
+            let target = input.teacher[link.teacher]
+            let (output, fused) = block(
+                AttentionBasedFusion.Input(
+                    feature: input.student[link.student], deeper: deeper,
+                    size: (target.size(2), target.size(3))))
+            if isResidual { deeper = fused }
+            pairs.append((output, target))
+        }
+        return pairs.reversed()
+    }
+}

@@ -1,0 +1,100 @@
+import VisionModels
+
+/// Which student level learns from which teacher level.
+///
+/// Levels count from 0: a backbone's stages from shallow to deep, the pooled features last.
+public struct StageMatching: Sendable, Equatable {
+    /// One student level and one teacher level.
+    public struct Link: Sendable, Equatable {
+        /// The student's level.
+        public let student: Int
+
+        /// The teacher's level.
+        public let teacher: Int
+
+        /// Links two levels.
+        public init(student: Int, teacher: Int) {
+            self.student = student
+            self.teacher = teacher
+        }
+    }
+
+    /// The links from shallow to deep.
+    public let links: [Link]
+
+    /// What a user should know about the choice, where levels were left out.
+    public let remark: String?
+
+    /// Matches the levels of two networks from the deepest up.
+    ///
+    /// With unequal numbers the longer network's shallow levels are left out, with a remark.
+    ///
+    /// - Throws: `DistillationError.tooFewStages` where fewer than two levels can be matched.
+    public init(student: any Backbone, teacher: any Backbone) throws(DistillationError) {
+        let studentCount = student.stageInfo.count + 1
+        let teacherCount = teacher.stageInfo.count + 1
+        let count = min(studentCount, teacherCount)
+        guard count >= 2 else {
+            throw .tooFewStages(student: studentCount, teacher: teacherCount)
+        }
+        links = (0..<count).map {
+            Link(student: studentCount - count + $0, teacher: teacherCount - count + $0)
+        }
+        remark =
+            studentCount == teacherCount
+            ? nil
+            : "the student has \(studentCount) levels and the teacher \(teacherCount): the deepest "
+                + "\(count) are matched, the shallow ones of the longer network left out"
+    }
+
+    /// Takes links from a recipe.
+    ///
+    /// - Parameters:
+    ///   - links: in any order.
+    ///   - student: the student.
+    ///   - teacher: the teacher.
+    /// - Throws: `DistillationError` where a level does not exist or fewer than two are linked.
+    public init(
+        links: [Link], student: any Backbone, teacher: any Backbone
+    ) throws(DistillationError) {
+        let studentCount = student.stageInfo.count + 1
+        let teacherCount = teacher.stageInfo.count + 1
+        guard links.count >= 2 else {
+            throw .tooFewStages(student: studentCount, teacher: teacherCount)
+        }
+        for link in links {
+            guard (0..<studentCount).contains(link.student) else {
+                throw .noSuchStage(network: "student", stage: link.student, count: studentCount)
+            }
+            guard (0..<teacherCount).contains(link.teacher) else {
+                throw .noSuchStage(network: "teacher", stage: link.teacher, count: teacherCount)
+            }
+        }
+        self.links = links.sorted { ($0.student, $0.teacher) < ($1.student, $1.teacher) }
+        remark = nil
+    }
+}
+
+/// A teacher and a student, or their settings, that cannot work together.
+public enum DistillationError: Error, Equatable, CustomStringConvertible {
+    case tooFewStages(student: Int, teacher: Int)
+    case noSuchStage(network: String, stage: Int, count: Int)
+    case severalTargets(student: Int)
+
+    /// One sentence with the remedy.
+    public var description: String {
+        switch self {
+        case .tooFewStages(let student, let teacher):
+            "teacher and student cannot be matched: ReviewKD needs at least 2 matched levels, but "
+                + "the student offers \(student) and the teacher \(teacher), or `stages:` links "
+                + "fewer; choose other models or extend `stages:`"
+        case .noSuchStage(let network, let stage, let count):
+            "teacher and student cannot be matched: `stages:` names level \(stage) of the "
+                + "\(network), which has the levels 0 to \(count - 1) (the last is the pooled "
+                + "vector); correct the number"
+        case .severalTargets(let student):
+            "teacher and student cannot be matched: `stages:` gives level \(student) of the student "
+                + "several teacher levels, which only `residual: false` allows; name one each"
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Torch
+import TorchNN
+import VisionModels
+
+/// A trained network that is only ever asked.
+public final class Teacher {
+    /// What the teacher's batch norms normalise with.
+    public enum BatchNormMode: String, CaseIterable, Sendable {
+        /// Their running statistics, which stay as they are.
+        case frozen
+
+        /// The batch's own statistics, while the running ones move on: what the authors' CIFAR
+        /// script does, which never switches the teacher to evaluation.
+        case batch
+    }
+
+    /// A change of normalisation: channel `c` of an image becomes `scale[c] · x + shift[c]`.
+    public struct Renormalization: Sendable {
+        let scale: [Double]
+        let shift: [Double]
+
+        /// The change from images normalised one way to another.
+        ///
+        /// - Parameters:
+        ///   - mean: per channel, of the images that will be given.
+        ///   - deviation: per channel, of the images that will be given.
+        ///   - teacherMean: per channel, of the images that the teacher was trained on.
+        ///   - teacherDeviation: per channel, of the images that the teacher was trained on.
+        public init(
+            mean: [Double], deviation: [Double], teacherMean: [Double], teacherDeviation: [Double]
+        ) {
+            scale = zip(deviation, teacherDeviation).map { $0 / $1 }
+            shift = zip(zip(mean, teacherMean), teacherDeviation).map { ($0.0 - $0.1) / $1 }
+        }
+    }
+
+    /// The network; its stages describe the targets.
+    public let network: any Backbone
+
+    private let mode: BatchNormMode
+    private let precision: Precision
+    private let extractor: any FeatureExtractor
+    private let affine: (scale: Tensor, shift: Tensor)?
+
+    /// Freezes a network as a teacher.
+    ///
+    /// - Parameters:
+    ///   - network: with its trained weights, on its device.
+    ///   - mode: of its batch norms.
+    ///   - precision: of its forward pass; with frozen batch norms bfloat16 runs them folded.
+    ///   - renormalization: where it expects its images normalised in another way.
+    public init(
+        _ network: any Backbone, mode: BatchNormMode = .frozen, precision: Precision = .float32,
+        renormalization: Renormalization? = nil
+    ) {
+        self.network = network
+        self.mode = mode
+        self.precision = precision
+        network.setRequiresGrad(false)
+        switch mode {
+        case .frozen: network.eval()
+        case .batch: network.train()
+        }
+        let folds = mode == .frozen && precision == .bfloat16
+        extractor = folds ? network.folded(dtype: .bfloat16) : network
+        let device = network.parameters().first?.tensor.device ?? .cpu
+        affine = renormalization.map { change in
+            func channels(_ values: [Double]) -> Tensor {
+                Tensor(values.map(Float.init), shape: [1, -1, 1, 1].map { $0 < 0 ? values.count : $0 })
+                    .to(device)
+            }
+            return (channels(change.scale), channels(change.shift))
+        }
+    }
+
+    /// The teacher's pyramid for normalised images, without gradients.
+    public func callAsFunction(_ images: Tensor) -> FeaturePyramid {
+        withoutGrad {
+            let own = affine.map { images * $0.scale + $0.shift } ?? images
+            return withAutocast(precision.autocast, on: images.device) {
+                extractor.features(own)
+            }
+        }
+    }
+
+    /// What of the teacher changes in a run: the running statistics, with batch norms in `batch`
+    /// mode.
+    public func stateDict() -> [NamedTensor] {
+        guard mode == .batch else { return [] }
+        let trained = Set(network.parameters().map(\.name))
+        return network.stateDict().filter { !trained.contains($0.name) }
+    }
+}

@@ -1,0 +1,71 @@
+/// The number format of a tensor's elements.
+///
+/// The cases stand in the order in which safetensors files lay their tensors out, so that the
+/// widest come first and every tensor starts at a multiple of its element's size.
+public enum ElementType: String, Sendable, CaseIterable {
+    case int64
+    case float64
+    case float32
+    case int32
+    case bfloat16
+    case float16
+    case int16
+    case int8
+    case uint8
+    case bool
+
+    /// The size of one element in bytes.
+    public var byteCount: Int {
+        switch self {
+        case .int64, .float64: 8
+        case .float32, .int32: 4
+        case .bfloat16, .float16, .int16: 2
+        case .int8, .uint8, .bool: 1
+        }
+    }
+
+    /// The name that safetensors headers use.
+    public var safetensorsCode: String {
+        switch self {
+        case .int64: "I64"
+        case .float64: "F64"
+        case .float32: "F32"
+        case .int32: "I32"
+        case .bfloat16: "BF16"
+        case .float16: "F16"
+        case .int16: "I16"
+        case .int8: "I8"
+        case .uint8: "U8"
+        case .bool: "BOOL"
+        }
+    }
+
+    /// Finds the type that a safetensors header means by a code.
+    ///
+    /// - Parameter safetensorsCode: a code such as `F32`.
+    public init?(safetensorsCode: String) {
+        let match = Self.allCases.first { $0.safetensorsCode == safetensorsCode }
+        guard let match else { return nil }
+        self = match
+    }
+
+    /// The most dimensions that PyTorch gives a tensor.
+    static let rankLimit = 64
+
+    /// The bytes that a contiguous tensor of a shape occupies.
+    ///
+    /// - Parameter shape: the tensor's dimensions.
+    /// - Returns: the size in bytes; `nil` where a dimension is negative, where there are more than
+    ///   64, or where those other than zero overflow when multiplied, which PyTorch cannot address.
+    public func byteCount(shape: [Int]) -> Int? {
+        guard shape.count <= Self.rankLimit else { return nil }
+        var product = byteCount
+        for dimension in shape {
+            guard dimension >= 0 else { return nil }
+            let (next, overflow) = product.multipliedReportingOverflow(by: max(dimension, 1))
+            guard !overflow else { return nil }
+            product = next
+        }
+        return shape.contains(0) ? 0 : product
+    }
+}

@@ -1,0 +1,17 @@
+extension String {
+    /// The text as an error may show it: a file must not steer a terminal or fill it.
+    var shown: String {
+        let limit = 120
+        let scalars = unicodeScalars.prefix(limit).map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                scalar.escaped(asASCII: true)
+            default: String(scalar)
+            }
+        }
+        return scalars.joined() + (unicodeScalars.count > limit ? "…" : "")
+    }
+
+    /// The text as an error may show it, between quotation marks.
+    var quoted: String { "'\(shown)'" }
+}

@@ -1,0 +1,96 @@
+import CTorch
+
+/// Where a tensor's elements live and its operators run.
+public enum Device: Sendable, Hashable, CustomStringConvertible {
+    case cpu
+    case cuda(index: Int)
+
+    var handle: ct_device {
+        switch self {
+        case .cpu: ct_device(type: 0, index: -1)
+        case .cuda(let index): ct_device(type: 1, index: Int8(clamping: index))
+        }
+    }
+
+    init(_ handle: ct_device) {
+        self = handle.type == 1 ? .cuda(index: Int(max(handle.index, 0))) : .cpu
+    }
+
+    /// The name that the command line takes: `cpu`, `cuda:0`.
+    public var description: String {
+        switch self {
+        case .cpu: "cpu"
+        case .cuda(let index): "cuda:\(index)"
+        }
+    }
+
+    /// Reads a device's name and makes sure that it can be used here.
+    ///
+    /// - Parameter name: `cpu`, `cuda` (the first card) or `cuda:N`.
+    /// - Throws: `DeviceError` where the name is none of these or no such device is here.
+    public init(named name: String) throws(DeviceError) {
+        if name == "cpu" {
+            self = .cpu
+            return
+        }
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.first == "cuda", parts.count <= 2,
+            let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0
+        else { throw .unknown(name: name) }
+        guard Runtime.isBuiltWithCUDA else { throw .builtWithoutCUDA(name: name) }
+        guard index < Runtime.cudaDeviceCount else {
+            throw .absent(name: name, found: Runtime.cudaDeviceCount)
+        }
+        self = .cuda(index: index)
+    }
+}
+
+/// A device that was asked for and cannot be had.
+public enum DeviceError: Error, Equatable, CustomStringConvertible {
+    case unknown(name: String)
+    case builtWithoutCUDA(name: String)
+    case absent(name: String, found: Int)
+
+    /// One sentence with the remedy.
+    public var description: String {
+        switch self {
+        case .unknown(let name):
+            "device '\(name)' is unknown; expected cpu, cuda or cuda:N"
+        case .builtWithoutCUDA(let name):
+            "device '\(name)' was asked for, but this build's LibTorch \(Runtime.version) has no "
+                + "CUDA; use --device cpu, or build against a CUDA LibTorch"
+        case .absent(let name, let found):
+            "device '\(name)' was asked for, but LibTorch found \(found) CUDA device(s); "
+                + "use --device cpu, or check the driver with nvidia-smi"
+        }
+    }
+}
+
+/// What the LibTorch under this process is and can do.
+public enum Runtime {
+    /// LibTorch's version, as `2.13.0`.
+    public static var version: String { String(cString: ct_version()) }
+
+    /// The instruction set that LibTorch's own CPU kernels use, as `AVX512`.
+    public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
+
+    /// Whether the processor multiplies bfloat16 numbers natively (AVX512-BF16).
+    public static var hasNativeBFloat16: Bool { ct_cpu_has_native_bfloat16() }
+
+    /// Whether this LibTorch can drive CUDA devices at all.
+    public static var isBuiltWithCUDA: Bool { ct_built_with_cuda() }
+
+    /// How many CUDA devices LibTorch sees.
+    public static var cudaDeviceCount: Int { Int(ct_cuda_device_count()) }
+
+    /// How many threads one CPU operator may use.
+    public static var threads: Int { Int(ct_threads()) }
+
+    /// Sets how many threads one CPU operator may use.
+    ///
+    /// - Precondition: `count` is at least 1.
+    public static func setThreads(_ count: Int) {
+        precondition(count >= 1, "setThreads: count \(count) is below 1")
+        check(ct_set_threads(Int32(clamping: count)), "set_num_threads")
+    }
+}

@@ -1,0 +1,79 @@
+import CTorch
+import Synchronization
+
+/// A failure of the world inside an ordinary operator, as when memory runs out.
+public struct OperatorError: Error, Sendable, CustomStringConvertible {
+    /// What went wrong.
+    public enum Kind: Sendable { case outOfMemory, device, program }
+
+    /// What went wrong.
+    public let kind: Kind
+
+    /// The operator, as `aten::conv2d`.
+    public let operation: String
+
+    /// LibTorch's own words, first line only.
+    public let reason: String
+
+    /// One sentence.
+    public var description: String {
+        switch kind {
+        case .outOfMemory: "out of memory in \(operation): \(reason)"
+        case .device, .program: "\(operation): \(reason)"
+        }
+    }
+}
+
+/// Collects the failures of the operators in a scope.
+final class FailureCollector: Sendable {
+    @TaskLocal static var current: FailureCollector?
+
+    private let first = Mutex<OperatorError?>(nil)
+
+    func record(_ error: OperatorError) {
+        first.withLock { $0 = $0 ?? error }
+    }
+
+    var error: OperatorError? { first.withLock { $0 } }
+}
+
+/// Runs `body` and throws the first failure of the world (memory, device) that an operator met.
+///
+/// After such a failure the operators return empty tensors without doing anything, so that `body`
+/// comes to its end; its result is then thrown away. A failure of the program (a wrong shape)
+/// traps as everywhere.
+///
+/// - Parameter body: the work of one step.
+/// - Returns: what `body` returns.
+/// - Throws: `OperatorError`, or what `body` throws.
+public func collectingOperatorErrors<Result>(_ body: () throws -> Result) throws -> Result {
+    let collector = FailureCollector()
+    let result = try FailureCollector.$current.withValue(collector, operation: body)
+    if let error = collector.error { throw error }
+    return result
+}
+
+/// Takes an error from the shim: out of memory goes to the scope's collector, all else traps.
+///
+/// - Returns: whether the call succeeded.
+@discardableResult
+func check(
+    _ error: ct_error?, _ operation: @autoclosure () -> String,
+    shapes: @autoclosure () -> String = ""
+) -> Bool {
+    guard let error else { return true }
+    defer { ct_error_free(error) }
+    let text = String(cString: ct_error_message(error))
+    let reason = text.split(separator: "\n").first.map(String.init) ?? text
+    let kind: OperatorError.Kind =
+        switch ct_error_get_kind(error) {
+        case CT_ERROR_OUT_OF_MEMORY: .outOfMemory
+        case CT_ERROR_DEVICE: .device
+        default: .program
+        }
+    if kind != .program, let collector = FailureCollector.current {
+        collector.record(OperatorError(kind: kind, operation: operation(), reason: reason))
+        return false
+    }
+    fatalError("\(operation()): \(text); \(shapes())")
+}

@@ -1,0 +1,103 @@
+extension Tensor {
+    /// The sum, element by element with broadcasting.
+    public static func + (left: Tensor, right: Tensor) -> Tensor {
+        ATen.addTensor.call(.tensor(left), .tensor(right), .int(1))
+    }
+
+    /// The sum with a number.
+    public static func + (left: Tensor, right: Double) -> Tensor {
+        ATen.addScalar.call(.tensor(left), .double(right), .int(1))
+    }
+
+    /// The difference, element by element with broadcasting.
+    public static func - (left: Tensor, right: Tensor) -> Tensor {
+        ATen.subTensor.call(.tensor(left), .tensor(right), .int(1))
+    }
+
+    /// The product, element by element with broadcasting.
+    public static func * (left: Tensor, right: Tensor) -> Tensor {
+        ATen.mulTensor.call(.tensor(left), .tensor(right))
+    }
+
+    /// The product with a number.
+    public static func * (left: Tensor, right: Double) -> Tensor {
+        ATen.mulScalar.call(.tensor(left), .double(right))
+    }
+
+    /// The product with a number.
+    public static func * (left: Double, right: Tensor) -> Tensor { right * left }
+
+    /// The quotient, element by element with broadcasting.
+    public static func / (left: Tensor, right: Tensor) -> Tensor {
+        ATen.divTensor.call(.tensor(left), .tensor(right))
+    }
+
+    /// The quotient by a number.
+    public static func / (left: Tensor, right: Double) -> Tensor {
+        ATen.divScalar.call(.tensor(left), .double(right))
+    }
+
+    /// The elements with their sign changed.
+    public static prefix func - (tensor: Tensor) -> Tensor { ATen.neg.call(.tensor(tensor)) }
+
+    /// Adds `scale` times another tensor to this one, in place.
+    ///
+    /// - Returns: the tensor itself.
+    @discardableResult
+    public func add(_ other: Tensor, scale: Double = 1) -> Tensor {
+        let factor = dtype.isFloatingPoint ? Argument.double(scale) : .int(Int(scale))
+        ATen.addInPlace.call(.tensor(self), .tensor(other), factor)
+        return self
+    }
+
+    /// Overwrites the elements with another tensor's, converting type and device.
+    ///
+    /// - Returns: the tensor itself.
+    @discardableResult
+    public func copy(from other: Tensor) -> Tensor {
+        ATen.copyInPlace.call(.tensor(self), .tensor(other), .bool(false))
+        return self
+    }
+
+    /// Sets every element to zero, in place.
+    ///
+    /// - Returns: the tensor itself.
+    @discardableResult
+    public func fillZero() -> Tensor {
+        ATen.zeroInPlace.call(.tensor(self))
+        return self
+    }
+
+    /// The square root of every element.
+    public func sqrt() -> Tensor { ATen.sqrt.call(.tensor(self)) }
+
+    /// The exponential of every element.
+    public func exp() -> Tensor { ATen.exp.call(.tensor(self)) }
+
+    /// The natural logarithm of every element.
+    public func log() -> Tensor { ATen.log.call(.tensor(self)) }
+
+    /// 1 / (1 + exp(−x)) of every element.
+    public func sigmoid() -> Tensor { ATen.sigmoid.call(.tensor(self)) }
+
+    /// max(x, 0) of every element.
+    public func relu() -> Tensor { ATen.relu.call(.tensor(self)) }
+
+    /// Where both tensors hold the same value.
+    public func isEqual(to other: Tensor) -> Tensor {
+        ATen.eqTensor.call(.tensor(self), .tensor(other))
+    }
+
+    /// Where an element exceeds a number.
+    public func isGreater(than value: Double) -> Tensor {
+        ATen.gtScalar.call(.tensor(self), .double(value))
+    }
+
+    /// Where an element is neither infinite nor NaN.
+    public func isFinite() -> Tensor { ATen.isFinite.call(.tensor(self)) }
+
+    /// The product of two matrices, or of batches of them.
+    public func matmul(_ other: Tensor) -> Tensor {
+        ATen.matmul.call(.tensor(self), .tensor(other))
+    }
+}

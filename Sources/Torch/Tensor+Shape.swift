@@ -1,0 +1,86 @@
+extension Tensor {
+    /// The same elements, row major, in another shape; one dimension may be −1.
+    public func reshape(_ shape: [Int]) -> Tensor {
+        ATen.reshape.call(.tensor(self), .ints(shape))
+    }
+
+    /// Merges the dimensions from `first` to the last into one.
+    public func flatten(from first: Int = 0) -> Tensor {
+        ATen.flatten.call(.tensor(self), .int(first), .int(-1))
+    }
+
+    /// The dimensions in another order; shares the elements.
+    public func permute(_ dimensions: [Int]) -> Tensor {
+        ATen.permute.call(.tensor(self), .ints(dimensions))
+    }
+
+    /// A new dimension of size 1.
+    public func unsqueeze(_ dimension: Int) -> Tensor {
+        ATen.unsqueeze.call(.tensor(self), .int(dimension))
+    }
+
+    /// A range along one dimension; shares the elements.
+    public func narrow(_ dimension: Int, _ range: Range<Int>) -> Tensor {
+        ATen.narrow.call(
+            .tensor(self), .int(dimension), .int(range.lowerBound), .int(range.count))
+    }
+
+    /// The slices at `indices` along one dimension, copied.
+    public func select(_ dimension: Int, _ indices: Tensor) -> Tensor {
+        ATen.indexSelect.call(.tensor(self), .int(dimension), .tensor(indices))
+    }
+
+    /// Gathers elements by one index tensor per dimension, broadcast against each other.
+    ///
+    /// - Parameter indices: int64 tensors; nil takes a dimension whole. Where a whole dimension
+    ///   stands between indexed ones, the indexed ones come first in the result, as in PyTorch.
+    public func gather(_ indices: [Tensor?]) -> Tensor {
+        ATen.index.call(.tensor(self), .optionalTensors(indices))
+    }
+
+    /// Surrounds the last two dimensions with `value`.
+    ///
+    /// - Parameter margin: how many elements on each of the four sides.
+    public func padded(_ margin: Int, value: Double = 0) -> Tensor {
+        ATen.pad.call(.tensor(self), .ints([margin, margin, margin, margin]), .double(value))
+    }
+
+    /// Joins tensors along a dimension.
+    public static func concatenate(_ tensors: [Tensor], dimension: Int = 0) -> Tensor {
+        ATen.cat.call(.tensors(tensors), .int(dimension))
+    }
+
+    /// Joins tensors of one shape along a new dimension.
+    public static func stack(_ tensors: [Tensor], dimension: Int = 0) -> Tensor {
+        ATen.stack.call(.tensors(tensors), .int(dimension))
+    }
+
+    /// Another type of elements; the same tensor where it has it already.
+    public func to(_ dtype: DType) -> Tensor {
+        ATen.to.call(.tensor(self), .dtype(dtype), .bool(false), .bool(false), .none)
+    }
+
+    /// The elements on another device; the same tensor where it is there already.
+    public func to(_ device: Device) -> Tensor {
+        ATen.toDevice.call(
+            .tensor(self), .device(device), .dtype(dtype), .bool(false), .bool(false), .none)
+    }
+
+    /// The elements densely in the order of `format`; the same tensor where they are so already.
+    public func contiguous(_ format: MemoryFormat = .contiguous) -> Tensor {
+        ATen.contiguous.call(.tensor(self), .format(format))
+    }
+
+    /// A copy with its own elements.
+    public func clone() -> Tensor { ATen.clone.call(.tensor(self), .none) }
+
+    /// The same elements, cut off from the recorded graph.
+    public func detach() -> Tensor { ATen.detach.call(.tensor(self)) }
+
+    /// Makes this tensor hold the elements of `other`, of whatever type, device or layout.
+    ///
+    /// Every reference on this tensor sees the change; a gradient is kept.
+    public func replaceData(with other: Tensor) {
+        ATen.setData.perform(.tensor(self), .tensor(other))
+    }
+}

@@ -1,0 +1,144 @@
+extension Tensor {
+    /// Two-dimensional convolution.
+    ///
+    /// Shapes: input `[N, C, H, W]`, weight `[O, C / groups, k, k]`, bias `[O]`, result
+    /// `[N, O, H', W']`.
+    public func conv2d(
+        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+        groups: Int = 1
+    ) -> Tensor {
+        ATen.conv2d.call(
+            .tensor(self), .tensor(weight), .tensor(bias), .ints([stride, stride]),
+            .ints([padding, padding]), .ints([dilation, dilation]), .int(groups))
+    }
+
+    /// Batch normalisation over all but the second dimension.
+    ///
+    /// - Parameters:
+    ///   - weight: the scale, `[C]`.
+    ///   - bias: the shift, `[C]`.
+    ///   - runningMean: `[C]`, updated in place when training.
+    ///   - runningVar: `[C]`, updated in place when training.
+    ///   - training: whether the batch's own statistics are used.
+    ///   - momentum: the batch's share in the running statistics, as in PyTorch.
+    ///   - epsilon: added to the variance.
+    public func batchNorm(
+        weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVar: Tensor?, training: Bool,
+        momentum: Double, epsilon: Double
+    ) -> Tensor {
+        ATen.batchNorm.call(
+            .tensor(self), .tensor(weight), .tensor(bias), .tensor(runningMean),
+            .tensor(runningVar), .bool(training), .double(momentum), .double(epsilon), .bool(true))
+    }
+
+    /// `x · weightᵀ + bias` for rows `x`.
+    ///
+    /// Shapes: input `[N, in]`, weight `[out, in]`, bias `[out]`, result `[N, out]`.
+    public func linear(weight: Tensor, bias: Tensor?) -> Tensor {
+        ATen.linear.call(.tensor(self), .tensor(weight), .tensor(bias))
+    }
+
+    /// Averages over `size × size` bins that cover the map, `[N, C, H, W]` to `[N, C, size, size]`.
+    public func adaptiveAveragePool(_ size: Int) -> Tensor {
+        size == 1
+            ? mean([2, 3], keepDimensions: true)
+            : ATen.adaptiveAvgPool2d.call(.tensor(self), .ints([size, size]))
+    }
+
+    /// The gradient of `adaptiveAveragePool` for its input.
+    ///
+    /// - Parameter input: the map that was pooled; only its shape matters.
+    public func adaptiveAveragePoolBackward(input: Tensor) -> Tensor {
+        ATen.adaptiveAvgPool2dBackward.call(.tensor(self), .tensor(input))
+    }
+
+    /// Nearest-neighbour resizing of `[N, C, H, W]` to `[N, C, height, width]`.
+    public func resizedNearest(height: Int, width: Int) -> Tensor {
+        if size(2) == height, size(3) == width { return self }
+        return ATen.upsampleNearest2d.call(
+            .tensor(self), .ints([height, width]), .none, .none)
+    }
+
+    /// The gradient of `resizedNearest` for its input.
+    ///
+    /// - Parameter inputShape: the shape of the map that was resized.
+    public func resizedNearestBackward(inputShape: [Int]) -> Tensor {
+        let shape = self.shape
+        if shape.count == 4, shape[2] == inputShape[2], shape[3] == inputShape[3] { return self }
+        return ATen.upsampleNearest2dBackward.call(
+            .tensor(self), .ints([size(2), size(3)]), .ints(inputShape), .none, .none)
+    }
+
+    /// The softmax along a dimension.
+    public func softmax(_ dimension: Int) -> Tensor {
+        ATen.softmax.call(.tensor(self), .int(dimension), .none)
+    }
+
+    /// The logarithm of the softmax along a dimension.
+    public func logSoftmax(_ dimension: Int) -> Tensor {
+        ATen.logSoftmax.call(.tensor(self), .int(dimension), .none)
+    }
+
+    /// The mean cross entropy of logits `[N, classes]` against int64 targets `[N]`.
+    public func crossEntropy(_ targets: Tensor) -> Tensor {
+        ATen.crossEntropy.call(
+            .tensor(self), .tensor(targets), .none, .int(1), .int(-100), .double(0))
+    }
+
+    /// The mean of the squared differences from another tensor.
+    public func meanSquaredError(_ other: Tensor) -> Tensor {
+        ATen.mseLoss.call(.tensor(self), .tensor(other), .int(1))
+    }
+}
+
+/// Updates parameters in place by one step of stochastic gradient descent, all in one call.
+///
+/// - Parameters:
+///   - parameters: the weights, of one type and device.
+///   - gradients: one gradient per parameter.
+///   - momenta: one momentum buffer per parameter.
+///   - learningRate: the step's length.
+///   - momentum: the share of the former buffer.
+///   - weightDecay: added to the gradient, times the parameter.
+///   - nesterov: whether the step looks ahead.
+///   - isFirstStep: whether the buffers hold nothing yet.
+public func fusedSGD(
+    parameters: [Tensor], gradients: [Tensor], momenta: [Tensor], learningRate: Double,
+    momentum: Double, weightDecay: Double, nesterov: Bool, isFirstStep: Bool
+) {
+    ATen.fusedSGD.perform(
+        .tensors(parameters), .tensors(gradients), .tensors(momenta), .double(weightDecay),
+        .double(momentum), .double(learningRate), .double(0), .bool(nesterov), .bool(false),
+        .bool(isFirstStep), .none, .none)
+}
+
+/// A convolution with bias, an optional addition and ReLU in one oneDNN primitive (CPU inference).
+///
+/// - Parameters:
+///   - input: `[N, C, H, W]`.
+///   - weight: `[O, C, k, k]`, in the type of `input`.
+///   - bias: `[O]`.
+///   - addend: added before the activation, `[N, O, H', W']`.
+///   - stride: the stride.
+///   - padding: the padding on each side.
+///   - relu: whether ReLU follows.
+public func fusedConvolution(
+    _ input: Tensor, weight: Tensor, bias: Tensor, addend: Tensor? = nil, stride: Int,
+    padding: Int, relu: Bool
+) -> Tensor {
+    let shared: [Argument] = [
+        .tensor(weight), .tensor(bias), .ints([padding, padding]), .ints([stride, stride]),
+        .ints([1, 1]), .int(1),
+    ]
+    guard let addend else {
+        return ATen.convolutionPointwise.callList(
+            [.tensor(input)] + shared
+                + [.string(relu ? "relu" : "none"), .scalars([]), .none])
+    }
+    return ATen.convolutionPointwiseBinary.callList(
+        [.tensor(input), .tensor(addend)] + shared
+            + [
+                .string("add"), .double(1), relu ? .string("relu") : .none, .scalars([]),
+                .none,
+            ])
+}

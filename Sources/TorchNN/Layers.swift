@@ -1,0 +1,124 @@
+import Torch
+
+/// Two-dimensional convolution.
+///
+/// Shapes: `[N, inChannels, H, W]` to `[N, outChannels, H', W']`.
+public final class Conv2d: Module {
+    /// `[outChannels, inChannels / groups, k, k]`.
+    @Parameter public var weight: Tensor
+
+    /// `[outChannels]`, where there is one.
+    @Parameter public var bias: Tensor?
+
+    /// The step between windows, in pixels.
+    public let stride: Int
+
+    /// Zeros on each side, in pixels.
+    public let padding: Int
+
+    /// How many parts the channels fall into.
+    public let groups: Int
+
+    /// Makes a convolution with PyTorch's default weights: uniform, from `kaiming_uniform(a: √5)`.
+    public init(
+        _ inChannels: Int, _ outChannels: Int, kernelSize: Int, stride: Int = 1, padding: Int = 0,
+        groups: Int = 1, bias: Bool = true, generator: Generator
+    ) {
+        let fanIn = inChannels / groups * kernelSize * kernelSize
+        let bound = (1 / Double(fanIn)).squareRoot()
+        weight = Tensor.empty([outChannels, inChannels / groups, kernelSize, kernelSize])
+            .fillUniform(in: -bound..<bound, generator: generator)
+        self.bias =
+            bias
+            ? Tensor.empty([outChannels]).fillUniform(in: -bound..<bound, generator: generator)
+            : nil
+        self.stride = stride
+        self.padding = padding
+        self.groups = groups
+    }
+
+    /// The convolution of `[N, inChannels, H, W]`.
+    public func callAsFunction(_ input: Tensor) -> Tensor {
+        input.conv2d(weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
+    }
+}
+
+/// Batch normalisation of feature maps.
+///
+/// Shapes: `[N, channels, H, W]` to the same.
+///
+/// Reference: Ioffe and Szegedy, *Batch Normalization*, ICML 2015, algorithm 1; the running variance
+/// is the unbiased one, as in PyTorch.
+public final class BatchNorm2d: Module, ModeDependent {
+    /// The scale γ, `[channels]`.
+    @Parameter public var weight: Tensor
+
+    /// The shift β, `[channels]`.
+    @Parameter public var bias: Tensor
+
+    /// The running mean, `[channels]`.
+    @Buffer public var runningMean: Tensor
+
+    /// The running variance, `[channels]`.
+    @Buffer public var runningVar: Tensor
+
+    /// How many batches the running statistics have seen, an int64 scalar.
+    @Buffer public var numBatchesTracked: Tensor
+
+    /// Whether the batch's own statistics are used and tracked.
+    public var training = true
+
+    /// The batch's share in the running statistics.
+    public let momentum: Double
+
+    /// Added to the variance.
+    public let epsilon: Double
+
+    /// Makes a batch norm with scale 1 and shift 0.
+    public init(_ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5) {
+        weight = Tensor.ones([channels])
+        bias = Tensor.zeros([channels])
+        runningMean = Tensor.zeros([channels])
+        runningVar = Tensor.ones([channels])
+        numBatchesTracked = Tensor.zeros([], dtype: .int64)
+        self.momentum = momentum
+        self.epsilon = epsilon
+    }
+
+    /// Normalises `[N, channels, H, W]`.
+    public func callAsFunction(_ input: Tensor) -> Tensor {
+        if training { withoutGrad { _ = numBatchesTracked.add(BatchNorm2d.one) } }
+        return input.batchNorm(
+            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
+            training: training, momentum: momentum, epsilon: epsilon)
+    }
+
+    private static let one = Tensor([Int64(1)], shape: [])
+}
+
+/// A fully connected layer.
+///
+/// Shapes: `[N, inFeatures]` to `[N, outFeatures]`.
+public final class Linear: Module {
+    /// `[outFeatures, inFeatures]`.
+    @Parameter public var weight: Tensor
+
+    /// `[outFeatures]`.
+    @Parameter public var bias: Tensor?
+
+    /// Makes a layer with PyTorch's default weights: uniform, from `kaiming_uniform(a: √5)`.
+    public init(_ inFeatures: Int, _ outFeatures: Int, bias: Bool = true, generator: Generator) {
+        let bound = (1 / Double(inFeatures)).squareRoot()
+        weight = Tensor.empty([outFeatures, inFeatures])
+            .fillUniform(in: -bound..<bound, generator: generator)
+        self.bias =
+            bias
+            ? Tensor.empty([outFeatures]).fillUniform(in: -bound..<bound, generator: generator)
+            : nil
+    }
+
+    /// `input · weightᵀ + bias`.
+    public func callAsFunction(_ input: Tensor) -> Tensor {
+        input.linear(weight: weight, bias: bias)
+    }
+}

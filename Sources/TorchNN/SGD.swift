@@ -1,0 +1,75 @@
+import Torch
+
+/// Stochastic gradient descent with momentum and weight decay, fused over all parameters.
+///
+/// The update is PyTorch's: `g += weightDecay · p; v = momentum · v + g; p −= rate · d`, with
+/// `d = g + momentum · v` under Nesterov and `d = v` otherwise.
+public final class SGD {
+    /// The settings that do not change during a run.
+    public struct Options: Sendable, Equatable {
+        /// The share of the former velocity.
+        public var momentum: Double
+
+        /// The pull towards zero, on every parameter.
+        public var weightDecay: Double
+
+        /// Whether the step looks ahead along the velocity.
+        public var nesterov: Bool
+
+        /// Gathers the settings.
+        public init(momentum: Double = 0.9, weightDecay: Double = 5e-4, nesterov: Bool = true) {
+            self.momentum = momentum
+            self.weightDecay = weightDecay
+            self.nesterov = nesterov
+        }
+    }
+
+    private let parameters: [NamedTensor]
+    private let velocities: [Tensor]
+    private let options: Options
+
+    /// Makes an optimizer for tensors whose type, device and layout no longer change.
+    public init(_ parameters: [NamedTensor], options: Options = Options()) {
+        self.parameters = parameters
+        self.options = options
+        // A copy keeps the parameter's strides, which the fused kernel relies on.
+        velocities = withoutGrad { parameters.map { $0.tensor.detach().clone().fillZero() } }
+    }
+
+    /// Moves every parameter that has a gradient, then forgets the gradients.
+    public func step(learningRate: Double) {
+        var weights: [Tensor] = []
+        var gradients: [Tensor] = []
+        var momenta: [Tensor] = []
+        for (parameter, velocity) in zip(parameters, velocities) {
+            guard let gradient = parameter.tensor.grad else { continue }
+            weights.append(parameter.tensor)
+            gradients.append(gradient)
+            momenta.append(velocity)
+        }
+        withoutGrad {
+            fusedSGD(
+                parameters: weights, gradients: gradients, momenta: momenta,
+                learningRate: learningRate, momentum: options.momentum,
+                weightDecay: options.weightDecay, nesterov: options.nesterov, isFirstStep: false)
+        }
+        clearGradients()
+    }
+
+    /// Forgets the gradients of all parameters.
+    public func clearGradients() {
+        for parameter in parameters { parameter.tensor.clearGrad() }
+    }
+
+    /// The velocities under their parameters' names.
+    public func stateDict() -> [NamedTensor] {
+        zip(parameters, velocities).map { NamedTensor($0.name, $1) }
+    }
+
+    /// Takes over saved velocities.
+    ///
+    /// - Throws: `StateDictError` where they are not exactly this optimizer's.
+    public func load(stateDict: [NamedTensor]) throws(StateDictError) {
+        try stateDict.copy(into: self.stateDict(), of: "SGD")
+    }
+}

@@ -1,0 +1,100 @@
+import Torch
+
+/// Weights that do not fit a module.
+public struct StateDictError: Error, Equatable, CustomStringConvertible {
+    /// What the weights were meant for.
+    public let target: String
+
+    /// Keys that the module has and the weights lack.
+    public let missing: [String]
+
+    /// Keys that the weights have and the module lacks.
+    public let unexpected: [String]
+
+    /// Keys with another shape, each as `key: expected [..], found [..]`.
+    public let misshapen: [String]
+
+    /// Keys with values that are infinite or not numbers.
+    public let notFinite: [String]
+
+    /// One sentence, then the first few keys of each kind.
+    public var description: String {
+        let kinds = [
+            ("missing", missing), ("unexpected", unexpected), ("wrongly shaped", misshapen),
+            ("not finite", notFinite),
+        ]
+        let counts = kinds.filter { !$0.1.isEmpty }.map { "\($0.1.count) \($0.0)" }
+        let details = kinds.filter { !$0.1.isEmpty }.map { kind, keys in
+            let rest = keys.count > 3 ? ", …" : ""
+            return "\n  \(kind): \(keys.prefix(3).joined(separator: ", "))\(rest)"
+        }
+        return "the weights do not fit \(target): \(counts.joined(separator: ", ")) key(s); "
+            + "use weights of this architecture" + details.joined()
+    }
+}
+
+extension Array where Element == NamedTensor {
+    /// Copies the tensors of this state dict into those of `destination`, in place and strictly.
+    ///
+    /// Counters of seen batches may be missing, as in checkpoints older than PyTorch 0.4.1, or have
+    /// the shape `[1]`, as some converters write them. Nothing is copied unless everything fits.
+    ///
+    /// - Parameters:
+    ///   - destination: the state dict of a live module.
+    ///   - target: what it is the state of, for the error.
+    /// - Throws: `StateDictError` with every key that is missing, unexpected or wrongly shaped.
+    public func copy(into destination: [NamedTensor], of target: String) throws(StateDictError) {
+        let given = Dictionary(map { ($0.name, $0.tensor) }, uniquingKeysWith: { $1 })
+        let wanted = Set(destination.map(\.name))
+        var missing: [String] = []
+        var misshapen: [String] = []
+        var notFinite: [String] = []
+        for entry in destination {
+            let isCounter = entry.name.hasSuffix("num_batches_tracked")
+            guard let tensor = given[entry.name] else {
+                if !isCounter { missing.append(entry.name) }
+                continue
+            }
+            if tensor.shape != entry.tensor.shape, !(isCounter && tensor.count == 1) {
+                misshapen.append(
+                    "\(entry.name): expected \(entry.tensor.shape), found \(tensor.shape)")
+            } else if tensor.dtype.isFloatingPoint, tensor.isFinite().all().item() != 1 {
+                notFinite.append(entry.name)
+            }
+        }
+        let unexpected = map(\.name).filter { !wanted.contains($0) }
+        guard missing.isEmpty, unexpected.isEmpty, misshapen.isEmpty, notFinite.isEmpty else {
+            throw StateDictError(
+                target: target, missing: missing, unexpected: unexpected, misshapen: misshapen,
+                notFinite: notFinite)
+        }
+        withoutGrad {
+            for entry in destination {
+                guard let tensor = given[entry.name] else { continue }
+                _ = entry.tensor.copy(from: tensor.reshape(entry.tensor.shape))
+            }
+        }
+    }
+
+    /// The entries below `prefix`, without it.
+    public func entries(below prefix: String) -> [NamedTensor] {
+        compactMap { entry in
+            guard entry.name.hasPrefix(prefix + ".") else { return nil }
+            return NamedTensor(String(entry.name.dropFirst(prefix.count + 1)), entry.tensor)
+        }
+    }
+}
+
+extension Module {
+    /// Overwrites this module's parameters and buffers, strictly.
+    ///
+    /// - Parameters:
+    ///   - stateDict: tensors under PyTorch's keys.
+    ///   - name: the module's name, for the error.
+    /// - Throws: `StateDictError` with every key that is missing, unexpected or wrongly shaped.
+    public func load(
+        stateDict: [NamedTensor], named name: String? = nil
+    ) throws(StateDictError) {
+        try stateDict.copy(into: self.stateDict(), of: name ?? "\(type(of: self))")
+    }
+}

@@ -1,0 +1,135 @@
+import Distillation
+import Foundation
+import Torch
+import TorchNN
+import VisionData
+import VisionModels
+
+/// The demonstration: one teacher, and one student trained three ways, on images drawn on the spot.
+///
+/// Everything is trained while the user watches. The three methods share schedule, order of the
+/// data and, for each seed, initial weights.
+public struct Demo {
+    /// What the demo tells while it runs.
+    public enum Event {
+        /// The teacher is done, with its test accuracy in percent.
+        case teacher(top1: Double)
+
+        /// A student is done.
+        case student(Method, seed: Int, top1: Double)
+
+        /// A run goes on.
+        case training(TrainingEvent)
+    }
+
+    /// The ways to train the student.
+    public enum Method: String, CaseIterable, Sendable, Encodable {
+        case alone, kd, reviewkd
+    }
+
+    /// Test accuracies in percent.
+    public struct Accuracies: Encodable, Sendable, Equatable {
+        /// Over the seeds.
+        public let mean: Double
+
+        /// The sample standard deviation over the seeds, 0 for a single one.
+        public let std: Double
+
+        /// One per seed, in their order.
+        public let values: [Double]
+
+        /// Summarises values; there is at least one.
+        init(_ values: [Double]) {
+            let mean = values.reduce(0, +) / Double(values.count)
+            let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            self.mean = mean
+            self.values = values
+            std = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0
+        }
+    }
+
+    private let seeds: [Int]
+    private let precision: Precision
+    private let interruption: @Sendable () -> Int32
+    private let report: (Event) -> Void
+
+    /// Prepares the demo.
+    ///
+    /// - Parameters:
+    ///   - seeds: of the students' initial weights and data order; at least one.
+    ///   - precision: of all forward passes.
+    ///   - interruption: a signal that asks to end, 0 for none.
+    ///   - report: called with everything that happens.
+    public init(
+        seeds: [Int], precision: Precision, interruption: @escaping @Sendable () -> Int32,
+        report: @escaping (Event) -> Void
+    ) {
+        self.seeds = seeds
+        self.precision = precision
+        self.interruption = interruption
+        self.report = report
+    }
+
+    /// Trains the teacher and all students.
+    ///
+    /// - Returns: the students' accuracies by method; nil when a signal ended the demo.
+    /// - Throws: what training throws.
+    public func run() throws -> [Method: Accuracies]? {
+        let data = TrainingData.procedural(device: .cpu)
+        let teacher = try Recipe.load(nameOrPath: "demo/teacher")
+        let pair = try Recipe.load(nameOrPath: "demo/student")
+        let network = try teacher.makeStudent(classCount: data.train.classCount, device: .cpu)
+        guard
+            let accuracy = try train(
+                teacher, StudentAlone(student: network, precision: precision), data)
+        else { return nil }
+        report(.teacher(top1: accuracy))
+        var values: [Method: [Double]] = [:]
+        for seed in seeds {
+            for method in Method.allCases {
+                var recipe = try pair.adapted(to: method)
+                recipe.seed = seed
+                let student = try recipe.makeStudent(
+                    classCount: data.train.classCount, device: .cpu)
+                let distiller = try recipe.makeDistiller(
+                    student: student, teacherNetwork: network, precision: precision)
+                guard let accuracy = try train(recipe, distiller, data) else { return nil }
+                values[method, default: []].append(accuracy)
+                report(.student(method, seed: seed, top1: accuracy))
+            }
+        }
+        return values.mapValues(Accuracies.init)
+    }
+
+    private func train(
+        _ recipe: Recipe, _ distiller: any Distiller<Tensor>, _ data: TrainingData
+    ) throws -> Double? {
+        var recipe = recipe
+        recipe.precision = precision
+        var options = RunOptions()
+        options.interruption = interruption
+        options.evaluatesEveryEpoch = false
+        let trainer = try Trainer(
+            recipe: recipe, data: data, distiller: distiller, options: options
+        ) { report(.training($0)) }
+        guard case .finished = try trainer.run() else { return nil }
+        return trainer.history.last?.test?.top1
+    }
+}
+
+extension Recipe {
+    /// This pair's recipe with the same schedule and another method.
+    fileprivate func adapted(to method: Demo.Method) throws -> Recipe {
+        switch method {
+        case .alone: return studentAlone
+        case .reviewkd: return self
+        case .kd:
+            var recipe = self
+            // The published weights of plain KD: T = 4, 0.1 for the labels, 0.9 for the teacher.
+            recipe.method = MethodSettings(
+                name: .kd, crossEntropyWeight: 0.1, review: nil,
+                kd: KDSettings(temperature: 4, weight: 0.9))
+            return recipe
+        }
+    }
+}

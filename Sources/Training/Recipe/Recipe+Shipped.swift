@@ -1,0 +1,55 @@
+import Foundation
+
+extension Recipe {
+    // SwiftPM derives these constants from file names without their folders, so two files of one
+    // name in different folders do not build.
+    private static let files: [(name: String, bytes: [UInt8])] = [
+        ("cifar100/resnet56", PackageResources.resnet56_yaml),
+        ("cifar100/resnet56-resnet20", PackageResources.resnet56_resnet20_yaml),
+        ("cifar100/resnet56-resnet20-short", PackageResources.resnet56_resnet20_short_yaml),
+        ("demo/student", PackageResources.student_yaml),
+        ("demo/teacher", PackageResources.teacher_yaml),
+    ]
+
+    /// The names of the recipes inside the program, in alphabetical order.
+    public static var shipped: [String] { files.map(\.name) }
+
+    /// Returns the text of a shipped recipe, comments included.
+    ///
+    /// - Parameter name: One of `shipped`.
+    /// - Returns: The YAML text, or `nil` for another name.
+    public static func text(ofShipped name: String) -> String? {
+        files.first { $0.name == name }.map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    /// Loads a shipped recipe or a file.
+    ///
+    /// - Parameters:
+    ///   - nameOrPath: A name of `shipped`, which goes first, or the path of a YAML file.
+    ///   - overrides: Options `key.path=value`, applied in order before decoding.
+    /// - Returns: The resolved recipe.
+    /// - Throws: `RecipeError`, with the shipped names where nothing has this name.
+    public static func load(nameOrPath: String, overrides: [String] = []) throws -> Recipe {
+        if let text = text(ofShipped: nameOrPath) {
+            return try Recipe(yaml: text, file: nameOrPath, overrides: overrides)
+        }
+        guard FileManager.default.fileExists(atPath: nameOrPath) else {
+            throw RecipeError.unknownRecipe(nameOrPath, shipped: shipped)
+        }
+        return try Recipe(
+            yaml: contents(of: nameOrPath), file: nameOrPath, overrides: overrides)
+    }
+
+    private static func contents(of path: String) throws -> String {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw RecipeError.unreadable(path, problem: error.localizedDescription)
+        }
+        guard let text = String(bytes: data, encoding: .utf8) else {
+            throw RecipeError.unreadable(path, problem: "it is not UTF-8")
+        }
+        return text
+    }
+}

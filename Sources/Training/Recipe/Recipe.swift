@@ -1,0 +1,37 @@
+import Distillation
+
+/// Everything that determines a training run except the machine it runs on.
+///
+/// A recipe is one YAML file whose keys are the property names in snake case, decoded strictly: a key
+/// that is unknown, or that would be ignored because of another value, is an error. Optional keys may
+/// be left out or set to `null`.
+public struct Recipe: Sendable, Equatable {
+    /// The name by which the recipe is found, such as `cifar100/resnet56-resnet20`.
+    public var name: String
+    /// What the recipe does, in one line.
+    public var description: String
+    /// What the networks see.
+    public var dataset: DatasetSettings
+    /// Which training images are held out.
+    public var validation: ValidationSettings
+    /// The network to learn from; `nil` when the student is trained alone.
+    public var teacher: TeacherSettings?
+    /// The network that is trained.
+    public var student: StudentSettings
+    /// How the student learns.
+    public var method: MethodSettings
+    /// The update rule.
+    public var optimizer: OptimizerSettings
+    /// How the learning rate moves during the run.
+    public var schedule: ScheduleSettings
+    /// The number of passes over the training images, at least 1.
+    public var epochs: Int
+    /// Images in a training step, at least 1; the last batch of an epoch may be smaller.
+    public var batchSize: Int
+    /// Images evaluated at once, at least 1; 1000 by default, without influence on the result.
+    public var evaluationBatchSize: Int
+    /// The origin of every random number of the run, at least 0; 0 by default.
+    public var seed: Int
+    /// The arithmetic of forward and backward passes; `nil` leaves it to the command line and machine.
+    public var precision: Precision?
+}

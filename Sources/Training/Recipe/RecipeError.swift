@@ -1,0 +1,79 @@
+/// A recipe that cannot be used, with the place to correct.
+public enum RecipeError: Error, Equatable {
+    /// Where a value was written.
+    public enum Location: Equatable, Sendable, CustomStringConvertible {
+        /// A line, counted from 1, of a file.
+        case file(String, line: Int)
+        /// A `--set` option, given as its text `key.path=value`.
+        case override(String)
+
+        /// The place as compilers write it, `file:line`, or the option.
+        public var description: String {
+            switch self {
+            case .file(let name, let line): "\(name):\(line)"
+            case .override(let text): "--set \(text)"
+            }
+        }
+    }
+
+    /// The text is not YAML.
+    case syntax(Location, problem: String)
+    /// A key stands twice in one section.
+    case duplicateKey(Location, key: String)
+    /// A key that its section does not have.
+    case unknownKey(Location, key: String, known: [String])
+    /// A required key is absent.
+    case missingKey(Location, key: String, expected: String)
+    /// A value has the wrong type, is out of range, or is none of the valid names.
+    case invalidValue(Location, key: String, expected: String, found: String, nearest: String?)
+    /// A value is valid by itself but contradicts another.
+    case contradiction(Location, key: String, problem: String)
+    /// A `--set` option cannot be applied.
+    case invalidOverride(String, problem: String)
+    /// Neither a shipped recipe nor a file has this name.
+    case unknownRecipe(String, shipped: [String])
+    /// A file exists and cannot be read as text.
+    case unreadable(String, problem: String)
+}
+
+extension RecipeError: CustomStringConvertible {
+    /// The place, what was expected, what was found, and the remedy.
+    public var description: String {
+        switch self {
+        case .syntax(let location, let problem):
+            "\(location): expected YAML, found an error: \(problem)."
+        case .duplicateKey(let location, let key):
+            "\(location): key \"\(key)\" stands more than once in its section; keep one of them."
+        case .unknownKey(let location, let key, let known):
+            "\(location): unknown key \"\(key)\"\(Self.hint(for: key.lastComponent, among: known)) "
+                + "The keys here are \(known.joined(separator: ", "))."
+        case .missingKey(let location, let key, let expected):
+            "\(location): key \"\(key)\" is missing; add it with \(expected)."
+        case .invalidValue(let location, let key, let expected, let found, let nearest):
+            "\(location): \(key): expected \(expected), found \(found)"
+                + (nearest.map { "; did you mean \"\($0)\"?" } ?? ".")
+        case .contradiction(let location, let key, let problem):
+            "\(location): \(key): \(problem)."
+        case .invalidOverride(let text, let problem):
+            "--set \(text): \(problem)."
+        case .unknownRecipe(let name, let shipped):
+            "\"\(name)\" is neither a shipped recipe nor a file"
+                + "\(Self.hint(for: name, among: shipped)) "
+                + "Shipped are \(shipped.joined(separator: ", "))."
+        case .unreadable(let path, let problem):
+            "\(path): expected a recipe in UTF-8 text, but the file cannot be read: \(problem)."
+        }
+    }
+
+    /// Ends a sentence, with the name that was probably meant where there is one.
+    private static func hint(for name: String, among known: [String]) -> String {
+        NearestName.find(name, among: known).map { "; did you mean \"\($0)\"?" } ?? "."
+    }
+}
+
+extension String {
+    /// The key itself of a key path `section.key`.
+    fileprivate var lastComponent: String {
+        split(separator: ".").last.map(String.init) ?? self
+    }
+}

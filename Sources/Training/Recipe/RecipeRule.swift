@@ -1,0 +1,95 @@
+import Yams
+
+/// What a value must be, and how it is read.
+struct RecipeRule<Value>: Sendable {
+    let expected: String
+    var names: [String] = []
+    /// Returns `nil` when the value is not what is expected.
+    let read: @Sendable (RecipeField) throws -> Value?
+}
+
+extension RecipeRule {
+    /// A section, read by its own initializer.
+    static func section(
+        _ expected: String = "a section", read: @escaping @Sendable (RecipeField) throws -> Value
+    ) -> Self {
+        Self(expected: expected, read: read)
+    }
+
+    /// A list whose elements all obey one rule.
+    static func list<Element>(of element: RecipeRule<Element>, count: Int? = nil) -> Self
+    where Value == [Element] {
+        let size = count.map { "\($0) values" } ?? "values"
+        return Self(expected: "a list of \(size), each \(element.expected)") { field in
+            guard case .sequence(let list) = field.node, !list.isEmpty else { return nil }
+            guard count == nil || count == list.count else { return nil }
+            return try list.enumerated().map { try field.child("\($0)", $1).read(element) }
+        }
+    }
+}
+
+extension RecipeRule where Value == String {
+    static let text = Self(expected: "text") {
+        guard let text = $0.node.scalar?.string, $0.tag == .str else { return nil }
+        return text.isEmpty ? nil : text
+    }
+
+    static let name = Self(expected: "a name of letters, digits and . _ - between single slashes") {
+        guard let name = try Self.text.read($0) else { return nil }
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        let valid = parts.allSatisfy { part in
+            !["", ".", ".."].contains(part)
+                && part.allSatisfy {
+                    $0.isASCII && ($0.isLetter || $0.isNumber) || "._-".contains($0)
+                }
+        }
+        return valid ? name : nil
+    }
+}
+
+extension RecipeRule where Value == Bool {
+    static let flag = Self(expected: "true or false") {
+        $0.tag == .bool ? $0.node.scalar.flatMap { Bool($0.string) } : nil
+    }
+}
+
+extension RecipeRule where Value == Int {
+    static func integer(atLeast minimum: Int) -> Self {
+        Self(expected: "a whole number of at least \(minimum)") {
+            guard let text = $0.node.scalar?.string, $0.tag == .int else { return nil }
+            // Yams would read 010 as 8, a trap for everyone who does not expect octal numbers.
+            guard let value = Int(text), String(value) == text else { return nil }
+            return value >= minimum ? value : nil
+        }
+    }
+}
+
+extension RecipeRule where Value == Double {
+    static let positive = number("a number above 0") { $0 > 0 }
+    static let nonNegative = number("a number of at least 0") { $0 >= 0 }
+    static let fraction = number("a number from 0 to 1") { (0...1).contains($0) }
+    static let positiveFraction = number("a number above 0 and at most 1") { $0 > 0 && $0 <= 1 }
+    static let properFraction = number("a number from 0 up to but not including 1") {
+        (0..<1).contains($0)
+    }
+
+    static func number(
+        _ expected: String, where valid: @escaping @Sendable (Double) -> Bool
+    ) -> Self {
+        Self(expected: expected) {
+            let tag = $0.tag
+            guard tag == .float || tag == .int else { return nil }
+            guard let value = $0.node.scalar.flatMap({ Double($0.string) }) else { return nil }
+            return value.isFinite && valid(value) ? value : nil
+        }
+    }
+}
+
+extension RecipeRule where Value: RawRepresentable<String> & CaseIterable & Sendable {
+    static var choice: Self {
+        let names = Value.allCases.map(\.rawValue)
+        return Self(expected: "one of \(names.joined(separator: ", "))", names: names) {
+            $0.node.scalar.flatMap { Value(rawValue: $0.string) }
+        }
+    }
+}

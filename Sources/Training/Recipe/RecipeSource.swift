@@ -1,0 +1,115 @@
+import Yams
+
+/// The text of a recipe and the `--set` options laid over it.
+///
+/// Option *k* is parsed as if it stood *k* lines below the end of the file, so that the line number
+/// which Yams gives every node tells file and options apart.
+struct RecipeSource {
+    let file: String
+    let text: String
+    let overrides: [String]
+
+    // Every line break that YAML knows counts, a lone carriage return too.
+    private var lineCount: Int { text.count(where: \.isNewline) + 1 }
+
+    /// Parses the file and applies the options in order.
+    ///
+    /// - Returns: The whole recipe.
+    /// - Throws: `RecipeError` when the file or an option is malformed.
+    func root() throws -> RecipeField {
+        var node = try parsed()
+        for (index, override) in overrides.enumerated() {
+            guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
+                throw RecipeError.invalidOverride(override, problem: "expected key.path=value")
+            }
+            let keys = override[..<equals].split(separator: ".", omittingEmptySubsequences: false)
+            let text = String(override[override.index(after: equals)...])
+            let value = try value(of: text, line: lineCount + index, override: override)
+            node = try replace(keys.map(String.init)[...], of: node, with: value, for: override)
+        }
+        return RecipeField(node: node, path: [], source: self)
+    }
+
+    /// Where a node was written.
+    func location(of node: Node) -> RecipeError.Location {
+        let line = node.mark?.line ?? 1
+        guard line > lineCount else { return .file(file, line: line) }
+        return .override(overrides[line - lineCount - 1])
+    }
+
+    private func parsed() throws -> Node {
+        let error: RecipeError
+        do {
+            if let node = try compose(yaml: text) { return node }
+            error = .syntax(.file(file, line: 1), problem: "the file is empty")
+        } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
+            error = .duplicateKey(.file(file, line: context.mark.line), key: duplicates[0])
+        } catch let failure as YamlError {
+            error = .syntax(.file(file, line: line(of: failure)), problem: problem(of: failure))
+        }
+        throw error
+    }
+
+    private func value(of text: String, line: Int, override: String) throws -> Node {
+        guard !text.contains(where: \.isNewline) else {
+            throw RecipeError.invalidOverride(override, problem: "expected a value on one line")
+        }
+        do {
+            let indented = String(repeating: "\n", count: line) + text
+            if let node = try compose(yaml: indented) { return node }
+        } catch let failure as YamlError {
+            throw RecipeError.invalidOverride(
+                override, problem: "expected a YAML value, found an error: \(problem(of: failure))")
+        }
+        throw RecipeError.invalidOverride(
+            override, problem: "expected a value after \"=\" (null removes the key)")
+    }
+
+    private func replace(
+        _ path: ArraySlice<String>, of node: Node?, with value: Node, for override: String
+    ) throws -> Node {
+        guard let key = path.first else { return value }
+        switch node {
+        case .mapping(var mapping):
+            let name = Node.scalar(.init(key, .implicit, .any, value.mark))
+            mapping[name] = try replace(
+                path.dropFirst(), of: mapping[name], with: value, for: override)
+            return .mapping(mapping)
+        case .sequence(var list):
+            guard let index = Int(key), list.indices.contains(index) else {
+                throw RecipeError.invalidOverride(
+                    override,
+                    problem: "expected an index below \(list.count) in a list, found \"\(key)\"")
+            }
+            list[index] = try replace(
+                path.dropFirst(), of: list[index], with: value, for: override)
+            return .sequence(list)
+        case .scalar(let scalar) where !RecipeField.isNull(.scalar(scalar)):
+            throw RecipeError.invalidOverride(
+                override, problem: "\"\(scalar.string)\" is a single value and has no \"\(key)\"")
+        default:
+            return try replace(
+                path, of: .mapping(.init([], .implicit, .any, value.mark)), with: value,
+                for: override)
+        }
+    }
+
+    private func line(of error: YamlError) -> Int {
+        switch error {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
+            mark.line
+        case .reader(_, let offset?, _, let yaml):
+            yaml.prefix(offset).count(where: \.isNewline) + 1
+        default: 1
+        }
+    }
+
+    private func problem(of error: YamlError) -> String {
+        switch error {
+        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _),
+            .composer(_, let problem, _, _), .reader(let problem, _, _, _):
+            problem
+        default: "\(error)"
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Crypto
+import Foundation
+import TensorFiles
+import Torch
+import TorchNN
+
+/// Everything that a run needs to go on exactly where it stopped.
+struct Checkpoint {
+    /// The epoch that the next step belongs to.
+    var epoch: Int
+
+    /// How many steps of the run are done.
+    var step: Int
+
+    /// How many steps of the epoch are done.
+    var stepInEpoch: Int
+
+    /// Seconds spent on the epoch so far.
+    var epochSeconds: Double
+
+    /// The records of the finished epochs.
+    var history: [EpochRecord]
+
+    /// The best validation accuracy so far, in percent.
+    var bestValidation: Double?
+
+    /// The SHA-256 of the teacher's file, in hexadecimal digits, where there is a teacher.
+    var teacherDigest: String?
+
+    /// The distiller's, optimizer's and metrics' tensors.
+    var tensors: [NamedTensor]
+}
+
+/// The part of a checkpoint that is not tensors.
+private struct CheckpointHeader: Codable {
+    var epoch: Int
+    var step: Int
+    var stepInEpoch: Int
+    var epochSeconds: Double
+    var history: [EpochRecord]
+    var bestValidation: Double?
+    var teacherDigest: String?
+}
+
+/// A checkpoint that cannot be used.
+enum CheckpointError: Error, CustomStringConvertible {
+    case foreign(path: String, reason: String)
+    case damaged(path: String, expected: String, found: String)
+    case unreadable(path: String, reason: String)
+
+    var description: String {
+        switch self {
+        case .foreign(let path, let reason):
+            "\(path) is not a checkpoint of this tool: \(reason); nothing was changed; move the "
+                + "file away to start the run over"
+        case .damaged(let path, let expected, let found):
+            "\(path) is damaged: its SHA-256 should be \(expected.prefix(16))…, found "
+                + "\(found.prefix(16))…; nothing was changed; restore the file, or move it away "
+                + "to start the run over"
+        case .unreadable(let path, let reason):
+            "\(path) could not be read: \(reason); nothing was changed"
+        }
+    }
+}
+
+extension Checkpoint {
+    private static let format = "reviewkd-checkpoint-1"
+    private static let noDigest = String(repeating: "0", count: 64)
+
+    /// A safetensors file whose metadata hold the header, and the SHA-256 of the whole file with
+    /// sixty-four zeros in the digest's place.
+    func encoded() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let header = CheckpointHeader(
+            epoch: epoch, step: step, stepInEpoch: stepInEpoch, epochSeconds: epochSeconds,
+            history: history, bestValidation: bestValidation, teacherDigest: teacherDigest)
+        let text = String(decoding: try encoder.encode(header), as: UTF8.self)
+        var data = try Safetensors.encode(
+            entries: tensors.map(\.entry),
+            metadata: ["format": Self.format, "header": text, "sha256": Self.noDigest])
+        guard let place = Self.digestPlace(in: data) else {
+            preconditionFailure("Checkpoint: an encoded file without its digest's place")
+        }
+        data.replaceSubrange(place, with: Data(Self.digest(of: data).utf8))
+        return data
+    }
+
+    /// Reads a checkpoint back and verifies its checksum.
+    init(contentsOf path: String) throws {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw CheckpointError.unreadable(path: path, reason: error.localizedDescription)
+        }
+        let file: WeightFile
+        do {
+            file = try Safetensors.decode(data)
+        } catch {
+            throw CheckpointError.foreign(path: path, reason: "\(error)")
+        }
+        guard file.metadata["format"] == Self.format, let text = file.metadata["header"],
+            let expected = file.metadata["sha256"], let place = Self.digestPlace(in: data)
+        else {
+            throw CheckpointError.foreign(
+                path: path, reason: "its metadata lack format, header or sha256")
+        }
+        var blank = data
+        blank.replaceSubrange(place, with: Data(Self.noDigest.utf8))
+        let found = Self.digest(of: blank)
+        guard found == expected else {
+            throw CheckpointError.damaged(path: path, expected: expected, found: found)
+        }
+        let header = try JSONDecoder().decode(CheckpointHeader.self, from: Data(text.utf8))
+        epoch = header.epoch
+        step = header.step
+        stepInEpoch = header.stepInEpoch
+        epochSeconds = header.epochSeconds
+        history = header.history
+        bestValidation = header.bestValidation
+        teacherDigest = header.teacherDigest
+        tensors = file.entries.map(NamedTensor.init)
+    }
+
+    /// Where the 64 digits stand; the header comes first, so that the first match is the metadata's.
+    private static func digestPlace(in data: Data) -> Range<Data.Index>? {
+        let key = Data(#""sha256":""#.utf8)
+        guard let found = data.range(of: key), found.upperBound + 64 <= data.endIndex else {
+            return nil
+        }
+        return found.upperBound..<(found.upperBound + 64)
+    }
+
+    private static func digest(of data: Data) -> String { SHA256.hash(data: data).hexadecimal }
+}
+
+extension Digest {
+    /// The digest as lower-case hexadecimal digits.
+    var hexadecimal: String {
+        map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+}
+
+extension NamedTensor {
+    /// The tensor as an entry of a file of weights.
+    var entry: TensorEntry {
+        TensorEntry(
+            name: name, elementType: tensor.dtype.elementType, shape: tensor.shape,
+            bytes: Data(tensor.bytes()))
+    }
+
+    /// The tensor that an entry of a file of weights holds, on the CPU.
+    init(_ entry: TensorEntry) {
+        self.init(
+            entry.name,
+            Tensor(bytes: entry.bytes, dtype: DType(entry.elementType), shape: entry.shape))
+    }
+}

@@ -1,0 +1,104 @@
+import Distillation
+import Foundation
+import Torch
+import TorchNN
+
+/// One line of `metrics.jsonl`: one epoch.
+public struct EpochRecord: Codable, Sendable, Equatable {
+    /// The epoch, from 1.
+    public var epoch: Int
+
+    /// How many steps of the run were done at its end.
+    public var step: Int
+
+    /// The learning rate of its last step.
+    public var learningRate: Double
+
+    /// How long it took, evaluation included.
+    public var seconds: Double
+
+    /// Training images per second, evaluation excluded.
+    public var imagesPerSecond: Double
+
+    /// The largest resident memory of the process so far.
+    public var peakMemoryBytes: Int
+
+    /// The mean of each loss term, unweighted, of their weighted `total`, and `top1` in percent.
+    public var train: [String: Double]
+
+    /// The accuracy on the images held out for validation.
+    public var validation: EvaluationResult?
+
+    /// The accuracy on the test set.
+    public var test: EvaluationResult?
+
+    enum CodingKeys: String, CodingKey {
+        case epoch, step, seconds, train, validation, test
+        case learningRate = "learning_rate"
+        case imagesPerSecond = "images_per_second"
+        case peakMemoryBytes = "peak_memory_bytes"
+    }
+
+    /// The record as one line of JSON.
+    func line() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+/// Sums of an epoch's loss terms and hits, kept on the device.
+struct TrainingMetrics {
+    private var sums: [NamedTensor] = []
+    private(set) var imageCount = 0
+
+    /// Adds one step.
+    mutating func add(_ terms: LossTerms, total: Tensor, targets: Tensor) {
+        withoutGrad {
+            let count = targets.size(0)
+            let hits = terms.logits.argmax(1).isEqual(to: targets).sum()
+            var values = terms.terms.map { ($0.name, $0.value.detach() * Double(count)) }
+            values.append(("total", total.detach() * Double(count)))
+            values.append(("top1", hits.to(.float64) * 100))
+            if sums.isEmpty {
+                sums = values.map {
+                    NamedTensor($0.0, Tensor.zeros([], dtype: .float64, device: $0.1.device))
+                }
+            }
+            for (sum, value) in zip(sums, values) { _ = sum.tensor.add(value.1) }
+            imageCount += count
+        }
+    }
+
+    /// The means over the images so far.
+    var means: [String: Double] {
+        Dictionary(
+            uniqueKeysWithValues: sums.map { ($0.name, $0.tensor.item() / Double(imageCount)) })
+    }
+
+    /// The sums, for a checkpoint.
+    func stateDict() -> [NamedTensor] {
+        sums + [NamedTensor("images", Tensor([Int64(imageCount)]))]
+    }
+
+    /// Metrics as a checkpoint holds them.
+    init(stateDict: [NamedTensor] = [], device: Device = .cpu) {
+        for entry in stateDict {
+            if entry.name == "images" {
+                imageCount = Int(entry.tensor.item())
+            } else {
+                sums.append(NamedTensor(entry.name, entry.tensor.to(device)))
+            }
+        }
+    }
+}
+
+/// The largest resident memory of this process so far, in bytes; 0 where the system does not tell.
+public func peakResidentMemory() -> Int {
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else {
+        return 0
+    }
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
+    return (kilobytes ?? 0) * 1024
+}

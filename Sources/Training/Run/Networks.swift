@@ -1,0 +1,159 @@
+import Distillation
+import TensorFiles
+import Torch
+import TorchNN
+import VisionData
+import VisionModels
+
+/// Reads a file of weights into a network of the zoo.
+///
+/// - Parameters:
+///   - model: the network's name.
+///   - path: safetensors, or a PyTorch zip checkpoint.
+///   - classCount: the number of logits.
+///   - device: where the network will live.
+/// - Returns: the network in evaluation mode, channels last.
+/// - Throws: `ModelError`, `WeightFileError` or `StateDictError`.
+public func loadNetwork(
+    _ model: String, weights path: String, classCount: Int, device: Device = .cpu
+) throws -> any Backbone {
+    let network = try CIFARModel(named: model)
+        .make(classCount: classCount, generator: Generator(seed: 0))
+    try network.load(weights: path, named: model)
+    network.convert(device: device, format: .channelsLast)
+    network.eval()
+    return network
+}
+
+extension Module {
+    /// Overwrites this network's tensors with a file's, strictly.
+    func load(weights path: String, named model: String) throws {
+        let file = try WeightFile.read(path: path)
+        try load(stateDict: file.entries.map(NamedTensor.init), named: "\(model) (file \(path))")
+    }
+}
+
+extension NormalizationSettings {
+    /// The constants as the data pipeline takes them.
+    public var normalization: Normalization {
+        switch self {
+        case .cifar100: .cifar100
+        case .cifar10: .cifar10
+        case .custom(let mean, let std): Normalization(mean: mean, deviation: std)
+        }
+    }
+}
+
+extension Recipe {
+    /// The learning rate as a function of progress.
+    var learningRateSchedule: LearningRateSchedule {
+        let rate = optimizer.learningRate
+        return switch schedule {
+        case .constant: .constant(rate: rate)
+        case .multistep(let milestones, let factor):
+            .multiStep(rate: rate, milestones: milestones, factor: factor)
+        case .onecycle(let warmup, let start, let final):
+            .oneCycle(
+                peak: rate, warmup: warmup, initialFraction: start, finalFraction: final)
+        case .cosine(let final): .cosine(rate: rate, finalFraction: final)
+        }
+    }
+
+    /// A stream of random numbers for one purpose of this run.
+    func generator(_ purpose: UInt64) -> Generator {
+        var random = CounterRandom(UInt64(seed), purpose)
+        return Generator(seed: random.next())
+    }
+
+    /// The student with its initial weights, the same for every method.
+    ///
+    /// - Throws: `ModelError` where the model does not exist.
+    public func makeStudent(classCount: Int, device: Device) throws -> any Backbone {
+        let network = try CIFARModel(named: student.model)
+            .make(classCount: classCount, generator: generator(10))
+        network.convert(device: device, format: .channelsLast)
+        network.train()
+        return network
+    }
+
+    /// The method of this recipe around a student and the teacher's network.
+    ///
+    /// - Parameters:
+    ///   - student: in training mode.
+    ///   - teacherNetwork: the trained teacher; nil for a student alone.
+    ///   - precision: of both forward passes.
+    ///   - remark: called with what a user should know about the choices.
+    /// - Throws: `DistillationError` where the two cannot be matched.
+    public func makeDistiller(
+        student: any Backbone, teacherNetwork: (any Backbone)?, precision: Precision,
+        remark: (String) -> Void = { _ in }
+    ) throws -> any Distiller<Tensor> {
+        guard let teacherNetwork, let settings = teacher, method.name != .alone else {
+            return StudentAlone(student: student, precision: precision)
+        }
+        let teacher = Teacher(
+            teacherNetwork, mode: settings.batchNorm, precision: precision,
+            renormalization: renormalization(for: settings))
+        let softTargets = method.kd.map {
+            SoftTargets(temperature: $0.temperature, weight: $0.weight)
+        }
+        guard let review = method.review else {
+            return KnowledgeDistillation(
+                student: student, teacher: teacher, softTargets: softTargets ?? SoftTargets(),
+                crossEntropyWeight: method.crossEntropyWeight, precision: precision)
+        }
+        let module = try makeReview(review, student: student, teacher: teacherNetwork, remark)
+        return ReviewKD(
+            student: student, teacher: teacher, review: module,
+            settings: ReviewKD.Settings(
+                weight: review.weight, warmup: review.warmup.warmup, distance: review.distance,
+                crossEntropyWeight: method.crossEntropyWeight, softTargets: softTargets,
+                precision: precision))
+    }
+
+    private func makeReview(
+        _ review: ReviewSettings, student: any Backbone, teacher: any Backbone,
+        _ remark: (String) -> Void
+    ) throws -> ReviewModule {
+        let matching =
+            if let stages = review.stages {
+                try StageMatching(
+                    links: stages.flatMap { stage in
+                        stage.teacher.map { StageMatching.Link(student: stage.student, teacher: $0) }
+                    },
+                    student: student, teacher: teacher)
+            } else {
+                try StageMatching(student: student, teacher: teacher)
+            }
+        if let text = matching.remark { remark(text) }
+        var options = ReviewOptions()
+        options.fusion = review.fusion
+        options.distance = review.distance
+        options.residual = review.residual
+        options.midChannels = review.midChannels
+        let module = try ReviewModule(
+            student: student, teacher: teacher, matching: matching, options: options,
+            generator: generator(11))
+        let device = student.parameters().first?.tensor.device ?? .cpu
+        module.convert(device: device, format: .channelsLast)
+        return module
+    }
+
+    private func renormalization(for teacher: TeacherSettings) -> Teacher.Renormalization? {
+        let given = dataset.normalization.normalization
+        let wanted = teacher.normalization.normalization
+        guard given != wanted else { return nil }
+        return Teacher.Renormalization(
+            mean: given.mean, deviation: given.deviation, teacherMean: wanted.mean,
+            teacherDeviation: wanted.deviation)
+    }
+}
+
+extension ReviewSettings.Warmup {
+    fileprivate var warmup: TorchNN.Warmup {
+        switch self {
+        case .epochs(let epochs): .epochs(epochs)
+        case .fraction(let fraction): .fraction(fraction)
+        }
+    }
+}

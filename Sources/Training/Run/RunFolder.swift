@@ -1,0 +1,179 @@
+import Foundation
+import TensorFiles
+import TorchNN
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A run's folder that cannot be used.
+public enum RunFolderError: Error, CustomStringConvertible {
+    case holdsRun(path: String)
+    case foreign(path: String, found: String)
+    case differs(path: String, differences: [String])
+    case inUse(path: String)
+    case unwritable(path: String, reason: String)
+    case tooSmall(path: String, needed: Int, free: Int)
+
+    /// One sentence with the remedy, then the differences where there are some.
+    public var description: String {
+        switch self {
+        case .holdsRun(let path):
+            "\(path) already holds a run; repeat its command with --resume to go on, or choose "
+                + "another --output"
+        case .foreign(let path, let found):
+            "\(path) is not empty and holds no run of this tool (found \(found)); choose another "
+                + "--output"
+        case .differs(let path, let differences):
+            "\(path) holds a run with other settings; repeat its own command with --resume, or "
+                + "choose another --output"
+                + differences.prefix(9).map { "\n  \($0)" }.joined()
+        case .inUse(let path):
+            "\(path) is in use by another process; wait for it, or choose another --output"
+        case .unwritable(let path, let reason):
+            "\(path) cannot be written to: \(reason); choose another --output"
+        case .tooSmall(let path, let needed, let free):
+            "\(path) has too little space: the run needs about \(needed >> 20 + 1) MiB, "
+                + "\(free >> 20) MiB are free; free some, or choose another --output"
+        }
+    }
+}
+
+/// The output folder of a run: recipe, metrics, weights and checkpoints.
+final class RunFolder {
+    let path: String
+    private var lock: Int32 = -1
+    private let exitAt: (point: WritePoint, count: Int)?
+    private var writes: [WritePoint: Int] = [:]
+
+    /// The file of the last epoch's weights.
+    var lastWeights: String { path + "/student-last.safetensors" }
+
+    /// The file of the weights that were best on the validation images.
+    var bestWeights: String { path + "/student-best.safetensors" }
+
+    private var recipePath: String { path + "/recipe.yaml" }
+    private var metricsPath: String { path + "/metrics.jsonl" }
+    private var checkpointFolder: String { path + "/checkpoint" }
+
+    /// Opens a folder for a run, new or resumed, and keeps other processes out.
+    ///
+    /// - Parameters:
+    ///   - path: the folder; made where it is missing.
+    ///   - recipe: as resolved.
+    ///   - resuming: whether a run may be there already.
+    /// - Throws: `RunFolderError`, `RecipeError` or `FileWriteError`; nothing is changed then.
+    init(path: String, recipe: Recipe, resuming: Bool) throws {
+        self.path = path
+        exitAt = Self.exitPoint(ProcessInfo.processInfo.environment["REVIEWKD_EXIT_AT"])
+        let files = FileManager.default
+        let recipePath = path + "/recipe.yaml"
+        if files.fileExists(atPath: recipePath) {
+            guard resuming else { throw RunFolderError.holdsRun(path: path) }
+            let earlier = try Recipe.load(nameOrPath: recipePath)
+            let differences = recipe.differences(from: earlier)
+            guard differences.isEmpty else {
+                throw RunFolderError.differs(path: path, differences: differences)
+            }
+        } else if let found = try? files.contentsOfDirectory(atPath: path).sorted().first(
+            where: { $0 != "checkpoint" })
+        {
+            throw RunFolderError.foreign(path: path, found: found)
+        }
+        do {
+            try files.createDirectory(
+                atPath: path + "/checkpoint", withIntermediateDirectories: true)
+        } catch {
+            throw RunFolderError.unwritable(path: path, reason: error.reason)
+        }
+        try takeLock()
+        if !files.fileExists(atPath: recipePath) {
+            do {
+                try AtomicFile.write(Data(recipe.yaml.utf8), to: recipePath)
+            } catch {
+                throw RunFolderError.unwritable(path: path, reason: error.reason)
+            }
+        }
+    }
+
+    deinit { if lock >= 0 { close(lock) } }
+
+    private static func exitPoint(_ text: String?) -> (WritePoint, Int)? {
+        let parts = text?.split(separator: ":") ?? []
+        guard parts.count == 2, let point = WritePoint(rawValue: String(parts[0])),
+            let count = Int(parts[1])
+        else { return nil }
+        return (point, count)
+    }
+
+    private func takeLock() throws {
+        lock = open(checkpointFolder + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard lock >= 0 else {
+            throw RunFolderError.unwritable(path: path, reason: String(cString: strerror(errno)))
+        }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw RunFolderError.inUse(path: path) }
+    }
+
+    /// Makes sure, before the first step, that the run's files will fit.
+    ///
+    /// - Parameter bytes: the size of one checkpoint.
+    func requireSpace(forCheckpointOf bytes: Int) throws {
+        // Two checkpoints live side by side while one is written, and the weights beside them.
+        let needed = 3 * bytes + (1 << 20)
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue else { return }
+        guard free >= needed else {
+            throw RunFolderError.tooSmall(path: path, needed: needed, free: free)
+        }
+    }
+
+    /// The newest checkpoint, or nil where there is none yet.
+    ///
+    /// - Throws: `CheckpointError` where it is damaged.
+    func newestCheckpoint() throws -> Checkpoint? {
+        guard let name = checkpointNames().last else { return nil }
+        return try Checkpoint(contentsOf: checkpointFolder + "/" + name)
+    }
+
+    /// Saves a checkpoint; only when it is safe are older ones removed.
+    func save(_ checkpoint: Checkpoint) throws {
+        let digits = String(checkpoint.step)
+        let name = "step-" + String(repeating: "0", count: max(0, 10 - digits.count)) + digits
+            + ".safetensors"
+        try AtomicFile.write(
+            try checkpoint.encoded(), to: checkpointFolder + "/" + name, reach: reach)
+        for old in checkpointNames() where old < name {
+            unlink(checkpointFolder + "/" + old)
+        }
+    }
+
+    private func checkpointNames() -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpointFolder)) ?? []
+        return names.filter { $0.hasPrefix("step-") && $0.hasSuffix(".safetensors") }.sorted()
+    }
+
+    private func reach(_ point: WritePoint) {
+        writes[point, default: 0] += 1
+        if let exitAt, exitAt.point == point, exitAt.count == writes[point] { _exit(75) }
+    }
+
+    /// Writes the lines of all finished epochs.
+    func write(_ history: [EpochRecord]) throws {
+        let lines = try history.map { try $0.line() + "\n" }
+        try AtomicFile.write(Data(lines.joined().utf8), to: metricsPath)
+    }
+
+    /// Writes the student's weights under their published names.
+    func write(_ weights: [NamedTensor], to path: String) throws {
+        try AtomicFile.write(Safetensors.encode(entries: weights.map(\.entry)), to: path)
+    }
+}
+
+extension Error {
+    /// The system's own words where it has some.
+    fileprivate var reason: String {
+        if let error = self as? FileWriteError { return error.reason }
+        let underlying = (self as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        return (underlying ?? self as NSError).localizedDescription
+    }
+}

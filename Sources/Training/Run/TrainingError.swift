@@ -1,0 +1,33 @@
+import Torch
+
+/// A run that cannot go on.
+public enum TrainingError: Error, CustomStringConvertible {
+    case notFinite(term: String, value: Double, epoch: Int, step: Int, lastGoodStep: Int?)
+    case outOfMemory(batchSize: Int, reason: String)
+    case splitTooLarge(split: Int, count: Int)
+    case noDataFolder(dataset: String)
+    case otherTeacher(expected: String, found: String)
+
+    /// One sentence with the remedy.
+    public var description: String {
+        switch self {
+        case .notFinite(let term, let value, let epoch, let step, let lastGoodStep):
+            "the loss term '\(term)' is \(value) at step \(step) (epoch \(epoch)), expected a finite "
+                + "number; "
+                + (lastGoodStep.map { "the checkpoint of step \($0) is kept; " } ?? "")
+                + "lower optimizer.learning_rate or the term's weight"
+        case .outOfMemory(let batchSize, let reason):
+            "a step with batch size \(batchSize) does not fit into memory (\(reason)); "
+                + "use a smaller one with --set batch_size=N"
+        case .splitTooLarge(let split, let count):
+            "validation.split holds out \(split) of \(count) training images, expected fewer; "
+                + "lower it"
+        case .noDataFolder(let dataset):
+            "the recipe trains on \(dataset), but --data is missing; name the folder that holds the "
+                + "data set, or get it with `reviewkd datasets fetch \(dataset) --data DIR`"
+        case .otherTeacher(let expected, let found):
+            "the run was begun with another teacher (SHA-256 \(expected.prefix(16))…, now "
+                + "\(found.prefix(16))…); give the same --teacher file, or choose another --output"
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Crypto
+import Foundation
+
+/// Tells whether an archive holds what was published.
+enum ArchiveDigest {
+    /// The MD5 of a file, which is what the publisher gives.
+    static func md5(_ path: String) throws -> String {
+        var hash = Insecure.MD5()
+        try FileChunks(path: path).forEachChunk { hash.update(bufferPointer: $0) }
+        return hexadecimal(hash.finalize())
+    }
+
+    /// Whether the files inside are the published ones, though the archive was packed anew.
+    ///
+    /// Mirrors pack the same files again, with other dates and another compression.
+    static func holdsPublishedFiles(of dataset: CIFARDataset, _ archive: URL) throws -> Bool {
+        var expected: [String: String] = [:]
+        for file in dataset.allFiles {
+            guard let sha256 = file.sha256 else { return false }
+            expected[dataset.folderName + "/" + file.name] = sha256
+        }
+        do {
+            try TarGzReader(archive).forEachMember { member, contents in
+                guard let sha256 = expected[member.path] else { return }
+                var hash = SHA256()
+                try contents.forEachChunk { hash.update(bufferPointer: $0) }
+                if hexadecimal(hash.finalize()) == sha256 {
+                    expected[member.path] = nil
+                }
+            }
+        } catch is ArchiveError {
+            // Whatever is wrong with it, it is not the published archive.
+            return false
+        }
+        return expected.isEmpty
+    }
+
+    private static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
+        digest.map { byte in
+            let digits = String(byte, radix: 16)
+            return byte < 16 ? "0" + digits : digits
+        }.joined()
+    }
+}

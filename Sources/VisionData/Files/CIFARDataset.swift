@@ -1,0 +1,147 @@
+import Foundation
+
+/// A data set in the CIFAR binary layout: where it is published, and how its files are laid out.
+///
+/// Every file is a run of records: one byte per label, then a 32 × 32 image as its red, green and
+/// blue plane, each row by row.
+///
+/// Reference: <https://www.cs.toronto.edu/~kriz/cifar.html>.
+public struct CIFARDataset: Sendable, Hashable {
+    /// The part of a data set that is trained or tested on.
+    public enum Split: String, Sendable, CaseIterable {
+        /// The images to train on.
+        case train
+        /// The images to test on.
+        case test
+    }
+
+    /// One binary file of the data set.
+    public struct File: Sendable, Hashable {
+        /// The file's name inside the data set's folder.
+        public var name: String
+        /// The number of images in the published file.
+        public var imageCount: Int
+        /// The SHA-256 of the published file in hexadecimal, where it is known.
+        public var sha256: String?
+
+        /// Describes one binary file.
+        ///
+        /// - Parameters:
+        ///   - name: The file's name inside the data set's folder.
+        ///   - imageCount: The number of images in the published file.
+        ///   - sha256: The SHA-256 of the published file in hexadecimal, where it is known.
+        public init(name: String, imageCount: Int, sha256: String? = nil) {
+            self.name = name
+            self.imageCount = imageCount
+            self.sha256 = sha256
+        }
+    }
+
+    /// The name on the command line, such as `cifar100`.
+    public let name: String
+    /// The folder that the published archive unpacks to.
+    public let folderName: String
+    /// The address of the published archive.
+    public let archiveURL: URL
+    /// The MD5 of the published archive in hexadecimal.
+    public let archiveMD5: String
+    /// The number of values of each label byte; the last label is the class to learn.
+    public let labelCounts: [Int]
+    /// The files of the training split, in order.
+    public var trainFiles: [File]
+    /// The files of the test split, in order.
+    public var testFiles: [File]
+
+    /// The number of channels of an image.
+    public static let channels = 3
+    /// The height of an image in pixels.
+    public static let height = 32
+    /// The width of an image in pixels.
+    public static let width = 32
+    /// The number of bytes of an image.
+    static let imageBytes = channels * height * width
+
+    /// The number of classes.
+    public var classCount: Int { labelCounts.last ?? 0 }
+
+    /// The number of bytes of a record: its labels and its image.
+    public var recordBytes: Int { labelCounts.count + Self.imageBytes }
+
+    /// The file name of the published archive.
+    public var archiveName: String { archiveURL.lastPathComponent }
+
+    /// The files of both splits.
+    public var allFiles: [File] { trainFiles + testFiles }
+
+    /// The files of a split, in order.
+    ///
+    /// - Parameter split: The split.
+    /// - Returns: The files whose records, one after the other, are the split.
+    public func files(_ split: Split) -> [File] {
+        switch split {
+        case .train: trainFiles
+        case .test: testFiles
+        }
+    }
+
+    /// The published number of images of a split.
+    ///
+    /// - Parameter split: The split.
+    /// - Returns: The number of images.
+    public func imageCount(_ split: Split) -> Int {
+        files(split).reduce(0) { $0 + $1.imageCount }
+    }
+}
+
+extension CIFARDataset {
+    /// CIFAR-10: 50,000 training and 10,000 test images of 10 classes.
+    public static let cifar10 = CIFARDataset(
+        name: "cifar10",
+        folderName: "cifar-10-batches-bin",
+        archiveURL: URL(published: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"),
+        archiveMD5: "c32a1d4ab5d03f1284b67883e8d87530",
+        labelCounts: [10],
+        trainFiles: (1...5).map { File(name: "data_batch_\($0).bin", imageCount: 10_000) },
+        testFiles: [File(name: "test_batch.bin", imageCount: 10_000)])
+
+    /// CIFAR-100: 50,000 training and 10,000 test images of 100 classes in 20 superclasses.
+    public static let cifar100 = CIFARDataset(
+        name: "cifar100",
+        folderName: "cifar-100-binary",
+        archiveURL: URL(published: "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"),
+        archiveMD5: "03b5dce01913d631647c71ecec9e9cb8",
+        labelCounts: [20, 100],
+        trainFiles: [
+            File(
+                name: "train.bin", imageCount: 50_000,
+                sha256: "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29")
+        ],
+        testFiles: [
+            File(
+                name: "test.bin", imageCount: 10_000,
+                sha256: "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a")
+        ])
+
+    /// Every published data set.
+    public static let all = [cifar10, cifar100]
+
+    /// Finds a published data set by its name on the command line.
+    ///
+    /// - Parameter name: The name; letter case does not matter.
+    public init?(named name: String) {
+        guard let match = Self.all.first(where: { $0.name == name.lowercased() }) else {
+            return nil
+        }
+        self = match
+    }
+}
+
+extension URL {
+    /// An address written in this file, which a typing error alone could break.
+    fileprivate init(published address: StaticString) {
+        guard let url = URL(string: "\(address)") else {
+            preconditionFailure("URL: \(address) is not an address")
+        }
+        self = url
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+
+/// Reads CIFAR-10 and CIFAR-100 from their published binary files.
+public enum CIFARFiles {
+    /// Reads one split of a data set into memory.
+    ///
+    /// The folder may hold the data set's folder, or be it, or hold only the published archive,
+    /// which is then read without unpacking it. A split with fewer images than were published is
+    /// accepted, because people make subsets; its ``LabelledImages/warning`` says so.
+    ///
+    /// - Parameters:
+    ///   - dataset: The data set.
+    ///   - split: The split to read.
+    ///   - directory: The folder to look in.
+    /// - Returns: The images and their classes, in the published order.
+    /// - Throws: A ``DatasetError``, a ``FileError``, or an ``ArchiveError`` where the archive is read.
+    public static func read(
+        _ dataset: CIFARDataset, _ split: CIFARDataset.Split, in directory: URL
+    ) throws -> LabelledImages {
+        switch try locate(dataset, in: directory) {
+        case .folder(let folder):
+            try readFolder(dataset, split, in: folder, directory)
+        case .archive(let archive):
+            try readArchive(dataset, split, in: archive, directory)
+        }
+    }
+
+    private enum Location {
+        case folder(URL)
+        case archive(URL)
+    }
+
+    private static func locate(_ dataset: CIFARDataset, in directory: URL) throws -> Location {
+        let folder = directory.appendingPathComponent(dataset.folderName)
+        if Disk.exists(folder) {
+            return .folder(folder)
+        }
+        let holdsFiles = dataset.allFiles.contains {
+            Disk.exists(directory.appendingPathComponent($0.name))
+        }
+        if holdsFiles || directory.lastPathComponent == dataset.folderName, Disk.exists(directory) {
+            return .folder(directory)
+        }
+        let archive = directory.appendingPathComponent(dataset.archiveName)
+        guard Disk.exists(archive) else {
+            throw DatasetError.notFound(dataset: dataset, directory: directory.path)
+        }
+        return .archive(archive)
+    }
+
+    private static func readFolder(
+        _ dataset: CIFARDataset, _ split: CIFARDataset.Split, in folder: URL, _ directory: URL
+    ) throws -> LabelledImages {
+        var decoder = CIFARDecoder(dataset, split)
+        for file in dataset.files(split) {
+            let url = folder.appendingPathComponent(file.name)
+            guard Disk.exists(url) else {
+                throw DatasetError.fileMissing(
+                    dataset: dataset, file: file.name, container: folder.path,
+                    directory: directory.path)
+            }
+            let chunks = try FileChunks(path: url.path)
+            try decoder.begin(file, path: url.path, bytes: chunks.byteCount)
+            try chunks.forEachChunk { try decoder.append($0) }
+            try decoder.end()
+        }
+        return decoder.images
+    }
+
+    /// Decodes the members as they stream by, whatever their order in the archive.
+    private static func readArchive(
+        _ dataset: CIFARDataset, _ split: CIFARDataset.Split, in archive: URL, _ directory: URL
+    ) throws -> LabelledImages {
+        let files = dataset.files(split)
+        var parts: [String: LabelledImages] = [:]
+        try TarGzReader(archive).forEachMember { member, contents in
+            let match = files.first { dataset.folderName + "/" + $0.name == member.path }
+            guard let file = match else { return }
+            var decoder = CIFARDecoder(dataset, split)
+            let path = archive.path + ":" + member.path
+            try decoder.begin(file, path: path, bytes: member.byteCount)
+            try contents.forEachChunk { try decoder.append($0) }
+            try decoder.end()
+            parts[file.name] = decoder.images
+        }
+        var images = CIFARDecoder(dataset, split).images
+        for file in files {
+            guard let part = parts.removeValue(forKey: file.name) else {
+                throw DatasetError.fileMissing(
+                    dataset: dataset, file: file.name, container: archive.path,
+                    directory: directory.path)
+            }
+            images.append(part)
+        }
+        return images
+    }
+}
+
+extension LabelledImages {
+    fileprivate mutating func append(_ other: LabelledImages) {
+        guard !labels.isEmpty else {
+            self = other
+            return
+        }
+        pixels += other.pixels
+        labels += other.labels
+    }
+}

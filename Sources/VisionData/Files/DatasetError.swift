@@ -1,0 +1,45 @@
+/// A data set on disk that cannot be used.
+public enum DatasetError: Error, Equatable {
+    /// Neither the data set's folder nor its archive is in the folder given.
+    case notFound(dataset: CIFARDataset, directory: String)
+    /// A file of the data set is not in its folder or archive.
+    case fileMissing(dataset: CIFARDataset, file: String, container: String, directory: String)
+    /// A file is empty or ends inside a record.
+    case truncatedFile(dataset: CIFARDataset, path: String, expectedRecords: Int, bytes: Int)
+    /// A file holds more images than were ever published under its name.
+    case tooManyImages(dataset: CIFARDataset, path: String, expectedRecords: Int, found: Int)
+    /// A record's label byte is not a label.
+    case foreignLabel(
+        dataset: CIFARDataset, path: String, record: Int, byte: Int, value: UInt8, limit: Int)
+}
+
+extension DatasetError: CustomStringConvertible {
+    /// One sentence: the thing, what was expected, what was found, and the remedy.
+    public var description: String {
+        switch self {
+        case .notFound(let dataset, let directory):
+            "\(directory): expected the folder \(dataset.folderName) or the archive "
+                + "\(dataset.archiveName) of \(dataset.name), found neither; "
+                + Self.remedy(dataset, directory)
+        case .fileMissing(let dataset, let file, let container, let directory):
+            "\(container): expected the file \(file) of \(dataset.name), found none; "
+                + Self.remedy(dataset, directory)
+        case .truncatedFile(let dataset, let path, let expected, let bytes):
+            "\(path): expected \(expected) records of \(dataset.recordBytes) bytes, found "
+                + "\(bytes) bytes, which is \(bytes / dataset.recordBytes) records and "
+                + "\(bytes % dataset.recordBytes) bytes; the file is truncated or not of "
+                + "\(dataset.name): remove it and fetch the data set again"
+        case .tooManyImages(let dataset, let path, let expected, let found):
+            "\(path): expected at most the \(expected) published images of \(dataset.name), found "
+                + "\(found); remove the file and fetch the data set again"
+        case .foreignLabel(let dataset, let path, let record, let byte, let value, let limit):
+            "\(path): expected a label below \(limit) in byte \(byte) of record \(record), found "
+                + "\(value); the file is not of \(dataset.name): check which data set was asked for"
+        }
+    }
+
+    private static func remedy(_ dataset: CIFARDataset, _ directory: String) -> String {
+        "run `reviewkd datasets fetch \(dataset.name) --data \(directory)`, which downloads the "
+            + "archive from its publisher, verifies it and adds the files that are missing"
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// Operations on folders that say why they failed, which Foundation's own often do not.
+enum Disk {
+    static func exists(_ url: URL) -> Bool {
+        FileManager.default.fileExists(atPath: url.path)
+    }
+
+    static func isDirectory(_ url: URL) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
+            && isDirectory.boolValue
+    }
+
+    /// Makes a folder and those above it, unless they are there.
+    static func makeDirectory(_ url: URL) throws {
+        guard mkdir(url.path, 0o755) != 0 else { return }
+        if errno == ENOENT, url.path != "/" {
+            try makeDirectory(url.deletingLastPathComponent())
+            return try makeDirectory(url)
+        }
+        guard errno == EEXIST, isDirectory(url) else {
+            throw FileError.writing(url.path)
+        }
+    }
+
+    /// Gives a file or folder another place on the same disk, in one step.
+    static func move(_ source: URL, to target: URL) throws {
+        guard rename(source.path, target.path) == 0 else {
+            throw FileError.writing(target.path)
+        }
+    }
+
+    static func contents(of directory: URL) throws -> [URL] {
+        do {
+            return try FileManager.default.contentsOfDirectory(
+                at: directory, includingPropertiesForKeys: nil)
+        } catch {
+            throw FileError.cannotRead(path: directory.path, reason: error.localizedDescription)
+        }
+    }
+
+    /// Removes a file, or a folder with all that is in it, if it is there.
+    static func remove(_ url: URL) throws {
+        guard exists(url) else { return }
+        do {
+            try FileManager.default.removeItem(at: url)
+        } catch {
+            throw FileError.cannotWrite(path: url.path, reason: error.localizedDescription)
+        }
+    }
+}

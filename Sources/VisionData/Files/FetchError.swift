@@ -1,0 +1,38 @@
+/// A data set that could not be fetched.
+public enum FetchError: Error, Equatable {
+    /// The address is of a kind that this tool does not download from.
+    case unsupportedAddress(url: String)
+    /// The server answered with another status than success.
+    case httpStatus(url: String, status: Int)
+    /// The connection failed too often; what has arrived stays in `part`.
+    case interrupted(url: String, receivedBytes: Int, part: String, reason: String)
+    /// An archive is not the published one; `removed` tells whether it was a download of ours.
+    case wrongChecksum(path: String, expected: String, found: String, removed: Bool)
+    /// A file of the data set is there already, but not as it was published.
+    case differentFile(path: String, expectedBytes: Int, foundBytes: Int)
+}
+
+extension FetchError: CustomStringConvertible {
+    /// One sentence: the thing, what was expected, what was found, and the remedy.
+    public var description: String {
+        switch self {
+        case .unsupportedAddress(let url):
+            "\(url): expected an address that begins with http://, https:// or file://, found "
+                + "another; give one with --url"
+        case .httpStatus(let url, let status):
+            "\(url): expected HTTP status 200 or 206, found \(status); check the address or give "
+                + "another with --url"
+        case .interrupted(let url, let received, let part, let reason):
+            "\(url): expected the whole archive, found a connection that failed after \(received) "
+                + "bytes (\(reason)); run the same command again to resume from \(part)"
+        case .wrongChecksum(let path, let expected, let found, let removed):
+            "\(path): expected an archive with MD5 \(expected), found \(found); "
+                + (removed
+                    ? "the download has been removed: try again, or give another address with --url"
+                    : "remove the file and fetch the data set again")
+        case .differentFile(let path, let expected, let found):
+            "\(path): expected \(expected) bytes as published, found \(found); move the file away "
+                + "and fetch again, since files that exist are never overwritten"
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Torch
+import TorchNN
+
+/// The residual networks for 32×32 images: a 3×3 stem, three stages of basic blocks, a classifier.
+///
+/// Stage widths are 16, 32, 64, or four times that with a stem of 32 (`x4`); strides are 1, 2, 2.
+/// Works for any image size. Keys are those of the published checkpoints.
+///
+/// Reference: He et al., *Deep Residual Learning for Image Recognition*, CVPR 2016, section 4.2; the
+/// shortcuts where the width changes are 1×1 convolutions, as in the distillation literature.
+public final class CIFARResNet: Backbone {
+    let conv1: Conv2d
+    let bn1: BatchNorm2d
+    let layer1: [BasicBlock]
+    let layer2: [BasicBlock]
+    let layer3: [BasicBlock]
+    let fc: Linear
+
+    /// The three stages' widths and strides.
+    public let stageInfo: [StageInfo]
+
+    /// The width of the deepest stage.
+    public var pooledChannels: Int { stageInfo[2].channels }
+
+    /// Makes a network with fresh weights.
+    ///
+    /// - Parameters:
+    ///   - depth: 6n + 2 for n blocks per stage.
+    ///   - widths: of the stem and the three stages.
+    ///   - classCount: the number of logits.
+    ///   - generator: the source of the initial weights.
+    /// - Precondition: `depth` is 6n + 2 with n of at least 1, and there are four widths.
+    public init(depth: Int, widths: [Int], classCount: Int, generator: Generator) {
+        precondition(depth >= 8 && depth % 6 == 2, "CIFARResNet: depth \(depth) is not 6n + 2")
+        precondition(widths.count == 4, "CIFARResNet: \(widths.count) widths, expected 4")
+        let blocks = (depth - 2) / 6
+        func stage(_ index: Int) -> [BasicBlock] {
+            (0..<blocks).map { block in
+                BasicBlock(
+                    block == 0 ? widths[index - 1] : widths[index], widths[index],
+                    stride: block == 0 && index > 1 ? 2 : 1, generator: generator)
+            }
+        }
+        conv1 = Conv2d(
+            3, widths[0], kernelSize: 3, padding: 1, bias: false, generator: generator)
+        bn1 = BatchNorm2d(widths[0])
+        layer1 = stage(1)
+        layer2 = stage(2)
+        layer3 = stage(3)
+        fc = Linear(widths[3], classCount, generator: generator)
+        stageInfo = zip(widths.dropFirst(), [1, 2, 4]).map { StageInfo(channels: $0, reduction: $1) }
+        for case let entry in parameters() where entry.tensor.rank == 4 {
+            withoutGrad {
+                _ = entry.tensor.fillKaimingNormal(fan: .output, generator: generator)
+            }
+        }
+    }
+
+    /// The logits of normalised images.
+    public func callAsFunction(_ images: Tensor) -> Tensor {
+        let pooled = pool(forward(images).stages[2])
+        return fc(pooled.flatten(from: 1))
+    }
+
+    /// The pyramid of normalised images.
+    public func features(_ images: Tensor) -> FeaturePyramid {
+        let (stem, stages, preactivations) = forward(images)
+        let pooled = pool(stages[2])
+        return FeaturePyramid(
+            stem: stem, stages: stages, preactivations: preactivations, pooled: pooled,
+            logits: fc(pooled.flatten(from: 1)))
+    }
+
+    private func pool(_ deepest: Tensor) -> Tensor { deepest.adaptiveAveragePool(1) }
+
+    private func forward(
+        _ images: Tensor
+    ) -> (stem: Tensor, stages: [Tensor], preactivations: [Tensor]) {
+        let stem = bn1(conv1(images)).relu()
+        var activation = stem
+        var stages: [Tensor] = []
+        var preactivations: [Tensor] = []
+        for stage in [layer1, layer2, layer3] {
+            var sum = activation
+            for block in stage {
+                sum = block(activation)
+                activation = sum.relu()
+            }
+            stages.append(activation)
+            preactivations.append(sum)
+        }
+        return (stem, stages, preactivations)
+    }
+
+    /// The same network with batch norms folded into the convolutions.
+    public func folded(dtype: DType) -> any FeatureExtractor {
+        FoldedCIFARResNet(
+            stem: FoldedConvolution(conv1, bn1, dtype: dtype),
+            stages: [layer1, layer2, layer3].map { stage in
+                stage.map { FoldedBlock($0, dtype: dtype) }
+            },
+            classifier: fc, dtype: dtype)
+    }
+}
+
+/// Two 3×3 convolutions beside a shortcut; the activation after the sum is the caller's.
+final class BasicBlock: Module {
+    let conv1: Conv2d
+    let bn1: BatchNorm2d
+    let conv2: Conv2d
+    let bn2: BatchNorm2d
+    let downsample: [any Layer]
+
+    init(_ inChannels: Int, _ outChannels: Int, stride: Int, generator: Generator) {
+        func convolution(_ from: Int, kernelSize: Int, stride: Int) -> Conv2d {
+            Conv2d(
+                from, outChannels, kernelSize: kernelSize, stride: stride,
+                padding: kernelSize / 2, bias: false, generator: generator)
+        }
+        conv1 = convolution(inChannels, kernelSize: 3, stride: stride)
+        bn1 = BatchNorm2d(outChannels)
+        conv2 = convolution(outChannels, kernelSize: 3, stride: 1)
+        bn2 = BatchNorm2d(outChannels)
+        downsample =
+            stride == 1 && inChannels == outChannels
+            ? []
+            : [
+                convolution(inChannels, kernelSize: 1, stride: stride),
+                BatchNorm2d(outChannels),
+            ]
+    }
+
+    /// The sum before its activation.
+    func callAsFunction(_ input: Tensor) -> Tensor {
+        let residual = bn2(conv2(bn1(conv1(input)).relu()))
+        return residual + downsample.reduce(input) { $1($0) }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Distillation
+import Torch
+import Training
+
+/// `reviewkd bench`.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Time whole steps on synthetic images that are already on the device.")
+
+    @Argument(help: "A recipe's name (see `reviewkd recipes`) or file.")
+    var recipe: String
+
+    @Option(help: "distill, train or evaluate.")
+    var work = BenchmarkWork.distill
+
+    @Option(help: "Images per step (default: the recipe's).")
+    var batchSize: Int?
+
+    @Option(help: "float32 or bfloat16 (default: bfloat16 where the processor has it).")
+    var precision: Precision?
+
+    @OptionGroup var device: DeviceOptions
+
+    @Option(help: "How many steps are timed.")
+    var steps = 20
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    private struct Report: Encodable {
+        let recipe: String
+        let work: String
+        let device: String
+        let precision: String
+        let batchSize: Int
+        let threads: Int
+        let steps: Int
+        let msPerStep: Double
+        let imagesPerSecond: Double
+        let peakMemoryBytes: Int
+    }
+
+    func validate() throws {
+        for (name, value) in [("--batch-size", batchSize ?? 1), ("--steps", steps)] where value < 1 {
+            throw ValidationError("\(name) is \(value), expected at least 1")
+        }
+    }
+
+    func run() throws {
+        let device = try device.resolve()
+        var recipe = try Recipe.load(nameOrPath: recipe)
+        if let batchSize { recipe.batchSize = batchSize }
+        guard work != .distill || recipe.teacher != nil else {
+            throw ValidationError(
+                "the recipe \(recipe.name) has no teacher, expected one for --work distill; "
+                    + "use --work train")
+        }
+        let precision = precision ?? recipe.precision ?? .standard
+        let times = try recipe.benchmark(work, precision: precision, device: device, steps: steps)
+        let report = Report(
+            recipe: recipe.name, work: work.rawValue, device: "\(device)",
+            precision: precision.rawValue, batchSize: recipe.batchSize, threads: Runtime.threads,
+            steps: steps, msPerStep: times.millisecondsPerStep,
+            imagesPerSecond: Double(recipe.batchSize) * 1000 / times.millisecondsPerStep,
+            peakMemoryBytes: times.peakMemoryBytes)
+        if json {
+            try printJSON(report)
+        } else {
+            print(
+                "\(report.recipe), \(report.work), \(report.device), \(report.precision), "
+                    + "batch \(report.batchSize), \(report.threads) threads: "
+                    + "\(report.msPerStep.formatted(places: 1)) ms per step (median of "
+                    + "\(steps)), \(report.imagesPerSecond.formatted(places: 0)) images/s, "
+                    + "peak memory \(report.peakMemoryBytes >> 20) MiB")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Foundation
+import Synchronization
+import VisionData
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// `reviewkd datasets`.
+struct DatasetsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "datasets", abstract: "Get data sets.", subcommands: [Fetch.self])
+
+    /// `reviewkd datasets fetch`.
+    struct Fetch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Download a data set, check it and unpack it.")
+
+        @Argument(help: "cifar10 or cifar100.")
+        var dataset: String
+
+        @Option(help: "The folder that the data set's folder will be in.")
+        var data: String
+
+        @Option(help: "Where to download from instead of the publisher.")
+        var url: String?
+
+        @Flag(help: "No progress, only results, warnings and errors.")
+        var quiet = false
+
+        func validate() throws {
+            guard CIFARDataset(named: dataset) != nil else {
+                throw ValidationError(
+                    "data set '\(dataset)' is unknown; expected cifar10 or cifar100")
+            }
+            if let url, URL(string: url)?.scheme == nil {
+                throw ValidationError("--url is '\(url)', expected a URL as https://…")
+            }
+        }
+
+        func run() async throws {
+            guard let description = CIFARDataset(named: dataset) else { return }
+            let fetcher = DatasetFetcher(
+                description, into: URL(fileURLWithPath: data, isDirectory: true),
+                from: url.flatMap { URL(string: $0) })
+            let bar = DownloadBar(quiet: quiet)
+            let outcome = try await fetcher.fetch { bar.show($0) }
+            bar.finish()
+            switch outcome {
+            case .alreadyComplete:
+                print("\(description.name) is complete in \(data); nothing was downloaded.")
+            case .unpacked:
+                print("\(description.name) was unpacked from the archive in \(data).")
+            case .downloaded:
+                print("\(description.name) was downloaded, checked and unpacked in \(data).")
+            }
+        }
+    }
+}
+
+/// Shows a download's progress on standard error; called from the download's thread.
+private final class DownloadBar: Sendable {
+    private let quiet: Bool
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let lastShown = Mutex(ContinuousClock.now - .seconds(60))
+
+    init(quiet: Bool) { self.quiet = quiet }
+
+    func show(_ progress: DatasetFetcher.Progress) {
+        let pause = Duration.seconds(isTerminal ? 0.1 : 15)
+        let isDue = lastShown.withLock { last in
+            let now = ContinuousClock.now
+            guard now - last >= pause else { return false }
+            last = now
+            return true
+        }
+        guard !quiet, isDue else { return }
+        let received = "\(progress.receivedBytes >> 20) MiB"
+        let text =
+            progress.totalBytes.map { total in
+                let share = 100 * progress.receivedBytes / max(total, 1)
+                return "\(received) of \(total >> 20) MiB (\(share) %)"
+            } ?? received
+        if isTerminal {
+            FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+        } else {
+            printError(text)
+        }
+    }
+
+    func finish() {
+        if isTerminal, !quiet { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Distillation
+import Foundation
+import Torch
+import Training
+
+/// `reviewkd demo`.
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Watch ReviewKD beat the student trained alone, in a few minutes.")
+
+    @Option(help: "Seeds of the students, separated by commas.")
+    var seeds = "0,1,2"
+
+    @OptionGroup var device: DeviceOptions
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    @Flag(help: "No progress, only results, warnings and errors.")
+    var quiet = false
+
+    private struct Report: Encodable {
+        let alone: Demo.Accuracies
+        let kd: Demo.Accuracies
+        let reviewkd: Demo.Accuracies
+        let seeds: [Int]
+        let seconds: Double
+    }
+
+    func validate() throws { _ = try parsedSeeds() }
+
+    func run() throws {
+        _ = try device.resolve()
+        Interruption.install()
+        let start = ContinuousClock.now
+        let seeds = try parsedSeeds()
+        let reporter = ProgressReporter(quiet: quiet)
+        if !quiet {
+            printError(
+                "Training a teacher, then a student three ways with \(seeds.count) seed(s) each, "
+                    + "on images that are drawn now.")
+        }
+        let demo = Demo(
+            seeds: seeds, precision: .standard, interruption: { Interruption.signal }
+        ) { show($0, reporter) }
+        let results = try demo.run()
+        reporter.finish()
+        guard let results, let alone = results[.alone], let kd = results[.kd],
+            let review = results[.reviewkd]
+        else {
+            printError("Interrupted; the demo keeps nothing.")
+            throw ExitCode(128 + Interruption.signal)
+        }
+        let elapsed = ContinuousClock.now - start
+        let report = Report(
+            alone: alone, kd: kd, reviewkd: review, seeds: seeds,
+            seconds: Double(elapsed.components.seconds))
+        if json { try printJSON(report) } else { printTable(report) }
+    }
+
+    private func show(_ event: Demo.Event, _ reporter: ProgressReporter) {
+        switch event {
+        case .training(.epoch): break
+        case .training(let event): reporter.report(event)
+        case .teacher(let top1):
+            reporter.finish()
+            if !quiet { printError("teacher: \(top1.formatted(places: 2)) % on the test images") }
+        case .student(let method, let seed, let top1):
+            reporter.finish()
+            if !quiet {
+                printError("seed \(seed), \(method.rawValue): \(top1.formatted(places: 2)) %")
+            }
+        }
+    }
+
+    private func printTable(_ report: Report) {
+        print("method          test accuracy (%), mean ± deviation over \(report.seeds.count) seed(s)")
+        for (name, result) in [
+            ("student alone", report.alone), ("KD", report.kd), ("ReviewKD", report.reviewkd),
+        ] {
+            print(
+                name.padded(to: 16) + result.mean.formatted(places: 2) + " ± "
+                    + result.std.formatted(places: 2))
+        }
+        print("\(report.seconds.formatted(places: 0)) seconds, teacher and students included")
+    }
+
+    private func parsedSeeds() throws -> [Int] {
+        let numbers = seeds.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        let known = numbers.compactMap(\.self)
+        guard known.count == numbers.count, known.allSatisfy({ $0 >= 0 }) else {
+            throw ValidationError("--seeds is \(seeds), expected whole numbers as 0,1,2")
+        }
+        return known
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Distillation
+import Foundation
+import Torch
+import Training
+import VisionData
+import VisionModels
+
+/// `reviewkd evaluate`.
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Measure a network's accuracy on a test set.")
+
+    @Argument(help: "The weights: safetensors, or a PyTorch zip checkpoint.")
+    var file: String
+
+    @Option(help: "The network's name (see `reviewkd models`).")
+    var model: String
+
+    @Option(help: "cifar10 or cifar100.")
+    var dataset: String
+
+    @Option(help: "The folder that holds the data set's folder, or that folder.")
+    var data: String
+
+    @Option(help: "Normalisation mean, R,G,B in 0...1 (default: CIFAR-100's).")
+    var mean: String?
+
+    @Option(help: "Normalisation deviation, R,G,B in 0...1 (default: CIFAR-100's).")
+    var std: String?
+
+    @Option(help: "float32 or bfloat16.")
+    var precision = Precision.float32
+
+    @OptionGroup var device: DeviceOptions
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard CIFARDataset(named: dataset) != nil else {
+            throw ValidationError(
+                "data set '\(dataset)' is unknown; expected cifar10 or cifar100")
+        }
+        guard (mean == nil) == (std == nil) else {
+            throw ValidationError("--mean and --std belong together; give both or neither")
+        }
+        _ = try normalization()
+    }
+
+    func run() throws {
+        let device = try device.resolve()
+        guard let description = CIFARDataset(named: dataset) else { return }
+        let network = try loadNetwork(
+            model, weights: file, classCount: description.classCount, device: device)
+        let images = try CIFARFiles.read(
+            description, .test, in: URL(fileURLWithPath: data, isDirectory: true))
+        if let warning = images.warning { printError("note: \(warning)") }
+        let loader = EvaluationLoader(
+            ImageSet(images, device: device), normalization: try normalization(), batchSize: 500)
+        let dtype: DType = precision == .bfloat16 ? .bfloat16 : .float32
+        let result = Training.evaluate(network, on: loader, dtype: dtype)
+        if json {
+            try printJSON(result)
+        } else {
+            print(
+                "top-1 \(result.top1.formatted(places: 2)) %, "
+                    + "top-5 \(result.top5.formatted(places: 2)) %, "
+                    + "loss \(result.loss.formatted(places: 4)), \(result.count) images")
+        }
+    }
+
+    private func normalization() throws -> Normalization {
+        guard let mean, let std else { return .cifar100 }
+        let deviation = try numbers(std, "--std")
+        guard deviation.allSatisfy({ $0 > 0 }) else {
+            throw ValidationError("--std is \(std), expected three numbers above zero")
+        }
+        return Normalization(mean: try numbers(mean, "--mean"), deviation: deviation)
+    }
+
+    private func numbers(_ text: String, _ option: String) throws -> [Double] {
+        let numbers = text.split(separator: ",").compactMap { Double($0) }
+        guard numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
+            throw ValidationError("\(option) is \(text), expected three numbers R,G,B")
+        }
+        return numbers
+    }
+}

@@ -1,0 +1,146 @@
+import ArgumentParser
+import Torch
+import TorchNN
+import Training
+import VisionModels
+
+/// `reviewkd models`.
+struct ModelsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "models", abstract: "List the networks, or describe one.")
+
+    @Argument(help: "One network's name.")
+    var name: String?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    private struct Description: Encodable {
+        struct Stage: Encodable {
+            let channels: Int
+            let reduction: Int
+        }
+        let name: String
+        let parameters: Int
+        let stages: [Stage]
+        let pooledChannels: Int
+    }
+
+    func run() throws {
+        let models = try name.map { [try CIFARModel(named: $0)] } ?? CIFARModel.allCases
+        let descriptions = models.map { model in
+            let network = model.make(classCount: 100, generator: Generator(seed: 0))
+            return Description(
+                name: model.rawValue, parameters: network.parameterCount,
+                stages: network.stageInfo.map {
+                    Description.Stage(channels: $0.channels, reduction: $0.reduction)
+                },
+                pooledChannels: network.pooledChannels)
+        }
+        guard !json else {
+            try printJSON(["models": descriptions])
+            return
+        }
+        print("name         parameters (100 classes)  stages (channels/reduction)")
+        for model in descriptions {
+            let stages = model.stages.map { "\($0.channels)/\($0.reduction)" }
+            print(
+                model.name.padded(to: 13) + "\(model.parameters)".padded(to: 26)
+                    + stages.joined(separator: " "))
+        }
+    }
+}
+
+/// `reviewkd recipes`.
+struct RecipesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recipes", abstract: "List the shipped recipes, or show one.",
+        subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+
+    /// `reviewkd recipes list`, also without the word.
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the shipped recipes.")
+
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        private struct Entry: Encodable {
+            let name: String
+            let description: String
+        }
+
+        func run() throws {
+            let entries = try Recipe.shipped.map {
+                Entry(name: $0, description: try Recipe.load(nameOrPath: $0).description)
+            }
+            guard !json else {
+                try printJSON(["recipes": entries])
+                return
+            }
+            for entry in entries { print(entry.name.padded(to: 36) + entry.description) }
+        }
+    }
+
+    /// `reviewkd recipes show`.
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print a recipe.")
+
+        @Argument(help: "A shipped recipe's name.")
+        var name: String
+
+        func run() throws {
+            guard let text = Recipe.text(ofShipped: name) else {
+                // Loading says which names there are.
+                print(try Recipe.load(nameOrPath: name).yaml)
+                return
+            }
+            print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
+        }
+    }
+}
+
+/// `reviewkd devices`.
+struct DevicesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "devices", abstract: "Show what there is to compute with.")
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    private struct Report: Encodable {
+        let libtorch: String
+        let devices: [String]
+        let cpuCapability: String
+        let nativeBfloat16: Bool
+        let threads: Int
+        let builtWithCuda: Bool
+    }
+
+    func run() throws {
+        let cards = (0..<Runtime.cudaDeviceCount).map { "cuda:\($0)" }
+        let report = Report(
+            libtorch: Runtime.version, devices: ["cpu"] + cards,
+            cpuCapability: Runtime.cpuCapability, nativeBfloat16: Runtime.hasNativeBFloat16,
+            threads: Runtime.threads, builtWithCuda: Runtime.isBuiltWithCUDA)
+        guard !json else {
+            try printJSON(report)
+            return
+        }
+        let precision = report.nativeBfloat16 ? "native bfloat16" : "no native bfloat16"
+        print("LibTorch \(report.libtorch)")
+        print("cpu: \(report.cpuCapability), \(precision), \(report.threads) threads")
+        for card in cards { print("\(card): found") }
+        if !report.builtWithCuda {
+            print("cuda: not available, this LibTorch was built without it")
+        } else if cards.isEmpty {
+            print("cuda: not available, LibTorch found no device; check the driver (nvidia-smi)")
+        }
+    }
+}
+
+extension String {
+    /// The text with spaces behind it, up to a width.
+    func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(1, width - count))
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Training
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Shows a run's progress on standard error: a bar on a terminal, plain lines elsewhere.
+final class ProgressReporter {
+    private let quiet: Bool
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let usesColor: Bool
+    private var lastShown = ContinuousClock.now - .seconds(60)
+    private var hasBar = false
+
+    init(quiet: Bool) {
+        self.quiet = quiet
+        let environment = ProcessInfo.processInfo.environment
+        usesColor = isatty(STDERR_FILENO) == 1 && (environment["NO_COLOR"] ?? "").isEmpty
+    }
+
+    /// Shows what a user should know.
+    func remark(_ text: String) {
+        clearBar()
+        printError("note: \(text)")
+    }
+
+    /// Shows an event of a run.
+    func report(_ event: TrainingEvent) {
+        switch event {
+        case .remark(let text): remark(text)
+        case .step(let step): show(step)
+        case .epoch(let record, let epochs): show(record, epochs)
+        }
+    }
+
+    /// Leaves the terminal clean.
+    func finish() { clearBar() }
+
+    private func show(_ step: StepReport) {
+        let now = ContinuousClock.now
+        let pause = Duration.seconds(isTerminal ? 0.1 : 15)
+        guard !quiet, now - lastShown >= pause else { return }
+        lastShown = now
+        let terms = step.terms.map { "\($0.name) \($0.value.formatted(places: 3))" }
+        let numbers =
+            "\(terms.joined(separator: "  "))  top1 \(step.top1.formatted(places: 1)) %  "
+            + "\(Int(step.imagesPerSecond)) images/s  \(duration(step.secondsLeft)) left"
+        let place = "epoch \(step.epoch)/\(step.epochs)"
+        guard isTerminal else {
+            printError("\(place)  step \(step.stepInEpoch)/\(step.stepsPerEpoch)  \(numbers)")
+            return
+        }
+        let width = 20
+        let done = width * step.stepInEpoch / max(step.stepsPerEpoch, 1)
+        let bar =
+            String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
+        write("\r\u{1B}[K\(place) \(colored(bar, "36")) \(numbers)")
+        hasBar = true
+    }
+
+    private func show(_ record: EpochRecord, _ epochs: Int) {
+        guard !quiet else { return }
+        clearBar()
+        var text = "epoch \(record.epoch)/\(epochs)"
+        for name in record.train.keys.sorted() where name != "top1" {
+            text += "  \(name) \((record.train[name] ?? .nan).formatted(places: 3))"
+        }
+        text += "  train \((record.train["top1"] ?? .nan).formatted(places: 2)) %"
+        if let validation = record.validation {
+            text += "  validation \(validation.top1.formatted(places: 2)) %"
+        }
+        if let test = record.test {
+            text += "  test " + colored("\(test.top1.formatted(places: 2)) %", "1")
+        }
+        printError(text + "  \(duration(record.seconds))  \(Int(record.imagesPerSecond)) images/s")
+    }
+
+    private func clearBar() {
+        guard hasBar else { return }
+        write("\r\u{1B}[K")
+        hasBar = false
+    }
+
+    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+    private func colored(_ text: String, _ code: String) -> String {
+        usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+
+    private func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds < 1e8 else { return "–" }
+        let whole = Int(seconds.rounded())
+        return whole < 60
+            ? "\(whole) s"
+            : whole < 3600
+                ? "\(whole / 60) min \(whole % 60) s"
+                : "\(whole / 3600) h \(whole % 3600 / 60) min"
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Distillation
+import Foundation
+import Torch
+import Training
+
+extension Precision: ExpressibleByArgument {}
+extension BenchmarkWork: ExpressibleByArgument {}
+
+/// Where and with how many threads to compute.
+struct DeviceOptions: ParsableArguments {
+    @Option(help: "Where to compute: cpu, cuda or cuda:N.")
+    var device = "cpu"
+
+    @Option(help: "Threads of one CPU operator (default: LibTorch's choice).")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError(
+                "--threads is \(threads), expected 1 to 1024; leave it out for LibTorch's choice")
+        }
+        do {
+            _ = try Device(named: device)
+        } catch .unknown(let name) {
+            throw ValidationError(DeviceError.unknown(name: name).description)
+        } catch {
+            // An absent device is the machine's matter, not wrong use: `resolve` reports it.
+        }
+    }
+
+    /// Sets the threads and finds the device.
+    func resolve() throws -> Device {
+        if let threads { Runtime.setThreads(threads) }
+        return try Device(named: device)
+    }
+}
+
+/// What `train` and `distill` have in common.
+struct RunCommandOptions: ParsableArguments {
+    @Option(help: "The folder that holds the data set's folder, or that folder.")
+    var data: String?
+
+    @Option(help: "The folder for recipe, metrics, weights and checkpoints.")
+    var output: String
+
+    @OptionGroup var device: DeviceOptions
+
+    @Option(help: "float32 or bfloat16 (default: bfloat16 where the processor has it).")
+    var precision: Precision?
+
+    @Option(help: "The origin of all random numbers (default: the recipe's).")
+    var seed: Int?
+
+    @Option(help: "The number of epochs; the schedule is rescaled.")
+    var epochs: Int?
+
+    @Option(help: "Stop after this many steps; the schedule stays.")
+    var maxSteps: Int?
+
+    @Option(help: "Save every so many steps, beside the end of every epoch.")
+    var checkpointEvery: Int?
+
+    @Option(name: .customLong("set"), help: "Override a recipe's value: key.path=value.")
+    var overrides: [String] = []
+
+    @Flag(help: "Go on with the run in --output.")
+    var resume = false
+
+    @Flag(help: "No progress, only results, warnings and errors.")
+    var quiet = false
+
+    @Option(help: "Start from these weights of the student.")
+    var studentWeights: String?
+
+    func validate() throws {
+        for (name, value, least) in [
+            ("--seed", seed, 0), ("--epochs", epochs, 1), ("--max-steps", maxSteps, 1),
+            ("--checkpoint-every", checkpointEvery, 1),
+        ] {
+            guard let value, value < least else { continue }
+            throw ValidationError("\(name) is \(value), expected at least \(least)")
+        }
+    }
+
+    /// The recipe with this command's overrides, every choice written out.
+    func resolve(_ nameOrPath: String) throws -> Recipe {
+        var recipe = try Recipe.load(nameOrPath: nameOrPath, overrides: overrides)
+        if let epochs { recipe = recipe.rescaled(epochs: epochs) }
+        if let seed { recipe.seed = seed }
+        recipe.precision = precision ?? recipe.precision ?? .standard
+        return recipe
+    }
+}
+
+/// Writes to standard error.
+func printError(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+}
+
+/// Prints one JSON object on one line.
+func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+extension Double {
+    /// The number with a fixed count of decimal places.
+    func formatted(places: Int) -> String { String(format: "%.\(places)f", self) }
+}

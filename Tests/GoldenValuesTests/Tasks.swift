@@ -1,0 +1,96 @@
+import TorchNN
+import TorchTestSupport
+import VisionModels
+
+@testable import Distillation
+@testable import Torch
+
+/// How a task is computed: in float64 unless a test says otherwise.
+struct Arithmetic {
+    var dtype = DType.float64
+    var format = MemoryFormat.contiguous
+    var precision = Precision.float32
+
+    static let golden = Arithmetic()
+    static let bfloat16 = Arithmetic(
+        dtype: .float32, format: .channelsLast, precision: .bfloat16)
+}
+
+extension Filled {
+    func tensor(_ arithmetic: Arithmetic = .golden) -> Tensor {
+        let tensor = Tensor.hashed(
+            key, shape: shape, scale: scale ?? 1, dtype: arithmetic.dtype)
+        return shape.count == 4 ? tensor.contiguous(arithmetic.format) : tensor
+    }
+}
+
+extension Module {
+    /// Fills the state by the rule and takes over running statistics.
+    fileprivate func fill(
+        base: Int, runningStats: [String: [Double]], _ arithmetic: Arithmetic
+    ) throws {
+        convert(dtype: arithmetic.dtype)
+        let state = stateDict()
+        state.fillWithHash(base: base)
+        let replaced = state.map { entry in
+            runningStats[entry.name].map { NamedTensor(entry.name, Tensor($0)) } ?? entry
+        }
+        let unknown = Set(runningStats.keys).subtracting(state.map(\.name))
+        let extra = unknown.map { NamedTensor($0, Tensor([Double]())) }
+        try load(stateDict: replaced + extra)
+        convert(format: arithmetic.format)
+    }
+}
+
+extension ForwardFile {
+    /// The model of the file, in evaluation mode.
+    func network(_ arithmetic: Arithmetic = .golden) throws -> any Backbone {
+        let network = try CIFARModel(named: model).make(
+            classCount: logitsSummary.shape[1], generator: Generator(seed: 0))
+        try network.fill(base: 0, runningStats: runningStats, arithmetic)
+        network.eval()
+        return network
+    }
+}
+
+/// The first steps of ReviewKD between two networks that are filled by the rule.
+struct PairTask {
+    let distiller: ReviewKD
+    private let file: PairFile
+    private let arithmetic: Arithmetic
+
+    init(_ file: PairFile, _ arithmetic: Arithmetic = .golden) throws {
+        self.file = file
+        self.arithmetic = arithmetic
+        let generator = Generator(seed: 0)
+        func network(_ name: String) throws -> any Backbone {
+            try CIFARModel(named: name).make(classCount: 100, generator: generator)
+        }
+        let student = try network(file.student)
+        let teacher = try network(file.teacher)
+        try teacher.fill(base: 5000, runningStats: file.teacherRunningStats, arithmetic)
+        let review = try ReviewModule(
+            student: student, teacher: teacher,
+            matching: StageMatching(student: student, teacher: teacher), generator: generator)
+        for module in [student, review] as [any Module] {
+            module.convert(dtype: arithmetic.dtype, format: arithmetic.format)
+        }
+        distiller = ReviewKD(
+            student: student, teacher: Teacher(teacher, precision: arithmetic.precision),
+            review: review,
+            settings: ReviewKD.Settings(weight: file.weight, precision: arithmetic.precision))
+        distiller.stateDict().fillWithHash(base: 0)
+    }
+
+    /// The batch and what `ReviewKD` makes of it.
+    func forward(step: Int) -> (terms: LossTerms, pairs: [(student: Tensor, teacher: Tensor)]) {
+        let images = Filled(
+            key: 2_000_003 + step, shape: [file.batch, 3, 32, 32], scale: 1.5)
+        let labels = Tensor((0..<file.batch).map { Int64(7 * $0 % 100) })
+        return distiller.forward(
+            Batch(
+                images: images.tensor(arithmetic), targets: labels,
+                indices: Tensor.arange(0..<file.batch)),
+            at: TrainingProgress(epoch: 0, step: step, totalSteps: file.steps.count))
+    }
+}

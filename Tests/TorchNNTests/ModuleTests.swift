@@ -1,0 +1,173 @@
+import Testing
+import Torch
+import TorchNN
+import TorchTestSupport
+
+/// A module with a part of every kind that the tree visits.
+private final class Composite: Module {
+    @Parameter var scaleFactor: Tensor
+    @Parameter("weight_g") var gain: Tensor
+    @Parameter var shift: Tensor?
+    @Parameter var lateBias: Tensor?
+    @Buffer var runningMean: Tensor
+    let headConv: Conv2d
+    let layer1: [any Layer]
+    let norm: BatchNorm2d?
+    let absent: Linear?
+    let width = 4
+
+    init() {
+        let generator = Generator(seed: 0)
+        scaleFactor = Tensor.ones([1])
+        gain = Tensor.ones([2])
+        shift = nil
+        runningMean = Tensor.zeros([3])
+        headConv = Conv2d(3, 4, kernelSize: 1, bias: false, generator: generator)
+        layer1 = [
+            Conv2d(4, 4, kernelSize: 3, generator: generator), BatchNorm2d(4),
+        ]
+        norm = BatchNorm2d(4)
+        absent = nil
+        lateBias = Tensor.zeros([4])
+    }
+
+    func callAsFunction(_ input: Tensor) -> Tensor { input }
+}
+
+private final class Unmarked: Module {
+    let weight = Tensor.ones([1])
+
+    func callAsFunction(_ input: Tensor) -> Tensor { input }
+}
+
+private final class Hidden: Module {
+    let parts: [String: any Layer] = ["norm": BatchNorm2d(1)]
+
+    func callAsFunction(_ input: Tensor) -> Tensor { input }
+}
+
+@Suite struct ModuleTests {
+    @Test("Keys are the properties' names in snake case, in the order of declaration")
+    func keys() {
+        let batchNorm = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
+        let expected =
+            ["scale_factor", "weight_g", "late_bias", "running_mean", "head_conv.weight"]
+            + ["layer1.0.weight", "layer1.0.bias"] + batchNorm.map { "layer1.1.\($0)" }
+            + batchNorm.map { "norm.\($0)" }
+        #expect(Composite().stateDict().map(\.name) == expected)
+    }
+
+    @Test("Parameters record gradients and buffers do not, also optional ones")
+    func roles() {
+        let module = Composite()
+        let parameters = module.parameters()
+        let trained = Set(parameters.map(\.name))
+        #expect(trained.isSuperset(of: ["late_bias", "layer1.0.bias", "norm.bias"]))
+        for entry in module.stateDict() {
+            #expect(entry.tensor.requiresGrad == trained.contains(entry.name), "\(entry.name)")
+        }
+        // 1 + 2 + 4 of its own, 12 of the head, 148 + 8 of the layer, 8 of the norm
+        #expect(module.parameterCount == 183)
+    }
+
+    @Test("Every layer's weights and biases record gradients")
+    func layersRecord() {
+        let generator = Generator(seed: 0)
+        let layers: [any Layer] = [
+            Linear(3, 2, generator: generator), Conv2d(3, 2, kernelSize: 1, generator: generator),
+            BatchNorm2d(2),
+        ]
+        for layer in layers {
+            let parameters = layer.parameters()
+            #expect(parameters.map(\.name) == ["weight", "bias"])
+            #expect(parameters.allSatisfy { $0.tensor.requiresGrad })
+        }
+    }
+
+    @Test("Training mode reaches every batch norm")
+    func modes() {
+        let module = Composite()
+        let norms = [module.layer1[1] as? BatchNorm2d, module.norm]
+        module.eval()
+        #expect(norms.allSatisfy { $0?.training == false })
+        module.train()
+        #expect(norms.allSatisfy { $0?.training == true })
+    }
+
+    @Test("Conversion reaches every floating-point tensor and leaves counters alone")
+    func conversion() {
+        let module = Composite()
+        module.convert(dtype: .float64, format: .channelsLast)
+        for entry in module.stateDict() {
+            let isCounter = entry.name.hasSuffix("num_batches_tracked")
+            #expect(entry.tensor.dtype == (isCounter ? .int64 : .float64))
+        }
+        #expect(module.layer1[0].parameters()[0].tensor.isContiguous(.channelsLast))
+        #expect(module.parameters().allSatisfy { $0.tensor.requiresGrad })
+        module.setRequiresGrad(false)
+        #expect(module.parameters().allSatisfy { !$0.tensor.requiresGrad })
+    }
+
+    @Test("A tensor that is not marked, or modules in an unknown container, trap")
+    func invisibleParts() async {
+        await #expect(processExitsWith: .failure) { _ = Unmarked().stateDict() }
+        await #expect(processExitsWith: .failure) { _ = Hidden().stateDict() }
+    }
+}
+
+@Suite struct StateDictTests {
+    @Test("What was saved restores the outputs exactly")
+    func restored() throws {
+        let images = Tensor.hashed(1, shape: [2, 3, 5, 5], dtype: .float32)
+        func network(_ seed: UInt64) -> Conv2d {
+            Conv2d(3, 4, kernelSize: 3, generator: Generator(seed: seed))
+        }
+        let saved = network(1)
+        let other = network(2)
+        try other.load(stateDict: saved.stateDict())
+        #expect(other(images).bytes() == saved(images).bytes())
+        #expect(other.parameters().allSatisfy { $0.tensor.requiresGrad })
+    }
+
+    @Test("Loading names and counts every kind of misfit, and changes nothing")
+    func misfits() throws {
+        let module = Composite()
+        let before = module.stateDict().map { $0.tensor.bytes() }
+        var state = module.stateDict().filter { !$0.name.hasPrefix("layer1") }
+        state = state.map { entry in
+            switch entry.name {
+            case "weight_g": NamedTensor(entry.name, Tensor.ones([3]))
+            case "norm.bias": NamedTensor(entry.name, Tensor([0, .nan, .infinity, 0] as [Float]))
+            case "norm.weight": NamedTensor(entry.name, Tensor.full([4], 7))
+            default: entry
+            }
+        }
+        state.append(NamedTensor("classifier.weight", Tensor.ones([1])))
+        let error = try #require(throws: StateDictError.self) {
+            try module.load(stateDict: state, named: "resnet20")
+        }
+        #expect(
+            error.missing == [
+                "layer1.0.weight", "layer1.0.bias", "layer1.1.weight", "layer1.1.bias",
+                "layer1.1.running_mean", "layer1.1.running_var",
+            ])
+        #expect(error.unexpected == ["classifier.weight"])
+        #expect(error.misshapen == ["weight_g: expected [2], found [3]"])
+        #expect(error.notFinite == ["norm.bias"])
+        #expect(
+            error.description.hasPrefix(
+                "the weights do not fit resnet20: 6 missing, 1 unexpected, 1 wrongly shaped, "
+                    + "1 not finite key(s)"))
+        #expect(
+            error.description.contains(
+                "missing: layer1.0.weight, layer1.0.bias, layer1.1.weight, …"))
+        #expect(module.stateDict().map { $0.tensor.bytes() } == before)
+    }
+
+    @Test("Counters of seen batches may be missing")
+    func oldCheckpoints() throws {
+        let norm = BatchNorm2d(2)
+        let old = norm.stateDict().filter { $0.name != "num_batches_tracked" }
+        try norm.load(stateDict: old)
+    }
+}

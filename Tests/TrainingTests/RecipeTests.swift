@@ -1,0 +1,244 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite("Recipes")
+struct RecipeTests {
+    @Test("Every YAML file of the source folder is shipped, unchanged and under its own name")
+    func filesAreShipped() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/Training/Recipes").standardizedFileURL
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        let names = paths.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+        #expect(names.sorted() == Recipe.shipped.sorted())
+        for name in names {
+            let file = folder.appending(path: name + ".yaml")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            #expect(Recipe.text(ofShipped: name) == text)
+            #expect(try Recipe.load(nameOrPath: name).name == name)
+        }
+    }
+
+    @Test("The full recipe holds the constants of the authors' code")
+    func fullRecipe() throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20")
+        #expect(recipe.teacher?.model == "resnet56")
+        #expect(recipe.teacher?.batchNorm == .frozen)
+        #expect(recipe.student.model == "resnet20")
+        #expect(recipe.method.name == .reviewkd)
+        #expect(recipe.method.crossEntropyWeight == 1)
+        #expect(recipe.method.review?.weight == 0.6)
+        #expect(recipe.method.review?.warmup == .epochs(20))
+        #expect(recipe.optimizer.learningRate == 0.1)
+        #expect(recipe.optimizer.momentum == 0.9)
+        #expect(recipe.optimizer.nesterov)
+        #expect(recipe.optimizer.weightDecay == 5e-4)
+        #expect(recipe.epochs == 240)
+        #expect(recipe.batchSize == 128)
+        #expect(recipe.dataset.augmentation == AugmentationSettings(cropPadding: 4, flip: true))
+    }
+
+    @Test(
+        "Milestones are the first epochs at the reduced rate: 151, 30, 30 and 29 epochs",
+        arguments: ["cifar100/resnet56-resnet20", "cifar100/resnet56"])
+    func milestones(_ name: String) throws {
+        let recipe = try Recipe.load(nameOrPath: name)
+        guard case .multistep(let milestones, let factor) = recipe.schedule else {
+            Issue.record("expected a multistep schedule, found \(recipe.schedule)")
+            return
+        }
+        // The authors' loop calls the decay at the end of an epoch whose index is in their list.
+        let authors = (0..<240).reduce(into: [0: 0]) { lengths, epoch in
+            let decays = [150, 180, 210].filter { $0 < epoch }.count
+            lengths[decays, default: 0] += 1
+        }
+        let ours = (0..<240).reduce(into: [0: 0]) { lengths, epoch in
+            lengths[milestones.filter { $0 <= epoch }.count, default: 0] += 1
+        }
+        #expect(ours == authors)
+        #expect(ours == [0: 151, 1: 30, 2: 30, 3: 29])
+        #expect(factor == 0.1)
+    }
+
+    @Test("The short recipe runs one cycle and warms the review up over its first epoch")
+    func shortRecipe() throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20-short")
+        #expect(recipe.epochs == 5)
+        #expect(recipe.optimizer.learningRate == 0.2)
+        #expect(recipe.method.review?.warmup == .fraction(0.2))
+        #expect(
+            recipe.schedule
+                == .onecycle(warmupFraction: 0.3, startFactor: 0.04, finalFactor: 0.000004))
+    }
+
+    @Test("The teacher's own recipe has no teacher and no further term")
+    func teacherRecipe() throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/resnet56")
+        #expect(recipe.teacher == nil)
+        #expect(recipe.method == MethodSettings(name: .alone, crossEntropyWeight: 1))
+    }
+
+    @Test("The resolved text decodes to an equal recipe", arguments: Recipe.shipped)
+    func roundTrip(_ name: String) throws {
+        let recipe = try Recipe.load(nameOrPath: name)
+        #expect(try Recipe(yaml: recipe.yaml, file: "resolved.yaml") == recipe)
+    }
+
+    @Test(
+        "The resolved text keeps every optional value and every spelling of text",
+        arguments: [
+            "A \"quoted\" \\ text: with # signs", "true", "1e3", "- dash", " spaced ", "über 😀",
+            "bell\u{7}\ttab\nline", "{flow}", "null", "2026-11-25", "a -", "trailing/",
+        ])
+    func roundTripOfOptionalValues(_ description: String) throws {
+        var recipe = try Recipe.load(
+            nameOrPath: "cifar100/resnet56-resnet20",
+            overrides: [
+                "method.review.stages=[{student: 1, teacher: [1]}, {student: 2, teacher: [1, 2]}]",
+                "method.review.mid_channels=64", "method.review.fusion=plain",
+                "method.review.distance=l2", "method.review.residual=false",
+                "precision=bfloat16", "teacher.batch_norm=batch", "teacher.model='123'",
+                "teacher.normalization={mean: [0.5, 0.4, 0.3], std: [0.25, 1e-05, 1]}",
+                "schedule={name: cosine, final_factor: 0.01}", "optimizer.weight_decay=1e-4",
+            ])
+        recipe.description = description
+        #expect(try Recipe(yaml: recipe.yaml, file: "resolved.yaml") == recipe)
+        #expect(recipe.teacher?.model == "123")
+        #expect(recipe.optimizer.weightDecay == 0.0001)
+    }
+
+    @Test("The resolved text writes the defaults out")
+    func resolvedText() throws {
+        let recipe = try Recipe.load(
+            nameOrPath: "cifar100/resnet56",
+            overrides: ["method={name: kd}", "teacher={model: resnet110}"])
+        #expect(
+            recipe.yaml == """
+                name: cifar100/resnet56
+                description: "ResNet-56 trained alone, to serve as a teacher"
+                dataset:
+                  name: cifar100
+                  normalization: cifar100
+                  augmentation:
+                    crop_padding: 4
+                    flip: true
+                validation:
+                  split: 0
+                teacher:
+                  model: resnet110
+                  batch_norm: frozen
+                  normalization: cifar100
+                student:
+                  model: resnet56
+                method:
+                  name: kd
+                  cross_entropy_weight: 0.1
+                  kd:
+                    temperature: 4.0
+                    weight: 0.9
+                optimizer:
+                  name: sgd
+                  learning_rate: 0.1
+                  momentum: 0.9
+                  nesterov: true
+                  weight_decay: 0.0005
+                schedule:
+                  name: multistep
+                  milestones: [151, 181, 211]
+                  factor: 0.1
+                epochs: 240
+                batch_size: 128
+                evaluation_batch_size: 1000
+                seed: 0
+
+                """)
+    }
+
+    @Test("Options apply in order, reach list elements, create sections and remove keys")
+    func overrides() throws {
+        let recipe = try Recipe.load(
+            nameOrPath: "cifar100/resnet56-resnet20",
+            overrides: [
+                "seed=1", "seed=2", "schedule.milestones.0=150", "dataset.normalization=cifar10",
+                "teacher=null", "method={name: alone}", "validation=null", "validation.split=5000",
+            ])
+        #expect(recipe.seed == 2)
+        #expect(recipe.schedule == .multistep(milestones: [150, 181, 211], factor: 0.1))
+        #expect(recipe.dataset.normalization == .cifar10)
+        #expect(recipe.teacher == nil)
+        #expect(recipe.validation.split == 5000)
+    }
+
+    @Test("The teacher's normalisation follows the data set's unless given")
+    func teacherNormalization() throws {
+        let name = "cifar100/resnet56-resnet20"
+        let option = "dataset.normalization=cifar10"
+        let follows = try Recipe.load(nameOrPath: name, overrides: [option])
+        #expect(follows.teacher?.normalization == .cifar10)
+        let given = try Recipe.load(nameOrPath: name, overrides: ["teacher.normalization=cifar10"])
+        #expect(given.dataset.normalization == .cifar100)
+        #expect(given.teacher?.normalization == .cifar10)
+    }
+
+    @Test("Differences name each changed, added and removed value")
+    func differences() throws {
+        let name = "cifar100/resnet56-resnet20"
+        let old = try Recipe.load(nameOrPath: name)
+        let new = try Recipe.load(
+            nameOrPath: name,
+            overrides: ["seed=1", "precision=float32", "schedule={name: constant}"])
+        #expect(old.differences(from: old).isEmpty)
+        #expect(
+            new.differences(from: old) == [
+                "schedule.name: constant was multistep",
+                "seed: 1 was 0",
+                "precision: float32 was absent",
+                "schedule.milestones: absent was [151, 181, 211]",
+                "schedule.factor: absent was 0.1",
+            ])
+    }
+
+    @Test("A run of another length keeps the shares of its milestones and warm-up")
+    func rescaling() throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20")
+        #expect(recipe.rescaled(epochs: 240) == recipe)
+
+        let half = recipe.rescaled(epochs: 120)  // 75.5, 90.5 and 105.5 round up
+        #expect(half.schedule == .multistep(milestones: [76, 91, 106], factor: 0.1))
+        #expect(half.method.review?.warmup == .epochs(10))
+
+        let short = recipe.rescaled(epochs: 4)  // 2.52, 3.02 and 3.52, the last being the end
+        #expect(short.schedule == .multistep(milestones: [3], factor: 0.1))
+        #expect(short.method.review?.warmup == .epochs(0))
+    }
+
+    @Test("A pair's recipe for the student alone differs in teacher and method only")
+    func studentAlone() throws {
+        let pair = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20")
+        let alone = pair.studentAlone
+        #expect(try Recipe(yaml: alone.yaml, file: "alone.yaml") == alone)
+        let changed = alone.differences(from: pair).map { $0.prefix { $0 != ":" } }
+        #expect(changed.allSatisfy { $0.hasPrefix("teacher.") || $0.hasPrefix("method.") })
+        #expect(changed.contains("method.name"))
+    }
+
+    @Test("A rescaled recipe of any length is valid", arguments: [1, 2, 3, 5, 7, 30, 241, 1000])
+    func rescaledIsValid(_ epochs: Int) throws {
+        for name in Recipe.shipped {
+            let recipe = try Recipe.load(nameOrPath: name).rescaled(epochs: epochs)
+            #expect(recipe.epochs == epochs)
+            #expect(try Recipe(yaml: recipe.yaml, file: "rescaled.yaml") == recipe)
+        }
+    }
+
+    @Test(
+        "The edit distance counts insertions, deletions and substitutions",
+        arguments: [
+            ("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("same", "same", 0),
+            ("saturday", "sunday", 3),
+        ])
+    func editDistance(_ first: String, _ second: String, _ distance: Int) {
+        #expect(NearestName.distance(first, second) == distance)
+    }
+}
