@@ -10,7 +10,10 @@ let house: [SwiftSetting] = [
 ]
 
 let linkLibTorch: [LinkerSetting] = [
-    .unsafeFlags(["-L\(libTorch)/lib", "-Xlinker", "-rpath=\(libTorch)/lib"]),
+    // Our kernels run on the threads of the OpenMP library that LibTorch brings.
+    .unsafeFlags([
+        "-L\(libTorch)/lib", "-l:libgomp.so.1", "-Xlinker", "-rpath=\(libTorch)/lib",
+    ]),
     .linkedLibrary("torch_cpu"),
     .linkedLibrary("c10"),
 ]
@@ -73,6 +76,43 @@ let package = Package(
                 argumentParser,
             ],
             swiftSettings: house),
+        .target(
+            name: "TorchTestSupport", dependencies: ["Torch", "TorchNN"],
+            path: "Tests/TorchTestSupport", swiftSettings: house),
+        .testTarget(
+            name: "TensorFilesTests", dependencies: ["TensorFiles"], exclude: ["Fixtures"],
+            swiftSettings: house),
+        .testTarget(
+            name: "TorchTests", dependencies: ["Torch", "TorchTestSupport"],
+            exclude: ["Schemas.txt"], swiftSettings: house),
+        .testTarget(
+            name: "TorchNNTests", dependencies: ["Torch", "TorchNN", "TorchTestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "VisionModelsTests",
+            dependencies: ["Torch", "TorchNN", "VisionModels", "TorchTestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "DistillationTests",
+            dependencies: ["Torch", "TorchNN", "VisionModels", "Distillation", "TorchTestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "GoldenValuesTests",
+            dependencies: ["Torch", "TorchNN", "VisionModels", "Distillation", "TorchTestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "VisionDataTests", dependencies: ["VisionData", "Torch", "CZlib", crypto],
+            swiftSettings: house),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Training", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
+                "Distillation",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["reviewkd", "TensorFiles", "CZlib"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx20
 )

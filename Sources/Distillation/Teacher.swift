@@ -66,8 +66,7 @@ public final class Teacher {
         let device = network.parameters().first?.tensor.device ?? .cpu
         affine = renormalization.map { change in
             func channels(_ values: [Double]) -> Tensor {
-                Tensor(values.map(Float.init), shape: [1, -1, 1, 1].map { $0 < 0 ? values.count : $0 })
-                    .to(device)
+                Tensor(values.map(Float.init), shape: [1, values.count, 1, 1]).to(device)
             }
             return (channels(change.scale), channels(change.shift))
         }

@@ -48,9 +48,15 @@ final class FailureCollector: Sendable {
 /// - Throws: `OperatorError`, or what `body` throws.
 public func collectingOperatorErrors<Result>(_ body: () throws -> Result) throws -> Result {
     let collector = FailureCollector()
-    let result = try FailureCollector.$current.withValue(collector, operation: body)
-    if let error = collector.error { throw error }
-    return result
+    do {
+        let result = try FailureCollector.$current.withValue(collector, operation: body)
+        if let error = collector.error { throw error }
+        return result
+    } catch {
+        // What `body` throws after an operator failed, as about a value that is not a number, is
+        // a consequence of that failure.
+        throw collector.error ?? error
+    }
 }
 
 /// Takes an error from the shim: out of memory goes to the scope's collector, all else traps.

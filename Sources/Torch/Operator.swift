@@ -63,7 +63,10 @@ extension ATen {
 
     /// Calls an operator with several results.
     ///
-    /// - Parameter results: how many tensors the operator returns.
+    /// - Parameters:
+    ///   - results: how many tensors the operator returns.
+    ///   - arguments: in the order of the schema.
+    /// - Returns: that many tensors.
     func call(results: Int, _ arguments: Argument...) -> [Tensor] {
         dispatch(arguments, results: results)
     }

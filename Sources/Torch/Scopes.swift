@@ -4,6 +4,7 @@ import CTorch
 ///
 /// - Parameter body: the work; the former mode is restored also when it throws.
 /// - Returns: what `body` returns.
+/// - Throws: what `body` throws.
 public func withoutGrad<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
@@ -16,6 +17,7 @@ public func withoutGrad<Result, Failure: Error>(
 ///   - enabled: whether operators record how to compute gradients.
 ///   - body: the work; the former mode is restored also when it throws.
 /// - Returns: what `body` returns.
+/// - Throws: what `body` throws.
 public func withGradMode<Result, Failure: Error>(
     _ enabled: Bool, _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
@@ -35,6 +37,7 @@ public func withGradMode<Result, Failure: Error>(
 ///   - device: the device whose operators are concerned.
 ///   - body: the work; the former state is restored also when it throws.
 /// - Returns: what `body` returns.
+/// - Throws: what `body` throws.
 public func withAutocast<Result, Failure: Error>(
     _ dtype: DType?, on device: Device, _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {

@@ -42,6 +42,7 @@ extension Tensor {
     /// The elements, row major, copied to the host.
     ///
     /// - Parameter type: the Swift type of the tensor's `dtype`.
+    /// - Returns: as many elements as the tensor has.
     /// - Precondition: the tensor's `dtype` is that of `type`.
     public func elements<Element: TensorElement>(as type: Element.Type) -> [Element] {
         precondition(

@@ -6,6 +6,7 @@ extension Tensor {
     ///   - value: the value.
     ///   - dtype: the type of the elements.
     ///   - device: where it lives.
+    /// - Returns: the tensor.
     public static func full(
         _ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu
     ) -> Tensor {

@@ -2,6 +2,7 @@ extension Tensor {
     /// The sum of all elements.
     ///
     /// - Parameter dtype: the type to sum in; the tensor's own when left out.
+    /// - Returns: a scalar.
     public func sum(dtype: DType? = nil) -> Tensor {
         ATen.sum.call(.tensor(self), dtype.map(Argument.dtype) ?? .none)
     }

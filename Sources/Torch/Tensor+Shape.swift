@@ -34,13 +34,17 @@ extension Tensor {
     ///
     /// - Parameter indices: int64 tensors; nil takes a dimension whole. Where a whole dimension
     ///   stands between indexed ones, the indexed ones come first in the result, as in PyTorch.
+    /// - Returns: the gathered elements, copied.
     public func gather(_ indices: [Tensor?]) -> Tensor {
         ATen.index.call(.tensor(self), .optionalTensors(indices))
     }
 
     /// Surrounds the last two dimensions with `value`.
     ///
-    /// - Parameter margin: how many elements on each of the four sides.
+    /// - Parameters:
+    ///   - margin: how many elements on each of the four sides.
+    ///   - value: what they hold.
+    /// - Returns: a larger tensor.
     public func padded(_ margin: Int, value: Double = 0) -> Tensor {
         ATen.pad.call(.tensor(self), .ints([margin, margin, margin, margin]), .double(value))
     }

@@ -22,6 +22,7 @@ extension Tensor {
     ///   - training: whether the batch's own statistics are used.
     ///   - momentum: the batch's share in the running statistics, as in PyTorch.
     ///   - epsilon: added to the variance.
+    /// - Returns: a tensor of the same shape.
     public func batchNorm(
         weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVar: Tensor?, training: Bool,
         momentum: Double, epsilon: Double
@@ -48,6 +49,7 @@ extension Tensor {
     /// The gradient of `adaptiveAveragePool` for its input.
     ///
     /// - Parameter input: the map that was pooled; only its shape matters.
+    /// - Returns: a gradient of its shape.
     public func adaptiveAveragePoolBackward(input: Tensor) -> Tensor {
         ATen.adaptiveAvgPool2dBackward.call(.tensor(self), .tensor(input))
     }
@@ -62,6 +64,7 @@ extension Tensor {
     /// The gradient of `resizedNearest` for its input.
     ///
     /// - Parameter inputShape: the shape of the map that was resized.
+    /// - Returns: a gradient of that shape.
     public func resizedNearestBackward(inputShape: [Int]) -> Tensor {
         let shape = self.shape
         if shape.count == 4, shape[2] == inputShape[2], shape[3] == inputShape[3] { return self }
@@ -122,6 +125,7 @@ public func fusedSGD(
 ///   - stride: the stride.
 ///   - padding: the padding on each side.
 ///   - relu: whether ReLU follows.
+/// - Returns: `[N, O, H', W']`.
 public func fusedConvolution(
     _ input: Tensor, weight: Tensor, bias: Tensor, addend: Tensor? = nil, stride: Int,
     padding: Int, relu: Bool

@@ -43,6 +43,7 @@ public final class Tensor: @unchecked Sendable {
     /// The size of one dimension; 1 in a tensor that a collected failure left empty.
     ///
     /// - Parameter dimension: from 0, or negative from the end.
+    /// - Returns: the size.
     public func size(_ dimension: Int) -> Int {
         guard handle != nil else { return 1 }
         let shape = shape

@@ -86,11 +86,32 @@ public final class BatchNorm2d: Module, ModeDependent {
     }
 
     /// Normalises `[N, channels, H, W]`.
-    public func callAsFunction(_ input: Tensor) -> Tensor {
-        if training { withoutGrad { _ = numBatchesTracked.add(BatchNorm2d.one) } }
-        return input.batchNorm(
+    public func callAsFunction(_ input: Tensor) -> Tensor { self(input, relu: false) }
+
+    /// Normalises, adds and activates, in as few passes over memory as can be.
+    ///
+    /// - Parameters:
+    ///   - input: `[N, channels, H, W]`.
+    ///   - addend: added behind the normalisation, of the same shape.
+    ///   - relu: whether ReLU comes last.
+    /// - Returns: a tensor of the same shape.
+    public func callAsFunction(
+        _ input: Tensor, adding addend: Tensor? = nil, relu: Bool
+    ) -> Tensor {
+        if training {
+            withoutGrad { _ = numBatchesTracked.add(BatchNorm2d.one) }
+            let state = BatchNormState(
+                weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
+                momentum: momentum, epsilon: epsilon)
+            if let fused = fusedBatchNorm(input, state, adding: addend, relu: relu) {
+                return fused
+            }
+        }
+        let normal = input.batchNorm(
             weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
             training: training, momentum: momentum, epsilon: epsilon)
+        let sum = addend.map { normal + $0 } ?? normal
+        return relu ? sum.relu() : sum
     }
 
     private static let one = Tensor([Int64(1)], shape: [])

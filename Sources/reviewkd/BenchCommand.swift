@@ -43,7 +43,8 @@ struct BenchCommand: ParsableCommand {
     }
 
     func validate() throws {
-        for (name, value) in [("--batch-size", batchSize ?? 1), ("--steps", steps)] where value < 1 {
+        for (name, value) in [("--batch-size", batchSize ?? 1), ("--steps", steps)] where value < 1
+        {
             throw ValidationError("\(name) is \(value), expected at least 1")
         }
     }

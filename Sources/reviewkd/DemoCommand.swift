@@ -76,7 +76,9 @@ struct DemoCommand: ParsableCommand {
     }
 
     private func printTable(_ report: Report) {
-        print("method          test accuracy (%), mean ± deviation over \(report.seeds.count) seed(s)")
+        print(
+            "method          test accuracy (%), mean ± deviation over \(report.seeds.count) seed(s)"
+        )
         for (name, result) in [
             ("student alone", report.alone), ("KD", report.kd), ("ReviewKD", report.reviewkd),
         ] {

@@ -60,6 +60,7 @@ struct EvaluateCommand: ParsableCommand {
             ImageSet(images, device: device), normalization: try normalization(), batchSize: 500)
         let dtype: DType = precision == .bfloat16 ? .bfloat16 : .float32
         let result = Training.evaluate(network, on: loader, dtype: dtype)
+        guard result.loss.isFinite else { throw NotFiniteLoss(file: file, loss: result.loss) }
         if json {
             try printJSON(result)
         } else {
@@ -85,5 +86,16 @@ struct EvaluateCommand: ParsableCommand {
             throw ValidationError("\(option) is \(text), expected three numbers R,G,B")
         }
         return numbers
+    }
+}
+
+/// Weights that are finite, but too large to compute with.
+private struct NotFiniteLoss: Error, CustomStringConvertible {
+    let file: String
+    let loss: Double
+
+    var description: String {
+        "\(file): the mean loss is \(loss.isNaN ? .nan : loss), expected a finite number; the "
+            + "weights are too large for this precision, as after a run that diverged; take others"
     }
 }

@@ -58,7 +58,8 @@ struct Agreement {
     }
 
     /// Compares exact things, which count as one value each.
-    mutating func compareExactly<Value: Equatable>(_ name: String, _ found: Value, _ golden: Value) {
+    mutating func compareExactly<Value: Equatable>(_ name: String, _ found: Value, _ golden: Value)
+    {
         valueCount += 1
         guard found != golden else { return }
         disagreements.append("\(name): found \(found), expected \(golden)")

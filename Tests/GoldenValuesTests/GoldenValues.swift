@@ -12,7 +12,8 @@ import VisionModels
 @Suite struct GoldenValues {
     @Test("The fill rule gives its published numbers")
     func fillRule() {
-        #expect(hashed(0, count: 3) == [0.7666215896606445, 0.13312304019927979, 0.1823793649673462])
+        #expect(
+            hashed(0, count: 3) == [0.7666215896606445, 0.13312304019927979, 0.1823793649673462])
     }
 
     @Test("There are files of golden values, and every one is of a known kind")

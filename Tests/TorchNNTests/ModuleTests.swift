@@ -6,7 +6,7 @@ import TorchTestSupport
 /// A module with a part of every kind that the tree visits.
 private final class Composite: Module {
     @Parameter var scaleFactor: Tensor
-    @Parameter("weight_g") var gain: Tensor
+    @Parameter("weight_g") var gain = Tensor.ones([2])
     @Parameter var shift: Tensor?
     @Parameter var lateBias: Tensor?
     @Buffer var runningMean: Tensor
@@ -19,7 +19,6 @@ private final class Composite: Module {
     init() {
         let generator = Generator(seed: 0)
         scaleFactor = Tensor.ones([1])
-        gain = Tensor.ones([2])
         shift = nil
         runningMean = Tensor.zeros([3])
         headConv = Conv2d(3, 4, kernelSize: 1, bias: false, generator: generator)

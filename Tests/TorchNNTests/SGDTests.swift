@@ -17,7 +17,7 @@ import TorchTestSupport
         return (parameter, optimizer)
     }
 
-    /// PyTorch 2.13's values, with `nesterov=True` and `False`:
+    /// The values are PyTorch 2.13's, with `nesterov=True` here and `False` below.
     ///
     ///     p = torch.nn.Parameter(torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64))
     ///     optimizer = torch.optim.SGD([p], lr=0.1, momentum=0.9, weight_decay=0.01, nesterov=True)
@@ -30,10 +30,12 @@ import TorchTestSupport
     @Test("Three steps with Nesterov momentum and weight decay move as PyTorch's")
     func nesterov() throws {
         let (parameter, optimizer) = try optimized(nesterov: true)
-        expectClose(parameter,
+        expectClose(
+            parameter,
             [0.025409145184072536, -44.6800236473903, 0.19929484386022892],
             relative: 1e-12)
-        expectClose(optimizer.stateDict()[0].tensor,
+        expectClose(
+            optimizer.stateDict()[0].tensor,
             [2.956300106734933, 794.719929167113, 1.108418222362396],
             relative: 1e-12)
     }
@@ -41,10 +43,12 @@ import TorchTestSupport
     @Test("Three steps with plain momentum and weight decay move as PyTorch's")
     func plainMomentum() throws {
         let (parameter, optimizer) = try optimized(nesterov: false)
-        expectClose(parameter,
+        expectClose(
+            parameter,
             [0.2007606459270905, -11.319024971102056, 0.2744921771561742],
             relative: 1e-12)
-        expectClose(optimizer.stateDict()[0].tensor,
+        expectClose(
+            optimizer.stateDict()[0].tensor,
             [4.00300270364547, 198.89308855510276, 1.3786623921912917],
             relative: 1e-12)
     }

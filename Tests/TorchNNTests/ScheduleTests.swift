@@ -68,9 +68,11 @@ import TorchNN
         #expect(isClose(Warmup.fraction(0.2).weight(at: progress(step: step)), weight))
     }
 
-    @Test("No warm-up, or one of no length, is full weight from the start", arguments: [
-        Warmup.none, .epochs(0), .fraction(0),
-    ])
+    @Test(
+        "No warm-up, or one of no length, is full weight from the start",
+        arguments: [
+            Warmup.none, .epochs(0), .fraction(0),
+        ])
     func noWarmup(_ warmup: Warmup) {
         #expect(warmup.weight(at: progress()) == 1)
     }

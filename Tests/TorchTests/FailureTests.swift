@@ -56,6 +56,17 @@ import Testing
         #expect(error.description.hasPrefix("out of memory in aten::full: "))
     }
 
+    @Test("What is thrown because an operator failed gives way to the operator's failure")
+    func consequencesGiveWay() {
+        struct Consequence: Error {}
+        #expect(throws: OperatorError.self) {
+            try collectingOperatorErrors {
+                let value = Tensor.zeros([FailureTests.tooMany]).sum().item()
+                guard value.isFinite else { throw Consequence() }
+            }
+        }
+    }
+
     @Test("A collecting scope passes on results and errors of its body")
     func collectionIsTransparent() throws {
         struct Other: Error {}

@@ -96,7 +96,8 @@ import Testing
             error?.description == "device '\(name)' is unknown; expected cpu, cuda or cuda:N")
     }
 
-    @Test("A CUDA device that is not here is refused with the reason", arguments: ["cuda", "cuda:99"])
+    @Test(
+        "A CUDA device that is not here is refused with the reason", arguments: ["cuda", "cuda:99"])
     func absent(_ name: String) {
         guard name == "cuda:99" || Runtime.cudaDeviceCount == 0 else {
             print("\(name) is here: its absence cannot be tried")

@@ -321,8 +321,8 @@ struct RecipeErrorTests {
         #expect(
             error?.description == """
                 "cifar100/resnet65-resnet20" is neither a shipped recipe nor a file; did you mean \
-                "cifar100/resnet56-resnet20"? Shipped are cifar100/resnet56, \
-                cifar100/resnet56-resnet20, cifar100/resnet56-resnet20-short.
+                "cifar100/resnet56-resnet20"? Shipped are \
+                \(Recipe.shipped.joined(separator: ", ")).
                 """)
     }
 

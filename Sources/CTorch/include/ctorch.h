@@ -144,6 +144,37 @@ void ct_generator_free(ct_generator generator);
 ct_error ct_generator_get_state(ct_generator generator, ct_tensor *state);
 ct_error ct_generator_set_state(ct_generator generator, ct_tensor state);
 
+// -------------------------------------------------------------------- kernels of our own, CPU
+
+// A batch norm's tensors, float32 `[C]`, and constants.
+typedef struct {
+  ct_tensor weight, bias, running_mean, running_var;
+  double momentum, epsilon;
+} ct_batch_norm;
+
+// Whether the pair below takes this input: bfloat16, channels last, a multiple of 16 channels.
+bool ct_batch_norm_is_fusible(ct_tensor input, ct_tensor weight);
+// Training-mode batch norm, then an addition (where `addend` is not null), then ReLU. Updates the
+// running statistics. Also returns mean and inverse deviation for the backward pass.
+ct_error ct_batch_norm_forward(const ct_batch_norm *norm, ct_tensor input, ct_tensor addend,
+                               bool relu, ct_tensor *output, ct_tensor *mean, ct_tensor *inverse);
+// `output` is null where there was no ReLU.
+ct_error ct_batch_norm_backward(ct_tensor gradient, ct_tensor output, ct_tensor input,
+                                ct_tensor weight, ct_tensor mean, ct_tensor inverse,
+                                bool wants_addend, ct_tensor *input_gradient,
+                                ct_tensor *weight_gradient, ct_tensor *bias_gradient,
+                                ct_tensor *addend_gradient);
+
+// Whether the pair below takes these: as above, the deeper map smaller by whole factors.
+bool ct_attention_fusion_is_fusible(ct_tensor feature, ct_tensor deeper, ct_tensor weight);
+// x · z0 + y · z1 with z = sigmoid(W [x; y] + b) and y the enlarged `deeper`; also the maps z.
+ct_error ct_attention_fusion_forward(ct_tensor feature, ct_tensor deeper, ct_tensor weight,
+                                     ct_tensor bias, ct_tensor *output, ct_tensor *maps);
+ct_error ct_attention_fusion_backward(ct_tensor gradient, ct_tensor feature, ct_tensor deeper,
+                                      ct_tensor weight, ct_tensor maps, ct_tensor *for_feature,
+                                      ct_tensor *for_deeper, ct_tensor *for_weight,
+                                      ct_tensor *for_bias);
+
 // --------------------------------------------------------------------------------- devices
 
 const char *ct_version(void);

@@ -85,6 +85,12 @@ public final class AttentionBasedFusion: Module {
     /// The 1×1 convolution over the two maps is split in two, so that nothing is concatenated, and
     /// that of the deeper map is computed before it is enlarged, with which it commutes.
     private func fuse(_ feature: Tensor, _ deeper: Tensor) -> Tensor {
+        if let attention = attConv.first, let bias = attention.bias,
+            let fused = fusedAttentionFusion(
+                feature, deeper, weight: attention.weight, bias: bias)
+        {
+            return fused
+        }
         let height = feature.size(2)
         let width = feature.size(3)
         let enlarged = deeper.resizedNearest(height: height, width: width)

@@ -17,6 +17,7 @@ import Torch
 /// - Parameters:
 ///   - student: the fused student features; gradients flow into them.
 ///   - teacher: the target.
+/// - Returns: the loss.
 public func hierarchicalContextLoss(_ student: Tensor, _ teacher: Tensor) -> Tensor {
     customFunction(of: [student]) {
         let dtype: DType = student.dtype == .float64 ? .float64 : .float32
@@ -68,8 +69,10 @@ private struct DifferencePyramid: Sendable {
         return terms.dropFirst().reduce(terms[0], +)
     }
 
-    /// The gradient for the full map. That of one scale's term is `2 · weight / count · map`, carried
-    /// to finer scales by the transposed pooling.
+    /// The gradient for the full map.
+    ///
+    /// That of one scale's term is `2 · weight / count · map`, carried to finer scales by the
+    /// transposed pooling.
     func gradient(scaledBy factor: Tensor) -> Tensor {
         let own = zip(maps, weights).map { map, weight in
             map * (factor * (2 * weight / Double(map.count)))

@@ -41,7 +41,8 @@ public final class ReviewKD: Distiller {
         /// Gathers the constants.
         public init(
             weight: Double, warmup: Warmup = .none, distance: ReviewDistance = .hcl,
-            crossEntropyWeight: Double = 1, softTargets: SoftTargets? = nil, precision: Precision = .float32
+            crossEntropyWeight: Double = 1, softTargets: SoftTargets? = nil,
+            precision: Precision = .float32
         ) {
             self.weight = weight
             self.warmup = warmup

@@ -83,10 +83,8 @@ public final class ReviewModule: Module {
     ) throws(DistillationError) {
         links = matching.links.reversed()
         isResidual = options.residual
-        if isResidual, let twice = zip(links, links.dropFirst()).first(where: { $0.student == $1.student })
-        {
-            throw .severalTargets(student: twice.0.student)
-        }
+        let twice = zip(links, links.dropFirst()).first { $0.student == $1.student }
+        if isResidual, let twice { throw .severalTargets(student: twice.0.student) }
         let studentWidths = student.stageInfo.map(\.channels) + [student.pooledChannels]
         let teacherWidths = teacher.stageInfo.map(\.channels) + [teacher.pooledChannels]
         let mid = options.midChannels ?? min(512, student.pooledChannels)

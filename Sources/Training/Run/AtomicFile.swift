@@ -28,6 +28,9 @@ struct FileWriteError: Error, CustomStringConvertible {
 
 /// Writes files so that a reader only ever sees the old or the new contents, whole.
 enum AtomicFile {
+    /// What the name of a file that is being written ends with.
+    static let unfinished = ".partial"
+
     /// Writes beside the destination, syncs, renames, and syncs the folder.
     ///
     /// - Parameters:
@@ -39,7 +42,7 @@ enum AtomicFile {
         _ data: Data, to path: String, reach: (WritePoint) -> Void = { _ in }
     ) throws(FileWriteError) {
         reach(.beforeFile)
-        let temporary = path + ".partial"
+        let temporary = path + unfinished
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure(path) }
         do throws(FileWriteError) {

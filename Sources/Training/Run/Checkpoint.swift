@@ -47,6 +47,7 @@ enum CheckpointError: Error, CustomStringConvertible {
     case foreign(path: String, reason: String)
     case damaged(path: String, expected: String, found: String)
     case unreadable(path: String, reason: String)
+    case unfit(run: String, reason: String)
 
     var description: String {
         switch self {
@@ -59,6 +60,8 @@ enum CheckpointError: Error, CustomStringConvertible {
                 + "to start the run over"
         case .unreadable(let path, let reason):
             "\(path) could not be read: \(reason); nothing was changed"
+        case .unfit(let run, let reason):
+            "the checkpoint of \(run) is of other networks, and nothing was changed: \(reason)"
         }
     }
 }

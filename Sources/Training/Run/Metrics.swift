@@ -39,6 +39,16 @@ public struct EpochRecord: Codable, Sendable, Equatable {
         case peakMemoryBytes = "peak_memory_bytes"
     }
 
+    /// The first loss that is infinite or not a number, which JSON could not hold.
+    var notFinite: (term: String, value: Double)? {
+        let losses =
+            train.sorted { $0.key < $1.key }.map { (term: $0.key, value: $0.value) }
+            + [("validation", validation), ("test", test)].compactMap { name, result in
+                result.map { (term: "\(name) loss", value: $0.loss) }
+            }
+        return losses.first { !$0.value.isFinite }
+    }
+
     /// The record as one line of JSON.
     func line() throws -> String {
         let encoder = JSONEncoder()
@@ -49,7 +59,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
 
 /// Sums of an epoch's loss terms and hits, kept on the device.
 struct TrainingMetrics {
-    private var sums: [NamedTensor] = []
+    private var sums: [String: Tensor] = [:]
     private(set) var imageCount = 0
 
     /// Adds one step.
@@ -60,25 +70,21 @@ struct TrainingMetrics {
             var values = terms.terms.map { ($0.name, $0.value.detach() * Double(count)) }
             values.append(("total", total.detach() * Double(count)))
             values.append(("top1", hits.to(.float64) * 100))
-            if sums.isEmpty {
-                sums = values.map {
-                    NamedTensor($0.0, Tensor.zeros([], dtype: .float64, device: $0.1.device))
-                }
+            for (name, value) in values {
+                let sum = sums[name] ?? Tensor.zeros([], dtype: .float64, device: value.device)
+                sums[name] = sum.add(value)
             }
-            for (sum, value) in zip(sums, values) { _ = sum.tensor.add(value.1) }
             imageCount += count
         }
     }
 
     /// The means over the images so far.
-    var means: [String: Double] {
-        Dictionary(
-            uniqueKeysWithValues: sums.map { ($0.name, $0.tensor.item() / Double(imageCount)) })
-    }
+    var means: [String: Double] { sums.mapValues { $0.item() / Double(imageCount) } }
 
     /// The sums, for a checkpoint.
     func stateDict() -> [NamedTensor] {
-        sums + [NamedTensor("images", Tensor([Int64(imageCount)]))]
+        sums.sorted { $0.key < $1.key }.map { NamedTensor($0.key, $0.value) }
+            + [NamedTensor("images", Tensor([Int64(imageCount)]))]
     }
 
     /// Metrics as a checkpoint holds them.
@@ -87,7 +93,7 @@ struct TrainingMetrics {
             if entry.name == "images" {
                 imageCount = Int(entry.tensor.item())
             } else {
-                sums.append(NamedTensor(entry.name, entry.tensor.to(device)))
+                sums[entry.name] = entry.tensor.to(device)
             }
         }
     }
@@ -99,6 +105,6 @@ public func peakResidentMemory() -> Int {
         return 0
     }
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
-    return (kilobytes ?? 0) * 1024
+    let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first
+    return kilobytes.flatMap { Int($0) }.map { $0 * 1024 } ?? 0
 }

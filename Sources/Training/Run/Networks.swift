@@ -83,6 +83,7 @@ extension Recipe {
     ///   - teacherNetwork: the trained teacher; nil for a student alone.
     ///   - precision: of both forward passes.
     ///   - remark: called with what a user should know about the choices.
+    /// - Returns: the method, ready for the first step.
     /// - Throws: `DistillationError` where the two cannot be matched.
     public func makeDistiller(
         student: any Backbone, teacherNetwork: (any Backbone)?, precision: Precision,
@@ -119,7 +120,9 @@ extension Recipe {
             if let stages = review.stages {
                 try StageMatching(
                     links: stages.flatMap { stage in
-                        stage.teacher.map { StageMatching.Link(student: stage.student, teacher: $0) }
+                        stage.teacher.map {
+                            StageMatching.Link(student: stage.student, teacher: $0)
+                        }
                     },
                     student: student, teacher: teacher)
             } else {

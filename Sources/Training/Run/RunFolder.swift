@@ -75,24 +75,39 @@ final class RunFolder {
             guard differences.isEmpty else {
                 throw RunFolderError.differs(path: path, differences: differences)
             }
-        } else if let found = try? files.contentsOfDirectory(atPath: path).sorted().first(
-            where: { $0 != "checkpoint" })
-        {
+        } else if let found = Self.foreignEntry(in: path) {
             throw RunFolderError.foreign(path: path, found: found)
         }
-        do {
-            try files.createDirectory(
-                atPath: path + "/checkpoint", withIntermediateDirectories: true)
-        } catch {
-            throw RunFolderError.unwritable(path: path, reason: error.reason)
+        guard makeFolder(path + "/checkpoint") else {
+            throw RunFolderError.unwritable(path: path, reason: String(cString: strerror(errno)))
         }
         try takeLock()
+        removeUnfinishedFiles()
         if !files.fileExists(atPath: recipePath) {
-            do {
+            do throws(FileWriteError) {
                 try AtomicFile.write(Data(recipe.yaml.utf8), to: recipePath)
             } catch {
                 throw RunFolderError.unwritable(path: path, reason: error.reason)
             }
+        }
+    }
+
+    /// Something that a run which ended before its recipe was written cannot have left.
+    private static func foreignEntry(in path: String) -> String? {
+        let files = FileManager.default
+        let own = ["checkpoint", "checkpoint/lock", "recipe.yaml" + AtomicFile.unfinished]
+        let inside = (try? files.contentsOfDirectory(atPath: path + "/checkpoint")) ?? []
+        let entries = (try? files.contentsOfDirectory(atPath: path)) ?? []
+        return (entries + inside.map { "checkpoint/" + $0 }).sorted().first { !own.contains($0) }
+    }
+
+    /// Removes what a killed process was about to write.
+    private func removeUnfinishedFiles() {
+        for file in [recipePath, metricsPath, lastWeights, bestWeights] {
+            unlink(file + AtomicFile.unfinished)
+        }
+        for name in checkpointNames(ending: ".safetensors" + AtomicFile.unfinished) {
+            unlink(checkpointFolder + "/" + name)
         }
     }
 
@@ -117,39 +132,46 @@ final class RunFolder {
     /// Makes sure, before the first step, that the run's files will fit.
     ///
     /// - Parameter bytes: the size of one checkpoint.
+    /// - Throws: `RunFolderError.tooSmall`.
     func requireSpace(forCheckpointOf bytes: Int) throws {
         // Two checkpoints live side by side while one is written, and the weights beside them.
         let needed = 3 * bytes + (1 << 20)
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
-        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue else { return }
-        guard free >= needed else {
-            throw RunFolderError.tooSmall(path: path, needed: needed, free: free)
-        }
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, free < needed
+        else { return }
+        throw RunFolderError.tooSmall(path: path, needed: needed, free: free)
     }
 
-    /// The newest checkpoint, or nil where there is none yet.
+    /// The newest checkpoint, or nil where there is none yet; once it has proved whole, older ones
+    /// are removed.
     ///
     /// - Throws: `CheckpointError` where it is damaged.
     func newestCheckpoint() throws -> Checkpoint? {
         guard let name = checkpointNames().last else { return nil }
-        return try Checkpoint(contentsOf: checkpointFolder + "/" + name)
+        let checkpoint = try Checkpoint(contentsOf: checkpointFolder + "/" + name)
+        removeCheckpoints(before: name)
+        return checkpoint
     }
 
     /// Saves a checkpoint; only when it is safe are older ones removed.
     func save(_ checkpoint: Checkpoint) throws {
         let digits = String(checkpoint.step)
-        let name = "step-" + String(repeating: "0", count: max(0, 10 - digits.count)) + digits
-            + ".safetensors"
+        let zeros = String(repeating: "0", count: max(0, 10 - digits.count))
+        let name = "step-\(zeros)\(digits).safetensors"
         try AtomicFile.write(
             try checkpoint.encoded(), to: checkpointFolder + "/" + name, reach: reach)
+        removeCheckpoints(before: name)
+    }
+
+    private func removeCheckpoints(before name: String) {
         for old in checkpointNames() where old < name {
             unlink(checkpointFolder + "/" + old)
         }
     }
 
-    private func checkpointNames() -> [String] {
+    private func checkpointNames(ending: String = ".safetensors") -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpointFolder)) ?? []
-        return names.filter { $0.hasPrefix("step-") && $0.hasSuffix(".safetensors") }.sorted()
+        return names.filter { $0.hasPrefix("step-") && $0.hasSuffix(ending) }.sorted()
     }
 
     private func reach(_ point: WritePoint) {
@@ -169,11 +191,10 @@ final class RunFolder {
     }
 }
 
-extension Error {
-    /// The system's own words where it has some.
-    fileprivate var reason: String {
-        if let error = self as? FileWriteError { return error.reason }
-        let underlying = (self as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        return (underlying ?? self as NSError).localizedDescription
-    }
+/// Makes a folder and those above it where they are missing; `errno` tells why it could not.
+private func makeFolder(_ path: String) -> Bool {
+    if mkdir(path, 0o755) == 0 || errno == EEXIST { return true }
+    let parent = (path as NSString).deletingLastPathComponent
+    guard errno == ENOENT, !parent.isEmpty, makeFolder(parent) else { return false }
+    return mkdir(path, 0o755) == 0
 }

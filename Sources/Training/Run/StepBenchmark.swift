@@ -39,20 +39,18 @@ extension Recipe {
     public func benchmark(
         _ work: BenchmarkWork, precision: Precision, device: Device, steps: Int
     ) throws -> StepTimes {
-        let random = generator(12)
-        let images = Tensor.empty([batchSize, 3, 32, 32]).fillNormal(generator: random)
-            .to(device).contiguous(.channelsLast)
-        let classCount = 100
-        let labels = Tensor((0..<batchSize).map { Int64($0 % classCount) }).to(device)
-        let student = try makeStudent(classCount: classCount, device: device)
-        let step = try makeStep(
-            work, student: student, precision: precision,
-            batch: Batch(images: images, targets: labels, indices: labels))
         var times: [Double] = []
-        for index in 0..<(3 + steps) {
-            let start = ContinuousClock.now
-            try collectingOperatorErrors { step(index) }
-            if index >= 3 { times.append((ContinuousClock.now - start).seconds * 1000) }
+        do {
+            try collectingOperatorErrors {
+                let step = try makeStep(work, precision: precision, device: device)
+                for index in 0..<(3 + steps) {
+                    let start = ContinuousClock.now
+                    step(index)
+                    if index >= 3 { times.append((ContinuousClock.now - start).seconds * 1000) }
+                }
+            }
+        } catch let error as OperatorError {
+            throw TrainingError.outOfMemory(batchSize: batchSize, reason: error.reason)
         }
         times.sort()
         let middle = times.count / 2
@@ -63,8 +61,14 @@ extension Recipe {
 
     /// A step that ends with its loss on the host, so that all its work is done.
     private func makeStep(
-        _ work: BenchmarkWork, student: any Backbone, precision: Precision, batch: Batch<Tensor>
+        _ work: BenchmarkWork, precision: Precision, device: Device
     ) throws -> (Int) -> Void {
+        let classCount = 100
+        let images = Tensor.empty([batchSize, 3, 32, 32]).fillNormal(generator: generator(12))
+            .to(device).contiguous(.channelsLast)
+        let labels = Tensor((0..<batchSize).map { Int64($0 % classCount) }).to(device)
+        let batch = Batch(images: images, targets: labels, indices: labels)
+        let student = try makeStudent(classCount: classCount, device: device)
         if work == .evaluate {
             student.eval()
             let folded = student.folded(dtype: precision == .bfloat16 ? .bfloat16 : .float32)
@@ -78,8 +82,8 @@ extension Recipe {
         let distiller: any Distiller<Tensor>
         if work == .distill, let teacher {
             let network = try CIFARModel(named: teacher.model)
-                .make(classCount: 100, generator: generator(13))
-            network.convert(device: batch.images.device, format: .channelsLast)
+                .make(classCount: classCount, generator: generator(13))
+            network.convert(device: device, format: .channelsLast)
             distiller = try makeDistiller(
                 student: student, teacherNetwork: network, precision: precision)
         } else {

@@ -284,6 +284,10 @@ public final class Trainer {
             imagesPerSecond: Double(metrics.imageCount) / trainingSeconds,
             peakMemoryBytes: peakResidentMemory(), train: metrics.means, validation: validated,
             test: tested)
+        if let (term, value) = record.notFinite {
+            throw TrainingError.notFinite(
+                term: term, value: value, epoch: epoch + 1, step: step, lastGoodStep: savedStep)
+        }
         history.append(record)
         epoch += 1
         stepInEpoch = 0
@@ -291,7 +295,9 @@ public final class Trainer {
         metrics = TrainingMetrics()
         if let top1 = validated?.top1, top1 > bestValidation ?? -1 {
             bestValidation = top1
-            if let folder { try folder.write(distiller.student.stateDict(), to: folder.bestWeights) }
+            if let folder {
+                try folder.write(distiller.student.stateDict(), to: folder.bestWeights)
+            }
         }
         try saveAll()
         report(.epoch(record, of: recipe.epochs))
@@ -303,15 +309,29 @@ public final class Trainer {
 extension Trainer {
     private func saveAll() throws {
         guard let folder else { return }
+        let checkpoint = try soundCheckpoint()
         try folder.write(distiller.student.stateDict(), to: folder.lastWeights)
         try folder.write(history)
-        try saveCheckpoint()
+        try folder.save(checkpoint)
+        savedStep = step
     }
 
     private func saveCheckpoint() throws {
         guard let folder else { return }
-        try folder.save(checkpoint())
+        try folder.save(try soundCheckpoint())
         savedStep = step
+    }
+
+    /// A checkpoint of broken numbers would replace the last good one.
+    private func soundCheckpoint() throws -> Checkpoint {
+        let checkpoint = checkpoint()
+        for entry in checkpoint.tensors where entry.tensor.dtype.isFloatingPoint {
+            guard entry.tensor.isFinite().all().item() == 1 else {
+                throw TrainingError.brokenState(
+                    tensor: entry.name, step: step, lastGoodStep: savedStep)
+            }
+        }
+        return checkpoint
     }
 
     private func checkpoint() -> Checkpoint {
@@ -324,11 +344,17 @@ extension Trainer {
     }
 
     private func resume(_ saved: Checkpoint) throws {
-        if let expected = saved.teacherDigest, let found = options.teacherDigest, expected != found {
+        if let expected = saved.teacherDigest, let found = options.teacherDigest,
+            expected != found
+        {
             throw TrainingError.otherTeacher(expected: expected, found: found)
         }
-        try distiller.load(stateDict: saved.tensors.entries(below: "method"))
-        try optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
+        do throws(StateDictError) {
+            try distiller.load(stateDict: saved.tensors.entries(below: "method"))
+            try optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
+        } catch {
+            throw CheckpointError.unfit(run: options.output ?? "this run", reason: "\(error)")
+        }
         metrics = TrainingMetrics(
             stateDict: saved.tensors.entries(below: "metrics"), device: options.device)
         epoch = saved.epoch

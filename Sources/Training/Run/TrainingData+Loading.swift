@@ -30,9 +30,10 @@ extension TrainingData {
         return TrainingData(train: try read(.train), test: try read(.test))
     }
 
-    /// The demo's images, drawn on the spot: 3,000 to learn from, 2,000 to be judged by.
+    /// The demo's images, drawn on the spot: 4,000 to learn from, 2,000 to be judged by.
     ///
     /// - Parameter device: where the images will live.
+    /// - Returns: the two sets.
     public static func procedural(device: Device) -> TrainingData {
         func draw(_ count: Int, _ split: ProceduralImages.Split) -> ImageSet {
             let images = ProceduralImages(count: count, size: 16, split: split)
@@ -40,6 +41,6 @@ extension TrainingData {
                 pixels: images.pixels, labels: images.labels, height: 16, width: 16,
                 classCount: ProceduralImages.classNames.count, device: device)
         }
-        return TrainingData(train: draw(3000, .train), test: draw(2000, .test))
+        return TrainingData(train: draw(4000, .train), test: draw(2000, .test))
     }
 }

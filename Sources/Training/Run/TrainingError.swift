@@ -3,6 +3,7 @@ import Torch
 /// A run that cannot go on.
 public enum TrainingError: Error, CustomStringConvertible {
     case notFinite(term: String, value: Double, epoch: Int, step: Int, lastGoodStep: Int?)
+    case brokenState(tensor: String, step: Int, lastGoodStep: Int?)
     case outOfMemory(batchSize: Int, reason: String)
     case splitTooLarge(split: Int, count: Int)
     case noDataFolder(dataset: String)
@@ -12,13 +13,15 @@ public enum TrainingError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notFinite(let term, let value, let epoch, let step, let lastGoodStep):
-            "the loss term '\(term)' is \(value) at step \(step) (epoch \(epoch)), expected a finite "
-                + "number; "
-                + (lastGoodStep.map { "the checkpoint of step \($0) is kept; " } ?? "")
+            "the loss term '\(term)' is \(value.isNaN ? .nan : value) at step \(step) "
+                + "(epoch \(epoch)), expected a finite number; \(Self.kept(lastGoodStep))"
                 + "lower optimizer.learning_rate or the term's weight"
+        case .brokenState(let tensor, let step, let lastGoodStep):
+            "the tensor '\(tensor)' holds infinite values or NaN after step \(step), expected "
+                + "finite numbers; \(Self.kept(lastGoodStep))lower optimizer.learning_rate"
         case .outOfMemory(let batchSize, let reason):
             "a step with batch size \(batchSize) does not fit into memory (\(reason)); "
-                + "use a smaller one with --set batch_size=N"
+                + "use a smaller one with --set batch_size=N (bench: --batch-size N)"
         case .splitTooLarge(let split, let count):
             "validation.split holds out \(split) of \(count) training images, expected fewer; "
                 + "lower it"
@@ -29,5 +32,9 @@ public enum TrainingError: Error, CustomStringConvertible {
             "the run was begun with another teacher (SHA-256 \(expected.prefix(16))…, now "
                 + "\(found.prefix(16))…); give the same --teacher file, or choose another --output"
         }
+    }
+
+    private static func kept(_ step: Int?) -> String {
+        step.map { "the checkpoint of step \($0) is kept; " } ?? ""
     }
 }

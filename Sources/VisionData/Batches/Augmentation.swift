@@ -35,8 +35,8 @@ public struct Augmentation: Sendable, Equatable {
     /// Crops and mirrors a batch in one gather.
     ///
     /// - Parameters:
-    ///   - pixels: uint8 `[N, 3, H, W]`.
     ///   - draws: one per image.
+    ///   - pixels: uint8 `[N, 3, H, W]`.
     /// - Returns: uint8 `[N, 3, H, W]`, channels last in memory.
     func apply(_ draws: ArraySlice<Draw>, to pixels: Tensor) -> Tensor {
         guard cropPadding > 0 || flips else { return pixels }

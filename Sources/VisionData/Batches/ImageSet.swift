@@ -44,6 +44,7 @@ public struct ImageSet: Sendable {
     /// The images and labels at some positions.
     ///
     /// - Parameter positions: int64 `[N]` on the set's device.
+    /// - Returns: uint8 `[N, 3, H, W]` and int64 `[N]`.
     public func select(_ positions: Tensor) -> (pixels: Tensor, labels: Tensor) {
         (pixels.select(0, positions), labels.select(0, positions))
     }
@@ -76,9 +77,10 @@ public struct Normalization: Sendable, Equatable {
         mean: [125.3 / 255, 123.0 / 255, 113.9 / 255],
         deviation: [63.0 / 255, 62.1 / 255, 66.7 / 255])
 
-    /// uint8 images as normalised float32 ones, channels last.
+    /// Normalises images of bytes.
     ///
-    /// - Parameter pixels: `[N, 3, H, W]`.
+    /// - Parameter pixels: uint8 `[N, 3, H, W]`.
+    /// - Returns: float32 of the same shape, channels last.
     func callAsFunction(_ pixels: Tensor) -> Tensor {
         func channels(_ values: [Double]) -> Tensor {
             Tensor(values.map(Float.init), shape: [1, 3, 1, 1]).to(pixels.device)

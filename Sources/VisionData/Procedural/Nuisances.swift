@@ -1,7 +1,6 @@
 /// How much everything varies that has nothing to do with the class; lengths are shares of the side.
 ///
-/// The values were settled with a student and a teacher trained on labels alone. Every accuracy
-/// that has been reported on the set depends on them.
+/// Every accuracy that has been reported on the set depends on these values.
 enum Nuisances {
     /// The outline's radius.
     static let radius = 0.34...0.46
@@ -17,8 +16,9 @@ enum Nuisances {
     static let barsBehind = 0...2
     /// The number of bars before the object.
     static let barsBefore = 0...1
-    /// A bar's half length and half width.
+    /// Half the length of a bar.
     static let barLength = 0.1...0.35
+    /// Half the width of a bar.
     static let barWidth = 0.025...0.06
     /// The noise's standard deviation, as a share of the range from black to white.
     static let noise = 0.05

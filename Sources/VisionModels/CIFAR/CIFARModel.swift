@@ -40,6 +40,7 @@ public enum CIFARModel: String, CaseIterable, Sendable {
     /// - Parameters:
     ///   - classCount: the number of logits.
     ///   - generator: the source of the initial weights.
+    /// - Returns: the network in training mode, on the CPU.
     public func make(classCount: Int, generator: Generator) -> any Backbone {
         CIFARResNet(depth: depth, widths: widths, classCount: classCount, generator: generator)
     }

@@ -48,8 +48,10 @@ public final class CIFARResNet: Backbone {
         layer2 = stage(2)
         layer3 = stage(3)
         fc = Linear(widths[3], classCount, generator: generator)
-        stageInfo = zip(widths.dropFirst(), [1, 2, 4]).map { StageInfo(channels: $0, reduction: $1) }
-        for case let entry in parameters() where entry.tensor.rank == 4 {
+        stageInfo = zip(widths.dropFirst(), [1, 2, 4]).map {
+            StageInfo(channels: $0, reduction: $1)
+        }
+        for entry in parameters() where entry.tensor.rank == 4 {
             withoutGrad {
                 _ = entry.tensor.fillKaimingNormal(fan: .output, generator: generator)
             }
@@ -76,16 +78,14 @@ public final class CIFARResNet: Backbone {
     private func forward(
         _ images: Tensor
     ) -> (stem: Tensor, stages: [Tensor], preactivations: [Tensor]) {
-        let stem = bn1(conv1(images)).relu()
+        let stem = bn1(conv1(images), relu: true)
         var activation = stem
         var stages: [Tensor] = []
         var preactivations: [Tensor] = []
         for stage in [layer1, layer2, layer3] {
-            var sum = activation
-            for block in stage {
-                sum = block(activation)
-                activation = sum.relu()
-            }
+            for block in stage.dropLast() { activation = block(activation, relu: true) }
+            let sum = stage[stage.count - 1](activation, relu: false)
+            activation = sum.relu()
             stages.append(activation)
             preactivations.append(sum)
         }
@@ -103,7 +103,7 @@ public final class CIFARResNet: Backbone {
     }
 }
 
-/// Two 3×3 convolutions beside a shortcut; the activation after the sum is the caller's.
+/// Two 3×3 convolutions beside a shortcut.
 final class BasicBlock: Module {
     let conv1: Conv2d
     let bn1: BatchNorm2d
@@ -131,8 +131,11 @@ final class BasicBlock: Module {
     }
 
     /// The sum before its activation.
-    func callAsFunction(_ input: Tensor) -> Tensor {
-        let residual = bn2(conv2(bn1(conv1(input)).relu()))
-        return residual + downsample.reduce(input) { $1($0) }
+    func callAsFunction(_ input: Tensor) -> Tensor { self(input, relu: false) }
+
+    /// The sum, before or after its activation.
+    func callAsFunction(_ input: Tensor, relu: Bool) -> Tensor {
+        let inner = conv2(bn1(conv1(input), relu: true))
+        return bn2(inner, adding: downsample.reduce(input) { $1($0) }, relu: relu)
     }
 }

@@ -69,8 +69,8 @@ final class FoldedCIFARResNet: FeatureExtractor {
         self.stem = stem
         self.stages = stages
         self.dtype = dtype
-        weight = classifier.weight.detach().to(dtype)
-        bias = classifier.bias?.detach().to(dtype)
+        weight = classifier.weight.detach().clone().to(dtype)
+        bias = classifier.bias?.detach().clone().to(dtype)
     }
 
     func features(_ images: Tensor) -> FeaturePyramid {

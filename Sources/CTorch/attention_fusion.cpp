@@ -1,0 +1,211 @@
+// The fusion of ABF in bfloat16 on the CPU: attention logits, sigmoid, and the weighted sum of a
+// feature and the enlarged deeper feature, in one pass forward and one backward.
+#include <cmath>
+
+#include "kernels.h"
+
+namespace {
+
+using ct::bf16;
+using ct::Floats;
+using ct::kLane;
+
+// The sizes of one fusion; the deeper map is smaller by the factors.
+struct Shape {
+  int64_t height, width, channels, deep_height, deep_width, tall, wide;
+
+  Shape(const at::Tensor &x, const at::Tensor &deeper)
+      : height(x.size(2)), width(x.size(3)), channels(x.size(1)), deep_height(deeper.size(2)),
+        deep_width(deeper.size(3)), tall(height / deep_height), wide(width / deep_width) {}
+};
+
+struct Forward {
+  const bf16 *x, *deeper;
+  // Two rows of 2m weights, then two biases.
+  const float *weight, *bias;
+  bf16 *result;
+  // Two maps per pixel.
+  float *maps;
+};
+
+CT_INLINE float sigmoid(float value) { return 1 / (1 + std::exp(-value)); }
+
+// The two inner products of a pixel with two rows of weights.
+CT_INLINE void products(const bf16 *pixel, const float *first, const float *second,
+                        int64_t channels, float &a, float &b) {
+  Floats one = {}, two = {}, value, row;
+  for (int64_t c = 0; c < channels; c += kLane) {
+    ct::load(pixel + c, value);
+    ct::load(first + c, row);
+    one += value * row;
+    ct::load(second + c, row);
+    two += value * row;
+  }
+  a = ct::sum(one);
+  b = ct::sum(two);
+}
+
+// Rows of the deeper map, counted over the batch; each covers `tall` rows of the result.
+CT_MULTIVERSION void fuse(const Forward &f, const Shape &s, int64_t begin, int64_t end) {
+  int64_t m = s.channels;
+  const float *own0 = f.weight, *deep0 = f.weight + m, *own1 = deep0 + m, *deep1 = own1 + m;
+  for (int64_t row = begin; row < end; row++) {
+    int64_t image = row / s.deep_height, top = row % s.deep_height * s.tall;
+    for (int64_t column = 0; column < s.deep_width; column++) {
+      const bf16 *deeper = f.deeper + (row * s.deep_width + column) * m;
+      float base0, base1;
+      products(deeper, deep0, deep1, m, base0, base1);
+      for (int64_t r = 0; r < s.tall; r++) {
+        for (int64_t q = 0; q < s.wide; q++) {
+          int64_t pixel = (image * s.height + top + r) * s.width + column * s.wide + q;
+          const bf16 *x = f.x + pixel * m;
+          float z0, z1;
+          products(x, own0, own1, m, z0, z1);
+          z0 = sigmoid(z0 + base0 + f.bias[0]);
+          z1 = sigmoid(z1 + base1 + f.bias[1]);
+          f.maps[2 * pixel] = z0;
+          f.maps[2 * pixel + 1] = z1;
+          bf16 *result = f.result + pixel * m;
+          Floats value, below;
+          for (int64_t c = 0; c < m; c += kLane) {
+            ct::load(x + c, value);
+            ct::load(deeper + c, below);
+            ct::store(value * z0 + below * z1, result + c);
+          }
+        }
+      }
+    }
+  }
+}
+
+struct Backward {
+  const bf16 *gradient, *x, *deeper;
+  const float *weight, *maps;
+  bf16 *for_x, *for_deeper;
+};
+
+// As `fuse`; adds to `for_weight` (4m, as the weights lie) and `for_bias` (2).
+CT_MULTIVERSION void unfuse(const Backward &f, const Shape &s, int64_t begin, int64_t end,
+                            float *sum, float *for_weight, float *for_bias) {
+  int64_t m = s.channels;
+  const float *own0 = f.weight, *deep0 = f.weight + m, *own1 = deep0 + m, *deep1 = own1 + m;
+  float *for_own0 = for_weight, *for_deep0 = for_weight + m, *for_own1 = for_deep0 + m,
+        *for_deep1 = for_own1 + m;
+  for (int64_t row = begin; row < end; row++) {
+    int64_t image = row / s.deep_height, top = row % s.deep_height * s.tall;
+    for (int64_t column = 0; column < s.deep_width; column++) {
+      int64_t place = (row * s.deep_width + column) * m;
+      const bf16 *deeper = f.deeper + place;
+      float below0 = 0, below1 = 0;
+      for (int64_t c = 0; c < m; c++) sum[c] = 0;
+      for (int64_t r = 0; r < s.tall; r++) {
+        for (int64_t q = 0; q < s.wide; q++) {
+          int64_t pixel = (image * s.height + top + r) * s.width + column * s.wide + q;
+          const bf16 *x = f.x + pixel * m, *gradient = f.gradient + pixel * m;
+          Floats dots0 = {}, dots1 = {}, g, value, row, total;
+          for (int64_t c = 0; c < m; c += kLane) {
+            ct::load(gradient + c, g);
+            ct::load(x + c, value);
+            dots0 += g * value;
+            ct::load(deeper + c, value);
+            dots1 += g * value;
+          }
+          float z0 = f.maps[2 * pixel], z1 = f.maps[2 * pixel + 1];
+          float a0 = ct::sum(dots0) * z0 * (1 - z0), a1 = ct::sum(dots1) * z1 * (1 - z1);
+          below0 += a0;
+          below1 += a1;
+          bf16 *for_x = f.for_x + pixel * m;
+          for (int64_t c = 0; c < m; c += kLane) {
+            ct::load(gradient + c, g);
+            ct::load(own0 + c, row);
+            total = g * z0 + row * a0;
+            ct::load(own1 + c, row);
+            ct::store(total + row * a1, for_x + c);
+            ct::load(sum + c, row);
+            ct::store(row + g * z1, sum + c);
+            ct::load(x + c, value);
+            ct::load(for_own0 + c, row);
+            ct::store(row + value * a0, for_own0 + c);
+            ct::load(for_own1 + c, row);
+            ct::store(row + value * a1, for_own1 + c);
+          }
+        }
+      }
+      for_bias[0] += below0;
+      for_bias[1] += below1;
+      Floats value, row, total;
+      for (int64_t c = 0; c < m; c += kLane) {
+        ct::load(deeper + c, value);
+        ct::load(for_deep0 + c, row);
+        ct::store(row + value * below0, for_deep0 + c);
+        ct::load(for_deep1 + c, row);
+        ct::store(row + value * below1, for_deep1 + c);
+        ct::load(sum + c, total);
+        ct::load(deep0 + c, row);
+        total += row * below0;
+        ct::load(deep1 + c, row);
+        ct::store(total + row * below1, f.for_deeper + place + c);
+      }
+    }
+  }
+}
+
+at::Tensor from_sums(const std::vector<double> &sums, int64_t begin, at::IntArrayRef sizes) {
+  at::Tensor tensor = at::empty(sizes, at::kFloat);
+  std::copy_n(sums.begin() + begin, tensor.numel(), tensor.mutable_data_ptr<float>());
+  return tensor;
+}
+
+}  // namespace
+
+bool ct_attention_fusion_is_fusible(ct_tensor feature, ct_tensor deeper, ct_tensor weight) {
+  at::Tensor x = ct::borrow(feature), y = ct::borrow(deeper);
+  return ct::is_bf16_rows(x) && ct::is_bf16_rows(y) && x.numel() > 0 && y.numel() > 0 &&
+         x.size(0) == y.size(0) && x.size(1) == y.size(1) && x.size(2) % y.size(2) == 0 &&
+         x.size(3) % y.size(3) == 0 && ct::borrow(weight).scalar_type() == at::kFloat;
+}
+
+ct_error ct_attention_fusion_forward(ct_tensor feature, ct_tensor deeper, ct_tensor weight,
+                                     ct_tensor bias, ct_tensor *output, ct_tensor *maps_out) {
+  return ct::guard([&] {
+    at::Tensor x = ct::borrow(feature), y = ct::borrow(deeper);
+    at::Tensor w = ct::borrow(weight).contiguous(), b = ct::borrow(bias).contiguous();
+    at::Tensor result = at::empty_like(x);
+    at::Tensor maps = at::empty({x.size(0), x.size(2), x.size(3), 2}, at::kFloat);
+    Shape shape(x, y);
+    Forward forward{ct::rows(x), ct::rows(y), w.const_data_ptr<float>(), b.const_data_ptr<float>(),
+                    ct::mutable_rows(result), maps.mutable_data_ptr<float>()};
+    ct::for_pieces(x.size(0) * shape.deep_height, [&](int64_t, int64_t begin, int64_t end) {
+      fuse(forward, shape, begin, end);
+    });
+    *output = ct::hand_over(result);
+    *maps_out = ct::hand_over(maps);
+  });
+}
+
+ct_error ct_attention_fusion_backward(ct_tensor gradient, ct_tensor feature, ct_tensor deeper,
+                                      ct_tensor weight, ct_tensor maps, ct_tensor *for_feature,
+                                      ct_tensor *for_deeper, ct_tensor *for_weight,
+                                      ct_tensor *for_bias) {
+  return ct::guard([&] {
+    at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient));
+    at::Tensor x = ct::borrow(feature), y = ct::borrow(deeper);
+    at::Tensor w = ct::borrow(weight).contiguous();
+    at::Tensor for_x = at::empty_like(x), for_y = at::empty_like(y);
+    Shape shape(x, y);
+    Backward backward{ct::rows(g), ct::rows(x), ct::rows(y), w.const_data_ptr<float>(),
+                      ct::borrow(maps).const_data_ptr<float>(), ct::mutable_rows(for_x),
+                      ct::mutable_rows(for_y)};
+    int64_t weights = 4 * shape.channels, width = weights + 2;
+    std::vector<float> parts(ct::kPieces * width), sums_below(ct::kPieces * shape.channels);
+    ct::for_pieces(x.size(0) * shape.deep_height, [&](int64_t piece, int64_t begin, int64_t end) {
+      float *own = &parts[piece * width];
+      unfuse(backward, shape, begin, end, &sums_below[piece * shape.channels], own, own + weights);
+    });
+    auto sums = ct::total(parts, width);
+    *for_feature = ct::hand_over(for_x);
+    *for_deeper = ct::hand_over(for_y);
+    *for_weight = ct::hand_over(from_sums(sums, 0, {2, 2 * shape.channels, 1, 1}));
+    *for_bias = ct::hand_over(from_sums(sums, weights, {2}));
+  });
+}

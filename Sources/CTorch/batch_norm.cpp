@@ -1,0 +1,229 @@
+// Batch normalisation in training with an addition and ReLU behind it, in bfloat16 on the CPU: one
+// pass for the statistics and one for the result, and as many backward. LibTorch runs the three as
+// separate passes over memory.
+#include "kernels.h"
+
+namespace {
+
+using ct::bf16;
+using ct::kLane;
+
+using ct::Floats;
+
+// Sums and sums of squares per channel of rows [begin, end).
+CT_MULTIVERSION void statistics(const bf16 *x, int64_t begin, int64_t end, int64_t channels,
+                                float *sums, float *squares) {
+  for (int64_t c = 0; c < channels; c += kLane) {
+    Floats sum = {}, square = {}, value;
+    for (int64_t row = begin; row < end; row++) {
+      ct::load(x + row * channels + c, value);
+      sum += value;
+      square += value * value;
+    }
+    ct::store(sum, sums + c);
+    ct::store(square, squares + c);
+  }
+}
+
+// y = x · scale + shift, plus the addend, through ReLU.
+template <bool adds, bool relu>
+CT_INLINE void apply_rows(const bf16 *x, const bf16 *addend, bf16 *y, int64_t begin, int64_t end,
+                          int64_t channels, const float *scale, const float *shift) {
+  Floats value, factor, offset, other;
+  for (int64_t row = begin; row < end; row++) {
+    for (int64_t c = 0; c < channels; c += kLane) {
+      int64_t at = row * channels + c;
+      ct::load(x + at, value);
+      ct::load(scale + c, factor);
+      ct::load(shift + c, offset);
+      value = value * factor + offset;
+      if (adds) {
+        ct::load(addend + at, other);
+        value += other;
+      }
+      if (relu) value = value < 0 ? Floats{} : value;  // not a number stays so
+      ct::store(value, y + at);
+    }
+  }
+}
+
+CT_MULTIVERSION void apply(const bf16 *x, const bf16 *addend, bool relu, bf16 *y, int64_t begin,
+                           int64_t end, int64_t channels, const float *scale, const float *shift) {
+  if (addend && relu) {
+    apply_rows<true, true>(x, addend, y, begin, end, channels, scale, shift);
+  } else if (addend) {
+    apply_rows<true, false>(x, addend, y, begin, end, channels, scale, shift);
+  } else if (relu) {
+    apply_rows<false, true>(x, addend, y, begin, end, channels, scale, shift);
+  } else {
+    apply_rows<false, false>(x, addend, y, begin, end, channels, scale, shift);
+  }
+}
+
+// The gradient before the addition and ReLU: that of the output where the output is positive.
+template <bool relu>
+CT_INLINE void load_masked(const bf16 *gradient, const bf16 *y, int64_t at, Floats &value) {
+  ct::load(gradient + at, value);
+  if (!relu) return;
+  Floats output;
+  ct::load(y + at, output);
+  value = output > 0 ? value : Floats{};
+}
+
+// Per channel the sum of gradients and of gradients times (x − mean), and the gradients themselves.
+template <bool relu, bool stores>
+CT_INLINE void reduce_rows(const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *stored,
+                           int64_t begin, int64_t end, int64_t channels, const float *mean,
+                           float *sums, float *products) {
+  for (int64_t c = 0; c < channels; c += kLane) {
+    Floats sum = {}, product = {}, value, input, center;
+    ct::load(mean + c, center);
+    for (int64_t row = begin; row < end; row++) {
+      int64_t at = row * channels + c;
+      load_masked<relu>(gradient, y, at, value);
+      ct::load(x + at, input);
+      sum += value;
+      product += value * (input - center);
+      if (stores) ct::store(value, stored + at);
+    }
+    ct::store(sum, sums + c);
+    ct::store(product, products + c);
+  }
+}
+
+CT_MULTIVERSION void reduce(const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *stored,
+                            int64_t begin, int64_t end, int64_t channels, const float *mean,
+                            float *sums, float *products) {
+  if (y && stored) {
+    reduce_rows<true, true>(gradient, y, x, stored, begin, end, channels, mean, sums, products);
+  } else if (y) {
+    reduce_rows<true, false>(gradient, y, x, stored, begin, end, channels, mean, sums, products);
+  } else {
+    reduce_rows<false, false>(gradient, y, x, stored, begin, end, channels, mean, sums, products);
+  }
+}
+
+// The gradient of the input: g · a + x · b + c.
+template <bool relu>
+CT_INLINE void input_rows(const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *result,
+                          int64_t begin, int64_t end, int64_t channels, const float *a,
+                          const float *b, const float *shift) {
+  Floats value, input, factor, slope, offset;
+  for (int64_t row = begin; row < end; row++) {
+    for (int64_t c = 0; c < channels; c += kLane) {
+      int64_t at = row * channels + c;
+      load_masked<relu>(gradient, y, at, value);
+      ct::load(x + at, input);
+      ct::load(a + c, factor);
+      ct::load(b + c, slope);
+      ct::load(shift + c, offset);
+      value = value * factor + (input * slope + offset);
+      ct::store(value, result + at);
+    }
+  }
+}
+
+CT_MULTIVERSION void input(const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *result,
+                           int64_t begin, int64_t end, int64_t channels, const float *a,
+                           const float *b, const float *shift) {
+  if (y) {
+    input_rows<true>(gradient, y, x, result, begin, end, channels, a, b, shift);
+  } else {
+    input_rows<false>(gradient, y, x, result, begin, end, channels, a, b, shift);
+  }
+}
+
+at::Tensor float_vector(int64_t count) { return at::empty({count}, at::kFloat); }
+
+}  // namespace
+
+bool ct_batch_norm_is_fusible(ct_tensor input, ct_tensor weight) {
+  return ct::is_bf16_rows(ct::borrow(input)) &&
+         ct::borrow(weight).scalar_type() == at::kFloat && ct::borrow(input).numel() > 0;
+}
+
+ct_error ct_batch_norm_forward(const ct_batch_norm *norm, ct_tensor input, ct_tensor addend,
+                               bool relu, ct_tensor *output, ct_tensor *mean_out,
+                               ct_tensor *deviation_out) {
+  return ct::guard([&] {
+    at::Tensor x = ct::borrow(input);
+    at::Tensor added = addend ? ct::as_bf16_rows(ct::borrow(addend)) : at::Tensor();
+    TORCH_CHECK(!addend || added.sizes() == x.sizes(), "an addend of another shape");
+    int64_t channels = x.size(1), count = x.numel() / channels;
+    std::vector<float> sums(ct::kPieces * channels), squares(ct::kPieces * channels);
+    ct::for_pieces(count, [&](int64_t piece, int64_t begin, int64_t end) {
+      statistics(ct::rows(x), begin, end, channels, &sums[piece * channels],
+                 &squares[piece * channels]);
+    });
+    auto sum = ct::total(sums, channels), square = ct::total(squares, channels);
+    at::Tensor mean = float_vector(channels), inverse = float_vector(channels);
+    std::vector<float> scale(channels), shift(channels);
+    auto *weight = ct::borrow(norm->weight).const_data_ptr<float>();
+    auto *bias = ct::borrow(norm->bias).const_data_ptr<float>();
+    auto *running_mean = ct::borrow(norm->running_mean).mutable_data_ptr<float>();
+    auto *running_var = ct::borrow(norm->running_var).mutable_data_ptr<float>();
+    for (int64_t c = 0; c < channels; c++) {
+      double m = sum[c] / count, variance = std::max(0.0, square[c] / count - m * m);
+      double i = 1 / std::sqrt(variance + norm->epsilon), momentum = norm->momentum;
+      mean.mutable_data_ptr<float>()[c] = m;
+      inverse.mutable_data_ptr<float>()[c] = i;
+      scale[c] = weight[c] * i;
+      shift[c] = bias[c] - m * weight[c] * i;
+      double unbiased = count > 1 ? variance * count / (count - 1) : variance;
+      running_mean[c] = (1 - momentum) * running_mean[c] + momentum * m;
+      running_var[c] = (1 - momentum) * running_var[c] + momentum * unbiased;
+    }
+    at::Tensor y = at::empty_like(x);
+    ct::for_pieces(count, [&](int64_t, int64_t begin, int64_t end) {
+      apply(ct::rows(x), ct::rows(added), relu, ct::mutable_rows(y), begin, end, channels,
+            scale.data(), shift.data());
+    });
+    *output = ct::hand_over(y);
+    *mean_out = ct::hand_over(mean);
+    *deviation_out = ct::hand_over(inverse);
+  });
+}
+
+ct_error ct_batch_norm_backward(ct_tensor gradient, ct_tensor output, ct_tensor input_handle,
+                                ct_tensor weight, ct_tensor mean, ct_tensor inverse,
+                                bool wants_addend, ct_tensor *input_gradient,
+                                ct_tensor *weight_gradient, ct_tensor *bias_gradient,
+                                ct_tensor *addend_gradient) {
+  return ct::guard([&] {
+    at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient));
+    at::Tensor x = ct::borrow(input_handle);
+    at::Tensor y = output ? ct::borrow(output) : at::Tensor();
+    // Without ReLU the addend's gradient is the output's own.
+    at::Tensor stored = wants_addend && output ? at::empty_like(x) : at::Tensor();
+    int64_t channels = x.size(1), count = x.numel() / channels;
+    auto *m = ct::borrow(mean).const_data_ptr<float>();
+    auto *i = ct::borrow(inverse).const_data_ptr<float>();
+    auto *w = ct::borrow(weight).const_data_ptr<float>();
+    std::vector<float> sums(ct::kPieces * channels), products(ct::kPieces * channels);
+    ct::for_pieces(count, [&](int64_t piece, int64_t begin, int64_t end) {
+      reduce(ct::rows(g), ct::rows(y), ct::rows(x), ct::mutable_rows(stored), begin, end, channels,
+             m, &sums[piece * channels], &products[piece * channels]);
+    });
+    auto sum = ct::total(sums, channels), product = ct::total(products, channels);
+    at::Tensor for_weight = float_vector(channels), for_bias = float_vector(channels);
+    std::vector<float> a(channels), b(channels), shift(channels);
+    for (int64_t c = 0; c < channels; c++) {
+      for_bias.mutable_data_ptr<float>()[c] = sum[c];
+      for_weight.mutable_data_ptr<float>()[c] = product[c] * i[c];
+      a[c] = w[c] * i[c];
+      b[c] = -a[c] * i[c] * i[c] * product[c] / count;
+      shift[c] = -a[c] * sum[c] / count - b[c] * m[c];
+    }
+    at::Tensor result = at::empty_like(x);
+    at::Tensor before = stored.defined() ? stored : g;
+    at::Tensor mask = stored.defined() ? at::Tensor() : y;
+    ct::for_pieces(count, [&](int64_t, int64_t begin, int64_t end) {
+      input(ct::rows(before), ct::rows(mask), ct::rows(x), ct::mutable_rows(result), begin, end,
+            channels, a.data(), b.data(), shift.data());
+    });
+    *input_gradient = ct::hand_over(result);
+    *weight_gradient = ct::hand_over(for_weight);
+    *bias_gradient = ct::hand_over(for_bias);
+    *addend_gradient = wants_addend ? ct::hand_over(before) : nullptr;
+  });
+}

@@ -1,0 +1,112 @@
+// What the CPU kernels share: bfloat16 rows, and work cut into a number of pieces that does not
+// depend on the number of threads, so that sums come out the same for any.
+#pragma once
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "guard.h"
+
+// Compiled once per instruction set and chosen when the library is loaded.
+#if defined(__x86_64__)
+#define CT_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CT_MULTIVERSION
+#endif
+#define CT_INLINE inline __attribute__((always_inline))
+
+namespace ct {
+
+using bf16 = uint16_t;
+
+// Channels are worked on in lanes of this many, written with vector types, since compilers give up
+// on vectorising the conversions.
+constexpr int64_t kLane = 16;
+using Floats = float __attribute__((vector_size(64)));
+using Words = uint32_t __attribute__((vector_size(64)));
+using Halves = uint16_t __attribute__((vector_size(32)));
+
+// Results go through references: a vector returned by value has no one calling convention.
+CT_INLINE void load(const float *from, Floats &lane) { std::memcpy(&lane, from, sizeof lane); }
+CT_INLINE void store(const Floats &lane, float *to) { std::memcpy(to, &lane, sizeof lane); }
+
+CT_INLINE void load(const bf16 *from, Floats &lane) {
+  Halves halves;
+  std::memcpy(&halves, from, sizeof halves);
+  lane = (Floats)(__builtin_convertvector(halves, Words) << 16);
+}
+
+// Rounds to the nearest, ties to even.
+CT_INLINE void store(const Floats &lane, bf16 *to) {
+  Words bits = (Words)lane;
+  bits = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+  Halves halves = __builtin_convertvector(bits, Halves);
+  std::memcpy(to, &halves, sizeof halves);
+}
+
+CT_INLINE float sum(const Floats &lane) {
+  float total = 0;
+  for (int j = 0; j < kLane; j++) total += lane[j];
+  return total;
+}
+
+constexpr int64_t kPieces = 64;
+
+inline bool is_bf16_rows(const at::Tensor &tensor) {
+  return tensor.device().is_cpu() && tensor.scalar_type() == at::kBFloat16 && tensor.dim() == 4 &&
+         tensor.size(1) % kLane == 0 && tensor.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+inline at::Tensor as_bf16_rows(const at::Tensor &tensor) {
+  return tensor.to(at::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+inline const bf16 *rows(const at::Tensor &tensor) {
+  return tensor.defined() ? static_cast<const bf16 *>(tensor.const_data_ptr()) : nullptr;
+}
+
+inline bf16 *mutable_rows(const at::Tensor &tensor) {
+  return tensor.defined() ? static_cast<bf16 *>(tensor.mutable_data_ptr()) : nullptr;
+}
+
+// Runs run(data) on each thread of the team that LibTorch's own operators use. LibTorch's header
+// does so only in code compiled with GCC's OpenMP; this is the entry that such code calls.
+extern "C" void GOMP_parallel(void (*run)(void *), void *data, unsigned threads, unsigned flags);
+extern "C" int omp_get_thread_num(void);
+extern "C" int omp_get_num_threads(void);
+extern "C" int omp_in_parallel(void);
+
+// Calls body(piece, begin, end) for each piece of [0, count), in parallel. The body must not throw.
+template <typename Body>
+void for_pieces(int64_t count, const Body &body) {
+  struct Job {
+    const Body &body;
+    int64_t count, size, pieces;
+
+    void run(int64_t from, int64_t to) const {
+      for (int64_t p = from; p < to; p++) body(p, p * size, std::min(count, (p + 1) * size));
+    }
+  };
+  int64_t size = std::max<int64_t>(1, (count + kPieces - 1) / kPieces);
+  Job job{body, count, size, (count + size - 1) / size};
+  auto threads = std::min<int64_t>(at::get_num_threads(), job.pieces);
+  if (threads <= 1 || omp_in_parallel()) return job.run(0, job.pieces);
+  auto share = [](void *data) {
+    auto &job = *static_cast<const Job *>(data);
+    int64_t thread = omp_get_thread_num(), team = omp_get_num_threads();
+    job.run(job.pieces * thread / team, job.pieces * (thread + 1) / team);
+  };
+  GOMP_parallel(share, &job, unsigned(threads), 0);
+}
+
+// Adds up per-piece sums in the order of the pieces.
+inline std::vector<double> total(const std::vector<float> &parts, int64_t width) {
+  std::vector<double> sums(width, 0.0);
+  for (size_t i = 0; i < parts.size(); i++) sums[i % width] += parts[i];
+  return sums;
+}
+
+}  // namespace ct

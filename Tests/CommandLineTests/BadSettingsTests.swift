@@ -1,0 +1,185 @@
+import Foundation
+import Testing
+
+/// Arguments that must be refused.
+struct BadArguments: Sendable, CustomTestStringConvertible {
+    let arguments: [String]
+    let status: Int32
+    let phrases: [String]
+
+    var testDescription: String { arguments.joined(separator: " ") }
+
+    init(_ arguments: [String], _ status: Int32, _ phrases: String...) {
+        self.arguments = arguments
+        self.status = status
+        self.phrases = phrases
+    }
+
+    /// What `train` refuses beside its recipe, data and output folder.
+    static let training: [BadArguments] = [
+        BadArguments(
+            ["--set", "student.model=resnet9"], 1,
+            "model 'resnet9' is unknown; expected one of resnet8, resnet14"),
+        BadArguments(["--model", "vgg0"], 1, "model 'vgg0' is unknown; expected one of resnet8"),
+        BadArguments(
+            ["--set", "optimizer.learning_rat=1"], 1, "--set optimizer.learning_rat=1",
+            "unknown key \"optimizer.learning_rat\"; did you mean \"learning_rate\"?"),
+        BadArguments(
+            ["--set", "batch_size=0"], 1,
+            "batch_size: expected a whole number of at least 1, found 0"),
+        BadArguments(
+            ["--set", "validation.split=32"], 1,
+            "holds out 32 of 32 training images, expected fewer"),
+        BadArguments(
+            ["--device", "tpu"], 64, "device 'tpu' is unknown; expected cpu, cuda or cuda:N"),
+        BadArguments(
+            ["--precision", "float8"], 64, "'float8' is invalid", "'float32' and 'bfloat16'"),
+        BadArguments(["--threads", "0"], 64, "--threads is 0, expected 1 to 1024"),
+        BadArguments(["--threads", "10000"], 64, "--threads is 10000, expected 1 to 1024"),
+        BadArguments(["--seed=-1"], 64, "--seed is -1, expected at least 0"),
+        BadArguments(["--epochs", "0"], 64, "--epochs is 0, expected at least 1"),
+        BadArguments(["--max-steps", "0"], 64, "--max-steps is 0, expected at least 1"),
+        BadArguments(
+            ["--checkpoint-every", "0"], 64, "--checkpoint-every is 0, expected at least 1"),
+        BadArguments(["--frobnicate"], 64, "Unknown option '--frobnicate'"),
+    ]
+
+    /// What other commands refuse; `OUTPUT` stands for a folder that must not come into being.
+    static let others: [BadArguments] = [
+        BadArguments(
+            ["train", "cifar100/resnet56-resnet2", "--output", "OUTPUT"], 1,
+            "\"cifar100/resnet56-resnet2\" is neither a shipped recipe nor a file",
+            "did you mean \"cifar100/resnet56-resnet20\"?"),
+        BadArguments(
+            ["bench", "pair.yaml", "--batch-size", "0"], 64,
+            "--batch-size is 0, expected at least 1"),
+        BadArguments(
+            ["bench", "cifar100/resnet56"], 64, "has no teacher, expected one for --work distill",
+            "use --work train"),
+        BadArguments(
+            ["demo", "--seeds", "0,one"], 64,
+            "--seeds is 0,one, expected whole numbers as 0,1,2"),
+        BadArguments(
+            ["models", "resnet9"], 1, "model 'resnet9' is unknown; expected one of resnet8"),
+        BadArguments(
+            ["datasets", "fetch", "cifar11", "--data", "OUTPUT"], 64,
+            "data set 'cifar11' is unknown; expected cifar10 or cifar100"),
+        BadArguments(
+            [
+                "evaluate", "teacher/student-last.safetensors", "--model", "resnet14",
+                "--dataset", "cifar100", "--data", "data", "--mean", "0.5,0.5,0.5",
+            ], 64, "--mean and --std belong together"),
+    ]
+}
+
+extension CommandLineSuite {
+    @Suite("Settings")
+    struct BadSettingsTests {
+        private let workshop: Workshop
+
+        init() throws { workshop = try Workshop.shared() }
+
+        @Test("of train that cannot be are refused", arguments: BadArguments.training)
+        func refusedTraining(_ bad: BadArguments) throws {
+            let command = ["train", "pair.yaml", "--data", "data", "--output", "OUTPUT"]
+            try expectRefusal(of: command + bad.arguments, bad)
+        }
+
+        @Test("of other commands that cannot be are refused", arguments: BadArguments.others)
+        func refused(_ bad: BadArguments) throws {
+            try expectRefusal(of: bad.arguments, bad)
+        }
+
+        private func expectRefusal(of arguments: [String], _ bad: BadArguments) throws {
+            let output = workshop.fresh("refused")
+            let outcome = try workshop.run(arguments.map { $0 == "OUTPUT" ? output : $0 })
+            #expect(outcome.status == bad.status)
+            for phrase in bad.phrases {
+                #expect(outcome.sentence.contains(phrase), "\(outcome.errors)")
+            }
+            #expect(outcome.output.isEmpty)
+            #expect(!workshop.exists(output))
+        }
+
+        @Test(
+            "that link stages which do not exist are refused",
+            arguments: [
+                (
+                    "[{student: 1, teacher: [1]}, {student: 9, teacher: [2]}]",
+                    "`stages:` names level 9 of the student, which has the levels 0 to 3"
+                ),
+                (
+                    "[{student: 1, teacher: [1]}, {student: 2, teacher: [7]}]",
+                    "`stages:` names level 7 of the teacher, which has the levels 0 to 3"
+                ),
+                (
+                    "[{student: 1, teacher: [1]}]",
+                    "ReviewKD needs at least 2 matched levels"
+                ),
+                (
+                    "[{student: 1, teacher: [1]}, {student: 2, teacher: [1, 2]}]",
+                    "gives level 2 of the student several teacher levels"
+                ),
+            ])
+        func unmatched(stages: String, sentence: String) throws {
+            let output = workshop.fresh("unmatched")
+            let outcome = try workshop.run(
+                workshop.distill(to: output) + ["--set", "method.review.stages=\(stages)"])
+            #expect(outcome.status == 1)
+            #expect(outcome.sentence.contains("teacher and student cannot be matched"))
+            #expect(outcome.sentence.contains(sentence), "\(outcome.errors)")
+            #expect(!workshop.exists(output))
+        }
+
+        @Test("that ask for CUDA where there is none are refused")
+        func absentCUDA() throws {
+            let devices = try workshop.run(["devices", "--json"]).json()
+            let names = try #require(devices["devices"] as? [String])
+            guard !names.contains("cuda:0") else {
+                print("absent CUDA: not run, this machine has a card")
+                return
+            }
+            let output = workshop.fresh("cuda")
+            let outcome = try workshop.run(workshop.distill(to: output) + ["--device", "cuda"])
+            #expect(outcome.status == 1)
+            #expect(outcome.sentence.contains("device 'cuda' was asked for, but"))
+            #expect(outcome.sentence.contains("use --device cpu"))
+            #expect(!workshop.exists(output))
+        }
+
+        @Test("that let a loss grow beyond all bounds stop the run at its last good checkpoint")
+        func notFiniteLoss() throws {
+            let output = workshop.fresh("exploded")
+            let outcome = try workshop.run(
+                workshop.distill(to: output) + [
+                    "--checkpoint-every", "1", "--set", "optimizer.learning_rate=1e18",
+                ])
+            #expect(outcome.status == 1)
+            let expected = /the loss term '\w+' is (?:nan|inf) at step (\d+) \(epoch 1\), expected/
+            let match = try #require(
+                outcome.sentence.firstMatch(of: expected), "\(outcome.errors)")
+            let step = try #require(Int(match.1))
+            #expect(outcome.sentence.contains("the checkpoint of step \(step - 1) is kept"))
+            #expect(outcome.sentence.contains("lower optimizer.learning_rate"))
+            try #expect(workshop.checkpoints(output) == ["step-000000000\(step - 1).safetensors"])
+        }
+
+        @Test("that break the weights themselves cost no earlier checkpoint")
+        func notFiniteWeights() throws {
+            let output = workshop.fresh("broken")
+            // Step 1 has the rate 0, step 2 one that no float32 survives.
+            let arguments =
+                workshop.distill(to: output) + [
+                    "--checkpoint-every", "1", "--set", "optimizer.learning_rate=1e39",
+                    "--set", "schedule.start_factor=0",
+                ]
+            let outcome = try workshop.run(arguments)
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence.contains("holds infinite values or NaN after step 2, expected"),
+                "\(outcome.errors)")
+            #expect(outcome.sentence.contains("the checkpoint of step 1 is kept"))
+            try #expect(workshop.checkpoints(output) == ["step-0000000001.safetensors"])
+        }
+    }
+}

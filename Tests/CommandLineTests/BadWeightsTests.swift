@@ -1,0 +1,157 @@
+import Foundation
+import TensorFiles
+import Testing
+
+/// A file of weights that must be refused.
+struct BadWeights: Sendable, CustomTestStringConvertible {
+    let name: String
+    let phrases: [String]
+    let contents: @Sendable (Workshop) throws -> Data
+
+    var testDescription: String { name }
+}
+
+extension BadWeights {
+    static let all = [
+        BadWeights(
+            name: "truncated",
+            phrases: ["is not a valid safetensors file", "the file has only", "it is cut off"]
+        ) { try $0.read($0.teacher).dropLast(1000) },
+        BadWeights(
+            name: "of another program",
+            phrases: ["is not a weights file this tool reads", "expected a safetensors file or"]
+        ) { _ in Data("Dear reader, these are no weights.\n".utf8) },
+        BadWeights(
+            name: "with a header beyond the file",
+            phrases: ["the header claims 2000 bytes, but only 2 follow", "cut off"]
+        ) { _ in header(length: 2000, "{}") },
+        BadWeights(
+            name: "with a header beyond 64 bits",
+            phrases: ["the header may have", "bytes at most, but claims 18446744073709551615"]
+        ) { _ in header(length: .max, "{}") },
+        BadWeights(
+            name: "with a tensor beyond the file",
+            phrases: ["entry 'w' ends at byte 4000 of the data, but the file has only 0"]
+        ) { _ in
+            header(#"{"w":{"dtype":"F32","shape":[1000],"data_offsets":[0,4000]}}"#)
+        },
+        BadWeights(
+            name: "with a shape beyond 64 bits",
+            phrases: ["entry 'w' has the shape", "whose size no computer can address"]
+        ) { _ in
+            let size = "4611686018427387904"
+            return header(
+                #"{"w":{"dtype":"F32","shape":[\#(size),\#(size)],"data_offsets":[0,0]}}"#)
+        },
+        BadWeights(
+            name: "with an offset beyond 64 bits",
+            phrases: ["is not a valid safetensors file", "the header should have"]
+        ) { _ in
+            header(
+                #"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,99999999999999999999]}}"#)
+        },
+        BadWeights(
+            name: "not finite",
+            phrases: ["the weights do not fit resnet14", "1 not finite"]
+        ) { workshop in
+            var file = try WeightFile.read(path: workshop.url(workshop.teacher).path)
+            let index = try #require(file.entries.firstIndex { $0.elementType == .float32 })
+            // The float NaN, little endian, in place of the first value.
+            file.entries[index].bytes =
+                Data([0, 0, 0xC0, 0x7F]) + file.entries[index].bytes.dropFirst(4)
+            return try Safetensors.encode(entries: file.entries)
+        },
+        BadWeights(
+            name: "of another architecture",
+            phrases: ["the weights do not fit resnet14", "30 missing key(s)", "this architecture"]
+        ) { try $0.read($0.reference + "/student-last.safetensors") },
+        BadWeights(
+            name: "that would execute code",
+            phrases: [
+                "is not a PyTorch checkpoint that can be read", "posix.system",
+                "nothing was executed",
+            ]
+        ) { _ in try fixture("malicious.pt") },
+        BadWeights(
+            name: "corrupted by one bit",
+            phrases: ["should have the CRC-32", "its bytes are damaged"]
+        ) { _ in
+            var archive = try fixture("small.pt")
+            // The float 1, little endian: the contents of the archive's only storage.
+            let ones = try #require(archive.range(of: Data([0, 0, 0x80, 0x3F, 0, 0, 0x80, 0x3F])))
+            archive[ones.lowerBound] ^= 1
+            return archive
+        },
+    ]
+
+    private static func header(length: UInt64? = nil, _ text: String) -> Data {
+        let length = length ?? UInt64(text.utf8.count)
+        return withUnsafeBytes(of: length.littleEndian) { Data($0) } + Data(text.utf8)
+    }
+
+    /// A file that PyTorch made for the tests of the readers.
+    private static func fixture(_ name: String) throws -> Data {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        return try Data(
+            contentsOf: tests.appending(components: "TensorFilesTests", "Fixtures", name))
+    }
+}
+
+extension CommandLineSuite {
+    @Suite("Weights")
+    struct BadWeightsTests {
+        private let workshop: Workshop
+
+        init() throws { workshop = try Workshop.shared() }
+
+        @Test("as a teacher are refused before anything is written", arguments: BadWeights.all)
+        func refused(_ weights: BadWeights) throws {
+            let path = workshop.fresh("weights")
+            let contents = try weights.contents(workshop)
+            try workshop.write(contents, to: path)
+            let output = workshop.fresh("untaught")
+            let outcome = try workshop.run(workshop.distill(to: output, teacher: path))
+            #expect(outcome.status == 1)
+            #expect(outcome.sentence.contains(path))
+            for phrase in weights.phrases {
+                #expect(outcome.sentence.contains(phrase), "\(outcome.errors)")
+            }
+            #expect(outcome.output.isEmpty)
+            #expect(!workshop.exists(output))
+            #expect(!workshop.exists("reviewkd-was-here"), "the pickle's code was executed")
+            try #expect(workshop.read(path) == contents)
+        }
+
+        @Test("that are finite but too large give an error instead of a loss")
+        func tooLarge() throws {
+            let path = workshop.fresh("weights")
+            var file = try WeightFile.read(path: workshop.url(workshop.teacher).path)
+            for index in file.entries.indices where file.entries[index].elementType == .float32 {
+                // The float 1.5 · 2¹²⁶, little endian.
+                let count = file.entries[index].bytes.count / 4
+                file.entries[index].bytes = Data(
+                    (0..<count).flatMap { _ in [0, 0, 0xC0, 0x7E] as [UInt8] })
+            }
+            try workshop.write(Safetensors.encode(entries: file.entries), to: path)
+            let outcome = try workshop.run([
+                "evaluate", path, "--model", "resnet14", "--dataset", "cifar100", "--data", "data",
+                "--json",
+            ])
+            #expect(outcome.status == 1)
+            #expect(outcome.sentence.contains("\(path): the mean loss is "), "\(outcome.errors)")
+            #expect(outcome.sentence.contains("the weights are too large for this precision"))
+            #expect(outcome.output.isEmpty)
+        }
+
+        @Test("that do not exist are named")
+        func missing() throws {
+            let output = workshop.fresh("untaught")
+            let outcome = try workshop.run(workshop.distill(to: output, teacher: "nowhere.pth"))
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence
+                    == "Error: nowhere.pth: the file should be readable, but it does not exist.")
+            #expect(!workshop.exists(output))
+        }
+    }
+}

@@ -1,0 +1,212 @@
+import Foundation
+import Testing
+
+extension CommandLineSuite {
+    @Suite("Results")
+    struct ResultTests {
+        private let workshop: Workshop
+
+        init() throws { workshop = try Workshop.shared() }
+
+        @Test("The written weights evaluate to what the last epoch's metrics say")
+        func evaluateWrittenWeights() throws {
+            let result = try evaluate(workshop.reference + "/student-last.safetensors").json()
+            #expect(result.keys.sorted() == ["count", "loss", "top1", "top5"])
+            let metrics = try #require(workshop.metrics(workshop.reference).last)
+            let test = try #require(metrics["test"] as? [String: Any])
+            #expect(NSDictionary(dictionary: result) == NSDictionary(dictionary: test))
+            #expect(result["count"] as? Int == 16)
+        }
+
+        @Test("Metrics have one line an epoch with the documented keys")
+        func metricsKeys() throws {
+            let lines = try workshop.metrics(workshop.reference)
+            #expect(lines.map { $0["epoch"] as? Int } == [1, 2])
+            #expect(lines.map { $0["step"] as? Int } == [Workshop.steps / 2, Workshop.steps])
+            for line in lines {
+                #expect(
+                    line.keys.sorted() == [
+                        "epoch", "images_per_second", "learning_rate", "peak_memory_bytes",
+                        "seconds", "step", "test", "train",
+                    ])
+                let train = try #require(line["train"] as? [String: Any])
+                #expect(train.keys.sorted() == ["cross_entropy", "review", "top1", "total"])
+                let test = try #require(line["test"] as? [String: Any])
+                #expect(test.keys.sorted() == ["count", "loss", "top1", "top5"])
+            }
+        }
+
+        @Test("bench reports the documented keys", arguments: ["distill", "train", "evaluate"])
+        func bench(work: String) throws {
+            let outcome = try workshop.run([
+                "bench", "pair.yaml", "--work", work, "--batch-size", "2", "--steps", "2",
+                "--threads", "1", "--json",
+            ])
+            let report = try outcome.json()
+            #expect(
+                report.keys.sorted() == [
+                    "batch_size", "device", "images_per_second", "ms_per_step",
+                    "peak_memory_bytes", "precision", "recipe", "steps", "threads", "work",
+                ])
+            #expect(report["work"] as? String == work)
+            #expect(report["recipe"] as? String == "test/pair")
+            #expect(report["device"] as? String == "cpu")
+            #expect(report["precision"] as? String == "float32")
+            #expect(report["batch_size"] as? Int == 2)
+            #expect(report["steps"] as? Int == 2)
+            #expect(report["threads"] as? Int == 1)
+            let milliseconds = try #require(report["ms_per_step"] as? Double)
+            let speed = try #require(report["images_per_second"] as? Double)
+            #expect(abs(speed * milliseconds - 2000) < 1e-6)
+        }
+
+        @Test("models, recipes and devices speak JSON")
+        func lists() throws {
+            let models = try #require(
+                workshop.run(["models", "--json"]).json()["models"] as? [[String: Any]])
+            let resnet20 = try #require(models.first { $0["name"] as? String == "resnet20" })
+            #expect(
+                resnet20.keys.sorted() == ["name", "parameters", "pooled_channels", "stages"])
+            // The sum over the shapes of the trainable tensors in Tests/Fixtures/architectures.json.
+            #expect(resnet20["parameters"] as? Int == 278_324)
+
+            let one = try #require(
+                workshop.run(["models", "ResNet56", "--json"]).json()["models"] as? [[String: Any]])
+            #expect(one.map { $0["name"] as? String } == ["resnet56"])
+
+            let recipes = try #require(
+                workshop.run(["recipes", "--json"]).json()["recipes"] as? [[String: Any]])
+            #expect(recipes.allSatisfy { $0.keys.sorted() == ["description", "name"] })
+            let names = recipes.compactMap { $0["name"] as? String }
+            for name in ["resnet56", "resnet56-resnet20", "resnet56-resnet20-short"] {
+                #expect(names.contains("cifar100/\(name)"))
+            }
+
+            let devices = try workshop.run(["devices", "--json"]).json()
+            #expect(
+                devices.keys.sorted() == [
+                    "built_with_cuda", "cpu_capability", "devices", "libtorch", "native_bfloat16",
+                    "threads",
+                ])
+            #expect((devices["devices"] as? [String])?.first == "cpu")
+        }
+
+        @Test("A shipped recipe is printed from any folder, and that text trains the same")
+        func showRecipe() throws {
+            let shown = try workshop.run(["recipes", "show", "cifar100/resnet56-resnet20"])
+            #expect(shown.status == 0)
+            let tests = URL(filePath: #filePath).deletingLastPathComponent()
+            let file = tests.appending(
+                path: "../../Sources/Training/Recipes/cifar100/resnet56-resnet20.yaml")
+            try #expect(shown.output == String(contentsOf: file, encoding: .utf8))
+        }
+
+        @Test("Results go to standard output, progress and notes to standard error")
+        func streams() throws {
+            let arguments = workshop.distill(to: workshop.fresh("loud")).filter { $0 != "--quiet" }
+            let outcome = try workshop.run(arguments)
+            #expect(outcome.status == 0)
+            #expect(outcome.output.hasPrefix("Test accuracy after the last epoch (2): "))
+            #expect(!outcome.output.contains("note: "))
+            #expect(outcome.errors.contains("note: train: only 32 of the published 50000 images"))
+            #expect(outcome.errors.contains("epoch 2/2"))
+            #expect(!outcome.errors.contains("\u{1B}"))
+
+            let quiet = try workshop.run(workshop.distill(to: workshop.fresh("quiet")))
+            #expect(quiet.errors.split(separator: "\n").allSatisfy { $0.hasPrefix("note: ") })
+        }
+
+        @Test("A terminal shows a bar, in colour unless NO_COLOR asks for none")
+        func terminal() throws {
+            func show(_ environment: [String: String]) throws -> String {
+                let arguments = workshop.distill(to: workshop.fresh("shown"))
+                let terminal = try Terminal()
+                let run = try RunningTool(
+                    arguments.filter { $0 != "--quiet" }, in: workshop.folder,
+                    environment: environment, terminal: terminal.keyboard)
+                return terminal.contents(of: run)
+            }
+            let colored = try show(["NO_COLOR": ""])
+            #expect(colored.contains("█"))
+            #expect(colored.contains("\u{1B}[36m"))
+            let plain = try show(["NO_COLOR": "1"])
+            #expect(plain.contains("█"))
+            #expect(!plain.contains("\u{1B}[36m") && !plain.contains("\u{1B}[1m"))
+        }
+
+        @Test("A validation split picks the best weights, not the test set")
+        func validationSplit() throws {
+            let output = workshop.fresh("split")
+            let outcome = try workshop.run(
+                workshop.distill(to: output) + ["--set", "validation.split=8", "--epochs", "3"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let lines = try workshop.metrics(output)
+            var best: (top1: Double, test: NSDictionary)?
+            for line in lines {
+                let validation = try #require(line["validation"] as? [String: Any])
+                let test = try #require(line["test"] as? [String: Any])
+                #expect(validation["count"] as? Int == 8)
+                let top1 = try #require(validation["top1"] as? Double)
+                if best.map({ top1 > $0.top1 }) ?? true {
+                    best = (top1, NSDictionary(dictionary: test))
+                }
+            }
+            // 24 of 32 images in batches of 8.
+            #expect(lines.map { $0["step"] as? Int } == [3, 6, 9])
+            let written = try evaluate(output + "/student-best.safetensors").json()
+            #expect(NSDictionary(dictionary: written) == best?.test)
+            #expect(outcome.output.contains("Best validation epoch: "))
+            #expect(!workshop.exists(workshop.reference + "/student-best.safetensors"))
+        }
+
+        @Test("--version names the tool, LibTorch and the build")
+        func version() throws {
+            let outcome = try workshop.run(["--version"])
+            let expected =
+                /reviewkd \d+\.\d+\.\d+, LibTorch \d+\.\d+\.\d+\S* \((debug|release) build\)\s/
+            #expect(outcome.output.wholeMatch(of: expected) != nil, "\(outcome.output)")
+        }
+
+        @Test("--help lists the commands")
+        func help() throws {
+            let outcome = try workshop.run(["--help"], environment: ["COLUMNS": "80"])
+            #expect(outcome.status == 0)
+            #expect(outcome.output == Self.helpText)
+        }
+
+        private func evaluate(_ weights: String) throws -> Outcome {
+            try workshop.run([
+                "evaluate", weights, "--model", "resnet8", "--dataset", "cifar100", "--data",
+                "data", "--json",
+            ])
+        }
+
+        private static let helpText = """
+            OVERVIEW: Trains small vision networks under the guidance of large ones
+            (ReviewKD).
+
+            USAGE: reviewkd <subcommand>
+
+            OPTIONS:
+              --version               Show the version.
+              -h, --help              Show help information.
+
+            SUBCOMMANDS:
+              demo                    Watch ReviewKD beat the student trained alone, in a
+                                      few minutes.
+              train                   Train one network alone; of a pair's recipe, the
+                                      student.
+              distill                 Train a student under a teacher's guidance.
+              evaluate                Measure a network's accuracy on a test set.
+              bench                   Time whole steps on synthetic images that are already
+                                      on the device.
+              models                  List the networks, or describe one.
+              recipes                 List the shipped recipes, or show one.
+              datasets                Get data sets.
+              devices                 Show what there is to compute with.
+
+              See 'reviewkd help <subcommand>' for detailed help.
+
+            """
+    }
+}

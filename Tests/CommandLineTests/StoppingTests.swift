@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+extension CommandLineSuite {
+    @Suite("A run that is stopped")
+    struct StoppingTests {
+        private let workshop: Workshop
+
+        init() throws { workshop = try Workshop.shared() }
+
+        @Test(
+            "by a signal, saves, says how to go on, and goes on as if nothing had been",
+            arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+        func signal(_ signal: Int32, status: Int32) throws {
+            let output = workshop.fresh("signalled")
+            // So long that it cannot end before the signal comes.
+            let long = ["--epochs", "200", "--checkpoint-every", "1"]
+            let run = try workshop.start(workshop.distill(to: output) + long)
+            waitForCheckpoint(of: run, output)
+            run.send(signal)
+            let outcome = try run.outcome()
+            #expect(outcome.status == status, "\(outcome.errors)")
+            #expect(outcome.errors.contains("everything is saved in \(output)"))
+            #expect(outcome.errors.contains("--resume"))
+            let match = try #require(outcome.errors.firstMatch(of: /after step (\d+)/))
+            let step = try #require(Int(match.1))
+            try expectCheckpoint(output, step: step)
+
+            let goal = ["--max-steps", "\(step + 3)"]
+            let resumed = try workshop.run(
+                workshop.distill(to: output) + long + goal + ["--resume"])
+            #expect(resumed.status == 0, "\(resumed.errors)")
+            let alone = workshop.fresh("alone")
+            try #expect(workshop.run(workshop.distill(to: alone) + long + goal).status == 0)
+            try #expect(
+                workshop.read(output + "/student-last.safetensors")
+                    == workshop.read(alone + "/student-last.safetensors"))
+        }
+
+        @Test("by --max-steps goes on to the bytes of one left alone")
+        func maxSteps() throws {
+            let output = workshop.fresh("stopped")
+            let stopped = try workshop.run(workshop.distill(to: output) + ["--max-steps", "3"])
+            #expect(stopped.status == 0)
+            #expect(stopped.output.contains("Stopped after step 3 as --max-steps asks"))
+            #expect(stopped.output.contains("--resume"))
+            try expectCheckpoint(output, step: 3)
+            try #expect(workshop.metrics(output).isEmpty)
+            try #expect(workshop.run(workshop.distill(to: output) + ["--resume"]).status == 0)
+            try #expect(
+                workshop.read(output + "/student-last.safetensors")
+                    == workshop.read(workshop.reference + "/student-last.safetensors"))
+        }
+
+        @Test("between epochs has the checkpoint that --checkpoint-every asked for")
+        func checkpointEvery() throws {
+            let output = workshop.fresh("every")
+            let died = try workshop.run(
+                workshop.distill(to: output) + ["--checkpoint-every", "3"],
+                environment: ["REVIEWKD_EXIT_AT": "after-rename:1"])
+            #expect(died.status == 75)
+            try expectCheckpoint(output, step: 3)
+        }
+
+        @Test("by its end is finished: --resume says so and changes nothing")
+        func alreadyFinished() throws {
+            let before = try workshop.contents(workshop.reference)
+            let outcome = try workshop.run(
+                workshop.distill(to: workshop.reference) + ["--resume"])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("\(workshop.reference) holds a finished run"))
+            try #expect(workshop.contents(workshop.reference) == before)
+        }
+
+        private func expectCheckpoint(
+            _ output: String, step: Int, sourceLocation: SourceLocation = #_sourceLocation
+        ) throws {
+            let digits = String(step)
+            let zeros = String(repeating: "0", count: 10 - digits.count)
+            try #expect(
+                workshop.checkpoints(output) == ["step-\(zeros)\(digits).safetensors"],
+                sourceLocation: sourceLocation)
+        }
+
+        private func waitForCheckpoint(of run: RunningTool, _ output: String) {
+            while run.isRunning, (try? workshop.checkpoints(output).isEmpty) ?? true {
+                Thread.sleep(forTimeInterval: 0.005)
+            }
+        }
+    }
+}

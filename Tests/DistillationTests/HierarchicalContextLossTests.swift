@@ -1,0 +1,88 @@
+import Distillation
+import Testing
+import Torch
+import TorchTestSupport
+
+@Suite struct HierarchicalContextLossTests {
+    /// The weights of the scales that see tiles of a size, and of all scales of a height.
+    struct Scales: Sendable {
+        let height: Int
+        let tile: Int
+        let seen: Double
+        let total: Double
+    }
+
+    @Test("HCL of equal features is 0, and so is its gradient", arguments: [1, 2, 3, 4, 7, 8])
+    func equalFeatures(_ size: Int) throws {
+        let student = Tensor.hashed(1, shape: [2, 3, size, size])
+        student.requiresGrad = true
+        let loss = hierarchicalContextLoss(student, Tensor.hashed(1, shape: [2, 3, size, size]))
+        loss.backward()
+        #expect(loss.item() == 0)
+        #expect(try #require(student.grad).sumOfSquares().item() == 0)
+    }
+
+    /// A difference of ±1 whose sign changes with every tile, like a chess board: scales coarser than
+    /// the tiles average it to 0 and finer ones leave it, so that the loss shows the weights that the
+    /// method's description lists for each height.
+    @Test(
+        "Each scale weighs half of the one before, and the sum is divided by the weights'",
+        arguments: [
+            Scales(height: 16, tile: 4, seen: 1.5, total: 1.875),
+            Scales(height: 8, tile: 1, seen: 1, total: 1.875),
+            Scales(height: 8, tile: 2, seen: 1.5, total: 1.875),
+            Scales(height: 8, tile: 4, seen: 1.75, total: 1.875),
+            Scales(height: 8, tile: 8, seen: 1.875, total: 1.875),
+            Scales(height: 4, tile: 1, seen: 1, total: 1.75),
+            Scales(height: 4, tile: 2, seen: 1.5, total: 1.75),
+            Scales(height: 2, tile: 1, seen: 1, total: 1.5),
+            Scales(height: 1, tile: 1, seen: 1, total: 1),
+        ])
+    func weights(_ scales: Scales) {
+        let height = scales.height
+        let tile = scales.tile
+        let difference = (0..<height * height).map { index -> Double in
+            let row = index / height / tile
+            let column = index % height / tile
+            return (row + column) % 2 == 0 ? 1 : -1
+        }
+        let student = Tensor(difference, shape: [1, 1, height, height])
+        let loss = hierarchicalContextLoss(student, Tensor.zeros(student.shape, dtype: .float64))
+        expectClose(loss, [scales.seen / scales.total], relative: 1e-12)
+    }
+
+    /// The overlapping 2×2 bins of a height of 3 average [1, −1, 1] to 0, the whole to 1/3.
+    @Test("HCL skips pool sizes that are not below the height, and bins may overlap")
+    func overlappingBins() {
+        let row = [1.0, -1, 1]
+        let student = Tensor(row.flatMap { y in row.map { $0 * y } }, shape: [1, 1, 3, 3])
+        let loss = hierarchicalContextLoss(student, Tensor.zeros([1, 1, 3, 3], dtype: .float64))
+        expectClose(loss, [(1 + 0.25 / 81) / 1.75], relative: 1e-12)
+    }
+
+    @Test("HCL of bfloat16 features is computed in float32, its gradient given in bfloat16")
+    func mixedPrecision() {
+        let student = Tensor.hashed(2, shape: [2, 3, 8, 8], dtype: .bfloat16)
+        student.requiresGrad = true
+        let teacher = Tensor.hashed(3, shape: [2, 3, 8, 8], dtype: .bfloat16)
+        let loss = hierarchicalContextLoss(student, teacher)
+        loss.backward()
+        #expect(loss.dtype == .float32)
+        #expect(student.grad?.dtype == .bfloat16)
+        let exact = hierarchicalContextLoss(
+            withoutGrad { student.detach().to(.float64) }, teacher.to(.float64))
+        expectClose(loss, exact, relative: 1e-5)
+    }
+
+    @Test("HCL's gradient scales with what comes from above")
+    func chainRule() throws {
+        func gradient(times factor: Double) throws -> Tensor {
+            let student = Tensor.hashed(4, shape: [1, 2, 7, 7])
+            student.requiresGrad = true
+            let teacher = Tensor.hashed(5, shape: [1, 2, 7, 7])
+            (hierarchicalContextLoss(student, teacher) * factor).backward()
+            return try #require(student.grad)
+        }
+        expectClose(try gradient(times: 3), try gradient(times: 1) * 3, relative: 1e-12)
+    }
+}
