@@ -4,65 +4,41 @@ import TensorFiles
 import Torch
 import TorchNN
 
-/// Everything that a run needs to go on exactly where it stopped.
-struct Checkpoint {
-    /// The epoch that the next step belongs to.
-    var epoch: Int
+/// Where a run stands, tensors aside.
+struct RunState: Codable, Equatable {
+    /// The epoch that the next step belongs to, from 0.
+    var epoch = 0
 
     /// How many steps of the run are done.
-    var step: Int
+    var step = 0
 
     /// How many steps of the epoch are done.
-    var stepInEpoch: Int
+    var stepInEpoch = 0
 
     /// Seconds spent on the epoch so far.
-    var epochSeconds: Double
+    var epochSeconds = 0.0
 
     /// The records of the finished epochs.
-    var history: [EpochRecord]
+    var history: [EpochRecord] = []
 
     /// The best validation accuracy so far, in percent.
     var bestValidation: Double?
 
     /// The SHA-256 of the teacher's file, in hexadecimal digits, where there is a teacher.
     var teacherDigest: String?
+}
+
+/// Everything that a run needs to go on exactly where it stopped.
+struct Checkpoint {
+    /// Where the run stands.
+    var state: RunState
 
     /// The distiller's, optimizer's and metrics' tensors.
     var tensors: [NamedTensor]
-}
 
-/// The part of a checkpoint that is not tensors.
-private struct CheckpointHeader: Codable {
-    var epoch: Int
-    var step: Int
-    var stepInEpoch: Int
-    var epochSeconds: Double
-    var history: [EpochRecord]
-    var bestValidation: Double?
-    var teacherDigest: String?
-}
-
-/// A checkpoint that cannot be used.
-enum CheckpointError: Error, CustomStringConvertible {
-    case foreign(path: String, reason: String)
-    case damaged(path: String, expected: String, found: String)
-    case unreadable(path: String, reason: String)
-    case unfit(run: String, reason: String)
-
-    var description: String {
-        switch self {
-        case .foreign(let path, let reason):
-            "\(path) is not a checkpoint of this tool: \(reason); nothing was changed; move the "
-                + "file away to start the run over"
-        case .damaged(let path, let expected, let found):
-            "\(path) is damaged: its SHA-256 should be \(expected.prefix(16))…, found "
-                + "\(found.prefix(16))…; nothing was changed; restore the file, or move it away "
-                + "to start the run over"
-        case .unreadable(let path, let reason):
-            "\(path) could not be read: \(reason); nothing was changed"
-        case .unfit(let run, let reason):
-            "the checkpoint of \(run) is of other networks, and nothing was changed: \(reason)"
-        }
+    /// About how large the file is.
+    var byteCount: Int {
+        tensors.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.elementType.byteCount }
     }
 }
 
@@ -75,10 +51,7 @@ extension Checkpoint {
     func encoded() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        let header = CheckpointHeader(
-            epoch: epoch, step: step, stepInEpoch: stepInEpoch, epochSeconds: epochSeconds,
-            history: history, bestValidation: bestValidation, teacherDigest: teacherDigest)
-        let text = String(decoding: try encoder.encode(header), as: UTF8.self)
+        let text = String(decoding: try encoder.encode(state), as: UTF8.self)
         var data = try Safetensors.encode(
             entries: tensors.map(\.entry),
             metadata: ["format": Self.format, "header": text, "sha256": Self.noDigest])
@@ -115,14 +88,7 @@ extension Checkpoint {
         guard found == expected else {
             throw CheckpointError.damaged(path: path, expected: expected, found: found)
         }
-        let header = try JSONDecoder().decode(CheckpointHeader.self, from: Data(text.utf8))
-        epoch = header.epoch
-        step = header.step
-        stepInEpoch = header.stepInEpoch
-        epochSeconds = header.epochSeconds
-        history = header.history
-        bestValidation = header.bestValidation
-        teacherDigest = header.teacherDigest
+        state = try JSONDecoder().decode(RunState.self, from: Data(text.utf8))
         tensors = file.entries.map(NamedTensor.init)
     }
 

@@ -155,7 +155,7 @@ final class RunFolder {
 
     /// Saves a checkpoint; only when it is safe are older ones removed.
     func save(_ checkpoint: Checkpoint) throws {
-        let digits = String(checkpoint.step)
+        let digits = String(checkpoint.state.step)
         let zeros = String(repeating: "0", count: max(0, 10 - digits.count))
         let name = "step-\(zeros)\(digits).safetensors"
         try AtomicFile.write(

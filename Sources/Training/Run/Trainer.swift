@@ -5,130 +5,33 @@ import TorchNN
 import VisionData
 import VisionModels
 
-/// What a run tells while it goes on.
-public enum TrainingEvent {
-    /// Something a user should know.
-    case remark(String)
-
-    /// A step is done.
-    case step(StepReport)
-
-    /// An epoch is done, evaluated and recorded.
-    case epoch(EpochRecord, of: Int)
-}
-
-/// The state of a run after a step.
-public struct StepReport {
-    /// The epoch, from 1.
-    public let epoch: Int
-
-    /// How many epochs there are.
-    public let epochs: Int
-
-    /// How many steps of the epoch are done.
-    public let stepInEpoch: Int
-
-    /// How many steps an epoch has.
-    public let stepsPerEpoch: Int
-
-    /// The unweighted loss terms of the step.
-    public let terms: [(name: String, value: Double)]
-
-    /// The training accuracy of the epoch so far, in percent.
-    public let top1: Double
-
-    /// Training images per second since the run was started or resumed.
-    public let imagesPerSecond: Double
-
-    /// Seconds until the run is done at this speed, evaluation excluded.
-    public let secondsLeft: Double
-}
-
-/// How a run ended without an error.
-public enum TrainingOutcome: Sendable, Equatable {
-    /// All epochs are done.
-    case finished
-
-    /// All epochs had been done before.
-    case alreadyFinished
-
-    /// `--max-steps` was reached.
-    case stopped(step: Int)
-
-    /// A signal asked the run to end; everything is saved.
-    case interrupted(signal: Int32, step: Int)
-}
-
-/// The images of a run.
-public struct TrainingData: Sendable {
-    /// To learn from.
-    public let train: ImageSet
-
-    /// To be judged by.
-    public let test: ImageSet
-
-    /// Gathers the two sets.
-    public init(train: ImageSet, test: ImageSet) {
-        self.train = train
-        self.test = test
-    }
-}
-
-/// What a run has beside its recipe.
-public struct RunOptions: Sendable {
-    /// The output folder; nil keeps everything in memory.
-    public var output: String?
-
-    /// Where to compute.
-    public var device = Device.cpu
-
-    /// The step to stop after.
-    public var maxSteps: Int?
-
-    /// How many steps lie between checkpoints beside those of every epoch's end.
-    public var checkpointEvery: Int?
-
-    /// Whether to go on with a run in the folder.
-    public var resume = false
-
-    /// Whether the test set is evaluated after every epoch, or after the last one alone.
-    public var evaluatesEveryEpoch = true
-
-    /// The SHA-256 of the teacher's file.
-    public var teacherDigest: String?
-
-    /// A signal that asks the run to end, 0 for none; asked after every step.
-    public var interruption: @Sendable () -> Int32 = { 0 }
-
-    /// Nothing but the defaults.
-    public init() {}
-}
-
 /// Trains a student by a recipe: steps, epochs, evaluation, checkpoints.
 public final class Trainer {
-    private let recipe: Recipe
-    private let options: RunOptions
+    let recipe: Recipe
+    let options: RunOptions
     private let precision: Precision
-    private let distiller: any Distiller<Tensor>
-    private let optimizer: SGD
+    let distiller: any Distiller<Tensor>
+    let optimizer: SGD
     private let schedule: LearningRateSchedule
     private let loader: TrainingLoader
     private let validation: EvaluationLoader?
     private let test: EvaluationLoader
-    private let folder: RunFolder?
-    private let report: (TrainingEvent) -> Void
+    let folder: RunFolder?
+    let report: (TrainingEvent) -> Void
 
-    private var epoch = 0
-    private var step = 0
-    private var stepInEpoch = 0
-    private var metrics = TrainingMetrics()
-    private var epochSeconds = 0.0
-    private var bestValidation: Double?
-    private var savedStep: Int?
+    /// Where the run stands.
+    var state = RunState()
+
+    /// The sums of the epoch so far.
+    var metrics = TrainingMetrics()
+
+    /// The step of the newest checkpoint.
+    var savedStep: Int?
+
     private var throughput = Throughput()
 
     /// The records of the finished epochs.
-    public private(set) var history: [EpochRecord] = []
+    public var history: [EpochRecord] { state.history }
 
     /// Prepares a run.
     ///
@@ -178,6 +81,7 @@ public final class Trainer {
         folder = try options.output.map {
             try RunFolder(path: $0, recipe: recipe, resuming: options.resume)
         }
+        state.teacherDigest = options.teacherDigest
     }
 
     private var totalSteps: Int { recipe.epochs * loader.batchCount }
@@ -190,10 +94,10 @@ public final class Trainer {
     public func run() throws -> TrainingOutcome {
         if let folder, options.resume, let saved = try folder.newestCheckpoint() {
             try resume(saved)
-            if epoch == recipe.epochs { return .alreadyFinished }
+            if state.epoch == recipe.epochs { return .alreadyFinished }
         }
         try folder?.requireSpace(forCheckpointOf: checkpoint().byteCount)
-        while epoch < recipe.epochs {
+        while state.epoch < recipe.epochs {
             if let outcome = try runEpoch() { return outcome }
             try finishEpoch()
         }
@@ -202,21 +106,21 @@ public final class Trainer {
 
     /// Runs the epoch's remaining steps; a result means that the run ends here.
     private func runEpoch() throws -> TrainingOutcome? {
-        let draws = loader.epoch(epoch)
+        let draws = loader.epoch(state.epoch)
         throughput.restart()
-        while stepInEpoch < loader.batchCount {
-            if let maxSteps = options.maxSteps, step >= maxSteps {
+        while state.stepInEpoch < loader.batchCount {
+            if let maxSteps = options.maxSteps, state.step >= maxSteps {
                 try saveAll()
-                return .stopped(step: step)
+                return .stopped(step: state.step)
             }
             try runStep(draws)
             let signal = options.interruption()
             if signal != 0 {
                 try saveAll()
-                return .interrupted(signal: signal, step: step)
+                return .interrupted(signal: signal, step: state.step)
             }
-            if let every = options.checkpointEvery, step % every == 0,
-                stepInEpoch < loader.batchCount
+            if let every = options.checkpointEvery, state.step % every == 0,
+                state.stepInEpoch < loader.batchCount
             {
                 try saveCheckpoint()
             }
@@ -226,14 +130,15 @@ public final class Trainer {
 
     private func runStep(_ draws: TrainingLoader.Epoch) throws {
         let start = ContinuousClock.now
-        let progress = TrainingProgress(epoch: epoch, step: step, totalSteps: totalSteps)
+        let progress = TrainingProgress(
+            epoch: state.epoch, step: state.step, totalSteps: totalSteps)
         do {
             let values = try collectingOperatorErrors { try update(draws, progress) }
-            step += 1
-            stepInEpoch += 1
+            state.step += 1
+            state.stepInEpoch += 1
             let images = min(recipe.batchSize, loader.imageCount)
             let seconds = (ContinuousClock.now - start).seconds
-            epochSeconds += seconds
+            state.epochSeconds += seconds
             throughput.add(images: images, seconds: seconds)
             report(.step(stepReport(values)))
         } catch let error as OperatorError {
@@ -245,14 +150,14 @@ public final class Trainer {
     private func update(
         _ draws: TrainingLoader.Epoch, _ progress: TrainingProgress
     ) throws -> [(name: String, value: Double)] {
-        let (images, labels, positions) = loader.batch(stepInEpoch, of: draws)
+        let (images, labels, positions) = loader.batch(state.stepInEpoch, of: draws)
         let terms = distiller.losses(
             Batch(images: images, targets: labels, indices: positions), at: progress)
         let total = terms.total
         let values = terms.terms.map { (name: $0.name, value: $0.value.item()) }
         for (name, value) in values + [("total", total.item())] where !value.isFinite {
             throw TrainingError.notFinite(
-                term: name, value: value, epoch: epoch + 1, step: step + 1,
+                term: name, value: value, epoch: state.epoch + 1, step: state.step + 1,
                 lastGoodStep: savedStep)
         }
         total.backward()
@@ -263,116 +168,46 @@ public final class Trainer {
 
     private func stepReport(_ values: [(name: String, value: Double)]) -> StepReport {
         let speed = throughput.imagesPerSecond
-        let left = (totalSteps - step) * recipe.batchSize
+        let left = (totalSteps - state.step) * recipe.batchSize
         return StepReport(
-            epoch: epoch + 1, epochs: recipe.epochs, stepInEpoch: stepInEpoch,
+            epoch: state.epoch + 1, epochs: recipe.epochs, stepInEpoch: state.stepInEpoch,
             stepsPerEpoch: loader.batchCount, terms: values, top1: metrics.means["top1"] ?? 0,
             imagesPerSecond: speed, secondsLeft: speed > 0 ? Double(left) / speed : .infinity)
     }
 
     private func finishEpoch() throws {
-        let trainingSeconds = epochSeconds
+        let trainingSeconds = state.epochSeconds
         let start = ContinuousClock.now
         let dtype: DType = precision == .bfloat16 ? .bfloat16 : .float32
         let validated = validation.map { evaluate(distiller.student, on: $0, dtype: dtype) }
-        let isJudged = options.evaluatesEveryEpoch || epoch + 1 == recipe.epochs
+        let isJudged = options.evaluatesEveryEpoch || state.epoch + 1 == recipe.epochs
         let tested = isJudged ? evaluate(distiller.student, on: test, dtype: dtype) : nil
-        let last = TrainingProgress(epoch: epoch, step: step - 1, totalSteps: totalSteps)
+        let last = TrainingProgress(
+            epoch: state.epoch, step: state.step - 1, totalSteps: totalSteps)
         let record = EpochRecord(
-            epoch: epoch + 1, step: step, learningRate: schedule.rate(at: last),
+            epoch: state.epoch + 1, step: state.step, learningRate: schedule.rate(at: last),
             seconds: trainingSeconds + (ContinuousClock.now - start).seconds,
             imagesPerSecond: Double(metrics.imageCount) / trainingSeconds,
             peakMemoryBytes: peakResidentMemory(), train: metrics.means, validation: validated,
             test: tested)
         if let (term, value) = record.notFinite {
             throw TrainingError.notFinite(
-                term: term, value: value, epoch: epoch + 1, step: step, lastGoodStep: savedStep)
+                term: term, value: value, epoch: state.epoch + 1, step: state.step,
+                lastGoodStep: savedStep)
         }
-        history.append(record)
-        epoch += 1
-        stepInEpoch = 0
-        epochSeconds = 0
+        state.history.append(record)
+        state.epoch += 1
+        state.stepInEpoch = 0
+        state.epochSeconds = 0
         metrics = TrainingMetrics()
-        if let top1 = validated?.top1, top1 > bestValidation ?? -1 {
-            bestValidation = top1
+        if let top1 = validated?.top1, top1 > state.bestValidation ?? -1 {
+            state.bestValidation = top1
             if let folder {
                 try folder.write(distiller.student.stateDict(), to: folder.bestWeights)
             }
         }
         try saveAll()
         report(.epoch(record, of: recipe.epochs))
-    }
-}
-
-// MARK: - Saving and resuming
-
-extension Trainer {
-    private func saveAll() throws {
-        guard let folder else { return }
-        let checkpoint = try soundCheckpoint()
-        try folder.write(distiller.student.stateDict(), to: folder.lastWeights)
-        try folder.write(history)
-        try folder.save(checkpoint)
-        savedStep = step
-    }
-
-    private func saveCheckpoint() throws {
-        guard let folder else { return }
-        try folder.save(try soundCheckpoint())
-        savedStep = step
-    }
-
-    /// A checkpoint of broken numbers would replace the last good one.
-    private func soundCheckpoint() throws -> Checkpoint {
-        let checkpoint = checkpoint()
-        for entry in checkpoint.tensors where entry.tensor.dtype.isFloatingPoint {
-            guard entry.tensor.isFinite().all().item() == 1 else {
-                throw TrainingError.brokenState(
-                    tensor: entry.name, step: step, lastGoodStep: savedStep)
-            }
-        }
-        return checkpoint
-    }
-
-    private func checkpoint() -> Checkpoint {
-        Checkpoint(
-            epoch: epoch, step: step, stepInEpoch: stepInEpoch, epochSeconds: epochSeconds,
-            history: history, bestValidation: bestValidation, teacherDigest: options.teacherDigest,
-            tensors: distiller.stateDict().map { $0.prefixed("method") }
-                + optimizer.stateDict().map { $0.prefixed("optimizer") }
-                + metrics.stateDict().map { $0.prefixed("metrics") })
-    }
-
-    private func resume(_ saved: Checkpoint) throws {
-        if let expected = saved.teacherDigest, let found = options.teacherDigest,
-            expected != found
-        {
-            throw TrainingError.otherTeacher(expected: expected, found: found)
-        }
-        do throws(StateDictError) {
-            try distiller.load(stateDict: saved.tensors.entries(below: "method"))
-            try optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
-        } catch {
-            throw CheckpointError.unfit(run: options.output ?? "this run", reason: "\(error)")
-        }
-        metrics = TrainingMetrics(
-            stateDict: saved.tensors.entries(below: "metrics"), device: options.device)
-        epoch = saved.epoch
-        step = saved.step
-        stepInEpoch = saved.stepInEpoch
-        epochSeconds = saved.epochSeconds
-        history = saved.history
-        bestValidation = saved.bestValidation
-        savedStep = saved.step
-        try folder?.write(history)
-        report(.remark("resumed at step \(step), epoch \(min(epoch + 1, recipe.epochs))"))
-    }
-}
-
-extension Checkpoint {
-    /// About how large its file is.
-    fileprivate var byteCount: Int {
-        tensors.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.elementType.byteCount }
     }
 }
 

@@ -1,0 +1,60 @@
+import Torch
+import TorchNN
+
+extension Trainer {
+    func saveAll() throws {
+        guard let folder else { return }
+        let checkpoint = try soundCheckpoint()
+        try folder.write(distiller.student.stateDict(), to: folder.lastWeights)
+        try folder.write(history)
+        try folder.save(checkpoint)
+        savedStep = state.step
+    }
+
+    func saveCheckpoint() throws {
+        guard let folder else { return }
+        try folder.save(try soundCheckpoint())
+        savedStep = state.step
+    }
+
+    /// A checkpoint of broken numbers would replace the last good one.
+    func soundCheckpoint() throws -> Checkpoint {
+        let checkpoint = checkpoint()
+        for entry in checkpoint.tensors where entry.tensor.dtype.isFloatingPoint {
+            guard entry.tensor.isFinite().all().item() == 1 else {
+                throw TrainingError.brokenState(
+                    tensor: entry.name, step: state.step, lastGoodStep: savedStep)
+            }
+        }
+        return checkpoint
+    }
+
+    func checkpoint() -> Checkpoint {
+        Checkpoint(
+            state: state,
+            tensors: distiller.stateDict().map { $0.prefixed("method") }
+                + optimizer.stateDict().map { $0.prefixed("optimizer") }
+                + metrics.stateDict().map { $0.prefixed("metrics") })
+    }
+
+    func resume(_ saved: Checkpoint) throws {
+        if let expected = saved.state.teacherDigest, let found = options.teacherDigest,
+            expected != found
+        {
+            throw TrainingError.otherTeacher(expected: expected, found: found)
+        }
+        do throws(StateDictError) {
+            try distiller.load(stateDict: saved.tensors.entries(below: "method"))
+            try optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
+        } catch {
+            throw CheckpointError.unfit(run: options.output ?? "this run", reason: "\(error)")
+        }
+        metrics = TrainingMetrics(
+            stateDict: saved.tensors.entries(below: "metrics"), device: options.device)
+        state = saved.state
+        savedStep = state.step
+        try folder?.write(history)
+        report(
+            .remark("resumed at step \(state.step), epoch \(min(state.epoch + 1, recipe.epochs))"))
+    }
+}
