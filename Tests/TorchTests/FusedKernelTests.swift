@@ -1,0 +1,162 @@
+import Testing
+import Torch
+import TorchTestSupport
+
+/// The kernels of our own against LibTorch's operators in float64 on the same (bfloat16) numbers.
+///
+/// What remains is the rounding of incoming gradients and of results to bfloat16, 2⁻⁹ each, which
+/// cancellation in small sums makes a little larger.
+@Suite("Our own kernels") struct FusedKernelTests {
+    private static let tolerance = 4.0 / 512
+
+    /// Two leaves with the same bfloat16 numbers: one as the kernel takes it, one in float64.
+    private struct Twin {
+        let low: Tensor
+        let exact: Tensor
+
+        init(_ key: Int, _ shape: [Int], parameter: Bool = false, offset: Double = 0) {
+            let rounded = (Tensor.hashed(key, shape: shape, dtype: .float32) + offset)
+                .to(.bfloat16)
+            let made = parameter ? rounded.to(.float32) : rounded
+            low = shape.count == 4 && !parameter ? made.contiguous(.channelsLast) : made
+            exact = rounded.to(.float64)
+            low.requiresGrad = true
+            exact.requiresGrad = true
+        }
+    }
+
+    private func expectSame(_ low: Tensor, _ exact: Tensor, _ what: Comment) {
+        // A gradient that is zero but for rounding has nothing to be relative to.
+        guard withoutGrad({ exact.sumOfSquares().item() }) > 1e-12 else { return }
+        #expect(relativeError(low, exact) < Self.tolerance, what)
+    }
+
+    private func probe(_ output: Tensor) -> Tensor {
+        (output.to(.float64) * Tensor.hashed(99, shape: output.shape)).sum()
+    }
+
+    @Test(
+        "Batch norm, addition and ReLU in one agree with LibTorch's, forward and backward",
+        arguments: [
+            [4, 16, 7, 7], [2, 48, 31, 31], [1, 16, 31, 7], [3, 16, 1, 1], [1, 256, 7, 1],
+            [64, 16, 8, 8],
+        ], [(false, false), (false, true), (true, false), (true, true)])
+    func batchNorm(shape: [Int], variant: (adds: Bool, relu: Bool)) throws {
+        let channels = shape[1]
+        let input = Twin(1, shape, offset: 0.3)
+        let weight = Twin(2, [channels], parameter: true, offset: 1)
+        let bias = Twin(3, [channels], parameter: true)
+        let addend = variant.adds ? Twin(4, shape) : nil
+        let mean = Tensor.hashed(5, shape: [channels], dtype: .float32)
+        let variance = Tensor.hashed(6, shape: [channels], dtype: .float32) + 2
+        let exactMean = mean.to(.float64)
+        let exactVariance = variance.to(.float64)
+
+        let output = try #require(
+            fusedBatchNorm(
+                input.low,
+                BatchNormState(
+                    weight: weight.low, bias: bias.low, runningMean: mean,
+                    runningVar: variance, momentum: 0.1, epsilon: 1e-5),
+                adding: addend?.low, relu: variant.relu))
+        var exact = input.exact.batchNorm(
+            weight: weight.exact, bias: bias.exact, runningMean: exactMean,
+            runningVar: exactVariance, training: true, momentum: 0.1, epsilon: 1e-5)
+        if let addend { exact = exact + addend.exact }
+        if variant.relu { exact = exact.relu() }
+        expectSame(output, exact, "output")
+        expectClose(mean, exactMean, relative: 1e-5, absolute: 1e-6)
+        expectClose(variance, exactVariance, relative: 1e-5, absolute: 1e-6)
+
+        probe(output).backward()
+        probe(exact).backward()
+        for (name, twin) in [
+            ("input", input), ("weight", weight), ("bias", bias), ("addend", addend),
+        ] {
+            guard let twin else { continue }
+            let gradient = try #require(twin.low.grad)
+            expectSame(gradient, try #require(twin.exact.grad), "gradient of \(name)")
+        }
+    }
+
+    @Test(
+        "The fusion of ABF in one agrees with its formula, forward and backward",
+        arguments: [
+            ([2, 16, 8, 8], [2, 16, 8, 8]), ([2, 64, 8, 8], [2, 64, 1, 1]),
+            ([1, 48, 14, 6], [1, 48, 7, 3]), ([3, 16, 1, 1], [3, 16, 1, 1]),
+            ([70, 32, 4, 4], [70, 32, 2, 2]),
+        ])
+    func attentionFusion(shape: [Int], deep: [Int]) throws {
+        let m = shape[1]
+        let feature = Twin(11, shape)
+        let deeper = Twin(12, deep)
+        let weight = Twin(13, [2, 2 * m, 1, 1], parameter: true)
+        let bias = Twin(14, [2], parameter: true)
+        let output = try #require(
+            fusedAttentionFusion(
+                feature.low, deeper.low, weight: weight.low, bias: bias.low))
+
+        let enlarged = deeper.exact.resizedNearest(height: shape[2], width: shape[3])
+        let joined = Tensor.concatenate([feature.exact, enlarged], dimension: 1)
+        let maps = joined.conv2d(weight: weight.exact, bias: bias.exact).sigmoid()
+        let exact = feature.exact * maps.narrow(1, 0..<1) + enlarged * maps.narrow(1, 1..<2)
+        expectSame(output, exact, "output")
+
+        probe(output).backward()
+        probe(exact).backward()
+        for (name, twin) in [
+            ("feature", feature), ("deeper", deeper), ("weight", weight), ("bias", bias),
+        ] {
+            let gradient = try #require(twin.low.grad)
+            expectSame(gradient, try #require(twin.exact.grad), "gradient of \(name)")
+        }
+    }
+
+    @Test("What the kernels do not take is left to LibTorch's operators")
+    func notTaken() {
+        func state(_ channels: Int) -> BatchNormState {
+            BatchNormState(
+                weight: Tensor.ones([channels]), bias: Tensor.zeros([channels]),
+                runningMean: Tensor.zeros([channels]), runningVar: Tensor.ones([channels]),
+                momentum: 0.1, epsilon: 1e-5)
+        }
+        func input(_ channels: Int, _ dtype: DType, _ format: MemoryFormat) -> Tensor {
+            Tensor.zeros([2, channels, 3, 3], dtype: dtype).contiguous(format)
+        }
+        for (channels, dtype, format) in [
+            (17, DType.bfloat16, MemoryFormat.channelsLast), (3, .bfloat16, .channelsLast),
+            (16, .float32, .channelsLast), (16, .bfloat16, .contiguous),
+        ] {
+            let tensor = input(channels, dtype, format)
+            #expect(fusedBatchNorm(tensor, state(channels), adding: nil, relu: true) == nil)
+        }
+        let weight = Tensor.zeros([2, 32, 1, 1])
+        let bias = Tensor.zeros([2])
+        let feature = input(16, .bfloat16, .channelsLast)
+        let uneven = Tensor.zeros([2, 16, 2, 2], dtype: .bfloat16).contiguous(.channelsLast)
+        #expect(fusedAttentionFusion(feature, uneven, weight: weight, bias: bias) == nil)
+    }
+
+    @Test("The kernels' results do not depend on the number of threads")
+    func threads() throws {
+        let input = Tensor.hashed(21, shape: [8, 32, 16, 16], dtype: .bfloat16)
+            .contiguous(.channelsLast)
+        func run() throws -> [UInt8] {
+            try #require(
+                fusedBatchNorm(
+                    input,
+                    BatchNormState(
+                        weight: Tensor.ones([32]), bias: Tensor.zeros([32]),
+                        runningMean: Tensor.zeros([32]), runningVar: Tensor.ones([32]),
+                        momentum: 0.1, epsilon: 1e-5),
+                    adding: nil, relu: false)
+            ).bytes()
+        }
+        let former = Runtime.threads
+        defer { Runtime.setThreads(former) }
+        Runtime.setThreads(1)
+        let one = try run()
+        Runtime.setThreads(2)
+        #expect(try run() == one)
+    }
+}
