@@ -47,6 +47,8 @@ public final class SGD {
             gradients.append(gradient)
             momenta.append(velocity)
         }
+        // None has one where memory ran out on the way; the scope of the step reports that.
+        guard !weights.isEmpty else { return }
         withoutGrad {
             fusedSGD(
                 parameters: weights, gradients: gradients, momenta: momenta,

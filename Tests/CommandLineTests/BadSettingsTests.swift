@@ -54,6 +54,10 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             ["bench", "pair.yaml", "--batch-size", "0"], 64,
             "--batch-size is 0, expected at least 1"),
         BadArguments(
+            ["bench", "pair.yaml", "--batch-size", "50000000"], 1,
+            "a step with batch size 50000000 does not fit into memory",
+            "bench: --batch-size N"),
+        BadArguments(
             ["bench", "cifar100/resnet56"], 64, "has no teacher, expected one for --work distill",
             "use --work train"),
         BadArguments(
