@@ -7,7 +7,6 @@ enum ATen: String, CaseIterable {
     case addTensor = "aten::add.Tensor"
     case addScalar = "aten::add.Scalar"
     case addInPlace = "aten::add_.Tensor"
-    case alias = "aten::alias"
     case all = "aten::all"
     case arange = "aten::arange.start"
     case argmax = "aten::argmax"
