@@ -175,7 +175,7 @@ ct_error ct_attention_fusion_forward(ct_tensor feature, ct_tensor deeper, ct_ten
     Shape shape(x, y);
     Forward forward{ct::rows(x), ct::rows(y), w.const_data_ptr<float>(), b.const_data_ptr<float>(),
                     ct::mutable_rows(result), maps.mutable_data_ptr<float>()};
-    ct::for_pieces(x.size(0) * shape.deep_height, [&](int64_t, int64_t begin, int64_t end) {
+    ct::for_pieces(x.size(0) * shape.deep_height, [&](int64_t, int64_t begin, int64_t end, int64_t) {
       fuse(forward, shape, begin, end);
     });
     *output = ct::hand_over(result);
@@ -198,7 +198,7 @@ ct_error ct_attention_fusion_backward(ct_tensor gradient, ct_tensor feature, ct_
                       ct::mutable_rows(for_y)};
     int64_t weights = 4 * shape.channels, width = weights + 2;
     std::vector<float> parts(ct::kPieces * width), sums_below(ct::kPieces * shape.channels);
-    ct::for_pieces(x.size(0) * shape.deep_height, [&](int64_t piece, int64_t begin, int64_t end) {
+    ct::for_pieces(x.size(0) * shape.deep_height, [&](int64_t piece, int64_t begin, int64_t end, int64_t) {
       float *own = &parts[piece * width];
       unfuse(backward, shape, begin, end, &sums_below[piece * shape.channels], own, own + weights);
     });

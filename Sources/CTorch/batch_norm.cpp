@@ -151,7 +151,7 @@ ct_error ct_batch_norm_forward(const ct_batch_norm *norm, ct_tensor input, ct_te
     TORCH_CHECK(!addend || added.sizes() == x.sizes(), "an addend of another shape");
     int64_t channels = x.size(1), count = x.numel() / channels;
     std::vector<float> sums(ct::kPieces * channels), squares(ct::kPieces * channels);
-    ct::for_pieces(count, [&](int64_t piece, int64_t begin, int64_t end) {
+    ct::for_pieces(count, [&](int64_t piece, int64_t begin, int64_t end, int64_t) {
       statistics(ct::rows(x), begin, end, channels, &sums[piece * channels],
                  &squares[piece * channels]);
     });
@@ -174,7 +174,7 @@ ct_error ct_batch_norm_forward(const ct_batch_norm *norm, ct_tensor input, ct_te
       running_var[c] = (1 - momentum) * running_var[c] + momentum * unbiased;
     }
     at::Tensor y = at::empty_like(x);
-    ct::for_pieces(count, [&](int64_t, int64_t begin, int64_t end) {
+    ct::for_pieces(count, [&](int64_t, int64_t begin, int64_t end, int64_t) {
       apply(ct::rows(x), ct::rows(added), relu, ct::mutable_rows(y), begin, end, channels,
             scale.data(), shift.data());
     });
@@ -200,7 +200,7 @@ ct_error ct_batch_norm_backward(ct_tensor gradient, ct_tensor output, ct_tensor 
     auto *i = ct::borrow(inverse).const_data_ptr<float>();
     auto *w = ct::borrow(weight).const_data_ptr<float>();
     std::vector<float> sums(ct::kPieces * channels), products(ct::kPieces * channels);
-    ct::for_pieces(count, [&](int64_t piece, int64_t begin, int64_t end) {
+    ct::for_pieces(count, [&](int64_t piece, int64_t begin, int64_t end, int64_t) {
       reduce(ct::rows(g), ct::rows(y), ct::rows(x), ct::mutable_rows(stored), begin, end, channels,
              m, &sums[piece * channels], &products[piece * channels]);
     });
@@ -217,7 +217,7 @@ ct_error ct_batch_norm_backward(ct_tensor gradient, ct_tensor output, ct_tensor 
     at::Tensor result = at::empty_like(x);
     at::Tensor before = stored.defined() ? stored : g;
     at::Tensor mask = stored.defined() ? at::Tensor() : y;
-    ct::for_pieces(count, [&](int64_t, int64_t begin, int64_t end) {
+    ct::for_pieces(count, [&](int64_t, int64_t begin, int64_t end, int64_t) {
       input(ct::rows(before), ct::rows(mask), ct::rows(x), ct::mutable_rows(result), begin, end,
             channels, a.data(), b.data(), shift.data());
     });

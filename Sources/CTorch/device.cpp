@@ -37,7 +37,10 @@ const char *ct_cpu_capability(void) {
 
 bool ct_cpu_has_native_bfloat16(void) {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16");
+  // LibTorch's own variable, ATEN_CPU_CAPABILITY, also keeps our kernels from it.
+  static const bool has =
+      __builtin_cpu_supports("avx512bf16") && at::get_cpu_capability() == "AVX512";
+  return has;
 #else
   return false;
 #endif

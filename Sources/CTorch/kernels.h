@@ -79,25 +79,26 @@ extern "C" int omp_get_thread_num(void);
 extern "C" int omp_get_num_threads(void);
 extern "C" int omp_in_parallel(void);
 
-// Calls body(piece, begin, end) for each piece of [0, count), in parallel. The body must not throw.
+// Calls body(piece, begin, end, slot) for each piece of [0, count), in parallel. No two calls at the
+// same time have the same slot, and slots are below the number of threads. The body must not throw.
 template <typename Body>
-void for_pieces(int64_t count, const Body &body) {
+void for_pieces(int64_t count, const Body &body, int64_t most = kPieces) {
   struct Job {
     const Body &body;
     int64_t count, size, pieces;
 
-    void run(int64_t from, int64_t to) const {
-      for (int64_t p = from; p < to; p++) body(p, p * size, std::min(count, (p + 1) * size));
+    void run(int64_t from, int64_t to, int64_t slot) const {
+      for (int64_t p = from; p < to; p++) body(p, p * size, std::min(count, (p + 1) * size), slot);
     }
   };
-  int64_t size = std::max<int64_t>(1, (count + kPieces - 1) / kPieces);
+  int64_t size = std::max<int64_t>(1, (count + most - 1) / most);
   Job job{body, count, size, (count + size - 1) / size};
   auto threads = std::min<int64_t>(at::get_num_threads(), job.pieces);
-  if (threads <= 1 || omp_in_parallel()) return job.run(0, job.pieces);
+  if (threads <= 1 || omp_in_parallel()) return job.run(0, job.pieces, 0);
   auto share = [](void *data) {
     auto &job = *static_cast<const Job *>(data);
     int64_t thread = omp_get_thread_num(), team = omp_get_num_threads();
-    job.run(job.pieces * thread / team, job.pieces * (thread + 1) / team);
+    job.run(job.pieces * thread / team, job.pieces * (thread + 1) / team, thread);
   };
   GOMP_parallel(share, &job, unsigned(threads), 0);
 }

@@ -39,7 +39,15 @@ public final class Conv2d: Module {
 
     /// The convolution of `[N, inChannels, H, W]`.
     public func callAsFunction(_ input: Tensor) -> Tensor {
-        input.conv2d(weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
+        if isPlain3x3, let fused = fusedConvolution3x3(input, weight: weight) { return fused }
+        return input.conv2d(
+            weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
+    }
+
+    /// Whether this is a convolution that our own kernel may know.
+    private var isPlain3x3: Bool {
+        stride == 1 && padding == 1 && groups == 1 && bias == nil && weight.size(2) == 3
+            && weight.size(3) == 3
     }
 }
 

@@ -112,6 +112,58 @@ import TorchTestSupport
         }
     }
 
+    @Test(
+        "3×3 convolution agrees with LibTorch's, forward and backward",
+        arguments: [
+            ([2, 16, 7, 7], 16), ([1, 16, 31, 31], 32), ([3, 48, 1, 1], 16), ([1, 32, 7, 31], 48),
+            ([2, 16, 1, 7], 64), ([1, 16, 70, 2], 16), ([40, 64, 8, 8], 64), ([2, 16, 32, 32], 16),
+        ], [MemoryFormat.contiguous, .channelsLast])
+    func convolution(layer: (shape: [Int], outputs: Int), format: MemoryFormat) throws {
+        guard hasKernel() else { return }
+        let input = Twin(31, layer.shape)
+        let weight = Twin(32, [layer.outputs, layer.shape[1], 3, 3], parameter: true)
+        let arranged = weight.low.contiguous(format)
+        let output = try #require(fusedConvolution3x3(input.low, weight: arranged))
+        let exact = input.exact.conv2d(weight: weight.exact, padding: 1)
+        expectSame(output, exact, "output")
+
+        probe(output).backward()
+        probe(exact).backward()
+        for (name, twin) in [("input", input), ("weight", weight)] {
+            let gradient = try #require(twin.low.grad)
+            expectSame(gradient, try #require(twin.exact.grad), "gradient of \(name)")
+        }
+    }
+
+    @Test(
+        "3×3 convolution with bias, addition and ReLU agrees with LibTorch's",
+        arguments: [([1, 16, 7, 31], 16), ([2, 32, 31, 7], 32), ([1, 64, 1, 1], 48)],
+        [(false, false), (false, true), (true, false), (true, true)])
+    func foldedConvolution(
+        layer: (shape: [Int], outputs: Int), variant: (adds: Bool, relu: Bool)
+    ) throws {
+        guard hasKernel() else { return }
+        let (shape, outputs) = layer
+        let input = Twin(41, shape)
+        let weight = Twin(42, [outputs, shape[1], 3, 3], parameter: true)
+        let bias = Twin(43, [outputs], parameter: true)
+        let addend = variant.adds ? Twin(44, [shape[0], outputs, shape[2], shape[3]]) : nil
+        let kernel = try #require(PackedConvolution(weight: weight.low))
+        #expect(kernel.takes(input.low))
+        let output = kernel(input.low, bias: bias.low, addend: addend?.low, relu: variant.relu)
+        var exact = input.exact.conv2d(weight: weight.exact, bias: bias.exact, padding: 1)
+        if let addend { exact = exact + addend.exact }
+        if variant.relu { exact = exact.relu() }
+        expectSame(output, exact, "output")
+    }
+
+    /// The convolution needs a processor with AVX512-BF16; without one it says so.
+    private func hasKernel() -> Bool {
+        if Runtime.hasNativeBFloat16 { return true }
+        print("not run: our own convolution, since this processor has no AVX512-BF16")
+        return false
+    }
+
     @Test("What the kernels do not take is left to LibTorch's operators")
     func notTaken() {
         func state(_ channels: Int) -> BatchNormState {
@@ -135,6 +187,14 @@ import TorchTestSupport
         let feature = input(16, .bfloat16, .channelsLast)
         let uneven = Tensor.zeros([2, 16, 2, 2], dtype: .bfloat16).contiguous(.channelsLast)
         #expect(fusedAttentionFusion(feature, uneven, weight: weight, bias: bias) == nil)
+        for (inputs, outputs) in [(3, 16), (1, 16), (17, 16), (16, 17)] {
+            let image = input(inputs, .bfloat16, .channelsLast)
+            let kernel = Tensor.zeros([outputs, inputs, 3, 3])
+            #expect(fusedConvolution3x3(image, weight: kernel) == nil)
+        }
+        let plain = input(16, .float32, .channelsLast)
+        #expect(fusedConvolution3x3(plain, weight: Tensor.zeros([16, 16, 3, 3])) == nil)
+        #expect(fusedConvolution3x3(feature, weight: Tensor.zeros([16, 16, 1, 1])) == nil)
     }
 
     @Test("The kernels' results do not depend on the number of threads")

@@ -9,6 +9,7 @@ struct FoldedConvolution {
     private let bias: Tensor
     private let stride: Int
     private let padding: Int
+    private let packed: PackedConvolution?
 
     init(_ convolution: Conv2d, _ norm: BatchNorm2d, dtype: DType) {
         (weight, bias) = withoutGrad {
@@ -19,10 +20,16 @@ struct FoldedConvolution {
         }
         stride = convolution.stride
         padding = convolution.padding
+        packed =
+            dtype == .bfloat16 && stride == 1 && padding == 1
+            ? PackedConvolution(weight: weight) : nil
     }
 
     /// Convolution and bias, an optional addition, an optional ReLU.
     func callAsFunction(_ input: Tensor, adding addend: Tensor? = nil, relu: Bool) -> Tensor {
+        if let packed, packed.takes(input) {
+            return packed(input, bias: bias, addend: addend, relu: relu)
+        }
         guard input.device == .cpu, input.dtype != .float64 else {
             let linear = input.conv2d(weight: weight, bias: bias, stride: stride, padding: padding)
             let sum = addend.map { linear + $0 } ?? linear
