@@ -5,6 +5,10 @@
 #include <ATen/Version.h>
 #include <torch/headeronly/version.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "guard.h"
 
 ct_error ct_generator_create(ct_device device, uint64_t seed, ct_generator *out) {
@@ -49,6 +53,14 @@ bool ct_cpu_has_native_bfloat16(void) {
 bool ct_built_with_cuda(void) { return at::hasCUDA(); }
 
 int32_t ct_cuda_device_count(void) { return static_cast<int32_t>(at::getNumGPUs()); }
+
+void ct_keep_freed_memory(void) {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, INT32_MAX);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
 
 int32_t ct_threads(void) { return at::get_num_threads(); }
 
