@@ -41,7 +41,10 @@ struct RecipeTests {
 
     @Test(
         "Milestones are the first epochs at the reduced rate: 151, 30, 30 and 29 epochs",
-        arguments: ["cifar100/resnet56-resnet20", "cifar100/resnet56"])
+        arguments: [
+            "cifar100/resnet56-resnet20", "cifar100/resnet56", "cifar100/resnet32x4-resnet8x4",
+            "cifar100/resnet32x4",
+        ])
     func milestones(_ name: String) throws {
         let recipe = try Recipe.load(nameOrPath: name)
         guard case .multistep(let milestones, let factor) = recipe.schedule else {
@@ -72,9 +75,25 @@ struct RecipeTests {
                 == .onecycle(warmupFraction: 0.3, startFactor: 0.04, finalFactor: 0.000004))
     }
 
-    @Test("The teacher's own recipe has no teacher and no further term")
-    func teacherRecipe() throws {
-        let recipe = try Recipe.load(nameOrPath: "cifar100/resnet56")
+    @Test(
+        "A pair's recipe has the authors' weight of the review",
+        arguments: [
+            ("resnet56", "resnet20", 0.6), ("resnet32x4", "resnet8x4", 5.0),
+        ])
+    func reviewWeight(_ teacher: String, _ student: String, _ weight: Double) throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/\(teacher)-\(student)")
+        #expect(recipe.teacher?.model == teacher)
+        #expect(recipe.student.model == student)
+        #expect(recipe.method.review?.weight == weight)
+        #expect(recipe.method.review?.warmup == .epochs(20))
+    }
+
+    @Test(
+        "The teacher's own recipe has no teacher and no further term",
+        arguments: ["resnet56", "resnet32x4"])
+    func teacherRecipe(_ model: String) throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/\(model)")
+        #expect(recipe.student.model == model)
         #expect(recipe.teacher == nil)
         #expect(recipe.method == MethodSettings(name: .alone, crossEntropyWeight: 1))
     }

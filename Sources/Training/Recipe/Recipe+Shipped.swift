@@ -4,6 +4,8 @@ extension Recipe {
     // SwiftPM derives these constants from file names without their folders, so two files of one
     // name in different folders do not build.
     private static let files: [(name: String, bytes: [UInt8])] = [
+        ("cifar100/resnet32x4", PackageResources.resnet32x4_yaml),
+        ("cifar100/resnet32x4-resnet8x4", PackageResources.resnet32x4_resnet8x4_yaml),
         ("cifar100/resnet56", PackageResources.resnet56_yaml),
         ("cifar100/resnet56-resnet20", PackageResources.resnet56_resnet20_yaml),
         ("cifar100/resnet56-resnet20-short", PackageResources.resnet56_resnet20_short_yaml),
