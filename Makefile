@@ -1,7 +1,8 @@
 .DEFAULT_GOAL := help
 .PHONY: setup demo test lint format bench clean help
 
-sources := Package.swift Sources Tests
+sources := Package.swift Sources Tests \
+	Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
 
 setup: ## Install what is lacking and put LibTorch into .libtorch
 	@Scripts/setup.sh
@@ -12,6 +13,7 @@ demo: setup ## Train a student alone, with KD and with ReviewKD, and compare the
 
 test: setup ## Build and run every test
 	swift test
+	swift test --package-path Benchmarks
 
 lint: setup ## Check formatting, documentation comments, white space and leftovers
 	swift format lint --strict --recursive --parallel $(sources)
@@ -20,13 +22,14 @@ lint: setup ## Check formatting, documentation comments, white space and leftove
 format: ## Format the Swift sources in place
 	swift format --in-place --recursive --parallel $(sources)
 
-bench: setup ## Time one distillation step of ResNet-56 to ResNet-20
+bench: setup ## Time our steps and PyTorch's in turn, and write docs/results/speed.md
+	Scripts/bench_environment.sh
 	swift build -c release --product reviewkd
-	.build/release/reviewkd bench cifar100/resnet56-resnet20
+	swift run --package-path Benchmarks reviewkd-benchmarks $(BENCH_FLAGS)
 
 clean: ## Remove what was built
-	rm -rf .build
-	@echo '.libtorch stays; remove it by hand to have "make setup" fetch it anew.'
+	rm -rf .build Benchmarks/.build
+	@echo '.libtorch and .venv-bench stay; remove them by hand to have them fetched anew.'
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,47 @@
+/// The measurements of one revision on one machine.
+public struct Results: Sendable {
+    /// The code that was measured.
+    public let revision: String
+
+    /// The machine, in words.
+    public let machine: String
+
+    /// All that was measured of it there.
+    public let measurements: [Measurement]
+
+    private let settings: [Setting: [Measurement]]
+
+    /// Picks the measurements of a revision on a machine.
+    public init(_ measurements: [Measurement], revision: String, machine: String) {
+        self.revision = revision
+        self.machine = machine
+        self.measurements = measurements.filter {
+            $0.revision == revision && $0.machine == machine
+        }
+        settings = Dictionary(grouping: self.measurements, by: \.setting)
+    }
+
+    /// The turns of a setting, in milliseconds.
+    public func milliseconds(_ setting: Setting) -> Spread? {
+        spread(setting) { $0.milliseconds }
+    }
+
+    /// The turns of a setting, in images per second.
+    public func imagesPerSecond(_ setting: Setting) -> Spread? {
+        spread(setting) { $0.imagesPerSecond }
+    }
+
+    /// The turns of a setting, in MiB of peak memory.
+    public func peakMemory(_ setting: Setting) -> Spread? {
+        spread(setting) { $0.peakMemoryBytes.map { Double($0) / 1_048_576 } }
+    }
+
+    private func spread(_ setting: Setting, _ value: (Figures) -> Double?) -> Spread? {
+        Spread(settings[setting, default: []].compactMap { value($0.figures) })
+    }
+
+    /// Whether anything of a section was measured.
+    func hasAny(of section: Section, in plan: Plan) -> Bool {
+        plan.groups(of: section).joined().contains { settings[$0] != nil }
+    }
+}

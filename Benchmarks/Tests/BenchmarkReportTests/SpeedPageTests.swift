@@ -1,0 +1,76 @@
+import Testing
+
+@testable import BenchmarkReport
+
+@Suite("The page")
+struct SpeedPageTests {
+    private func page(notes: [Section: String] = [:]) throws -> SpeedPage {
+        SpeedPage(
+            plan: Fixture.plan, results: try Fixture.results(), notes: notes, chart: "speed.svg")
+    }
+
+    @Test(
+        "A row has each program's median and spread, and the ratios of the medians",
+        arguments: [
+            "| distill | 250.0 [240.0–260.0] | 375.0 [350.0–400.0] | 1250 [1000–1500] "
+                + "| 1.50 | 5.00 |",
+            "| evaluate (forward) | 31.0 [30.0–32.0] | – | – | – | – |",
+            "| distill | 1500 | – | 7500 | – | 5.00 |",
+            "| ResNet-56 → ResNet-20 | distill | 512.0 [512.0–512.0] | 1024 [1024–1024] "
+                + "| 2048 [2048–2048] | 2.00 | 4.00 |",
+            "| 64 | 128.0 | – | – | – | – | 2.00 |",
+            "| 512 | 1024 | – | 5120 | – | 5.00 | 2.00 |",
+            "| 1 | 400.0 | – | – | – | – |",
+            "| 391 | 110.0 [100.0–120.0] | 480.0 [480.0–480.0] | 512.0 [492.3–533.3] "
+                + "| 900.0 [900.0–900.0] |",
+            "| print the version | 250.0 | – | 2000 | – | 8.00 |",
+        ])
+    func rows(_ row: String) throws {
+        let lines = try page().text.split(separator: "\n")
+        #expect(lines.contains { $0 == row })
+    }
+
+    @Test("Machine, revision, versions, dates and command stand above, of this revision only")
+    func header() throws {
+        let text = try page().text
+        #expect(text.contains("- machine: Test machine, 2 cores; device cpu\n"))
+        #expect(text.contains("- code: revision abc1234\n"))
+        #expect(text.contains("PyTorch 2.13.0+cpu, Python 3.11.2; reviewkd 0.1.0, LibTorch"))
+        #expect(text.contains("- date: 2026-11-25 to 2026-11-26\n"))
+        #expect(text.contains("`make bench`"))
+        #expect(text.contains("](speed.svg)"))
+        #expect(!text.contains("999"))
+    }
+
+    @Test("A section without measurements says why it did not run")
+    func notes() throws {
+        let notes: [Section: String] = [.epoch: "Not run: no data."]
+        let empty = Results([], revision: "abc1234", machine: "here")
+        let page = SpeedPage(plan: Fixture.plan, results: empty, notes: notes, chart: nil)
+        #expect(page.text.contains("## An epoch on real data\n\nNot run: no data."))
+        #expect(page.text.contains("## Threads\n\nNot measured at this revision."))
+        #expect(!page.text.contains("speed.svg"))
+        // What was measured at another time stays, whatever is lacking today.
+        #expect(try !self.page(notes: notes).text.contains("Not run"))
+    }
+
+    @Test("Text outside of the markers stays as it was")
+    func insertion() throws {
+        let page = try page()
+        let old = "# Speed\n\nBefore.\n\n\(SpeedPage.begin)\nold\n\(SpeedPage.end)\n\nAfter.\n"
+        let new = try page.inserted(into: old)
+        #expect(new.hasPrefix("# Speed\n\nBefore.\n\n\(SpeedPage.begin)\n\n- machine"))
+        #expect(new.hasSuffix("\n\(SpeedPage.end)\n\nAfter.\n"))
+        #expect(!new.contains("old"))
+        #expect(try page.inserted(into: new) == new)
+        #expect(try page.inserted(into: "").hasPrefix("# Speed\n\n\(SpeedPage.begin)"))
+    }
+
+    @Test(
+        "A page without both markers is left alone",
+        arguments: ["text", SpeedPage.begin, SpeedPage.end + SpeedPage.begin])
+    func noMarkers(_ old: String) throws {
+        let page = try page()
+        #expect(throws: SpeedPageError.self) { try page.inserted(into: old) }
+    }
+}
