@@ -1,18 +1,25 @@
 .DEFAULT_GOAL := help
-.PHONY: setup demo test lint format bench clean help
+.PHONY: setup demo test lint format bench build-cuda clean help
 
 sources := Package.swift Sources Tests \
 	Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
 
-setup: ## Install what is lacking and put LibTorch into .libtorch
+# With CUDA=1, `make setup` gets the CUDA LibTorch too, and `make test` tests against it.
+ifeq ($(CUDA),1)
+export REVIEWKD_CUDA := 1
+scratch := --scratch-path .build-cuda
+endif
+
+setup: ## Install what is lacking and put LibTorch into .libtorch (CUDA=1: and .libtorch-cuda)
 	@Scripts/setup.sh
+	@[ "$(CUDA)" != 1 ] || Scripts/setup_cuda.sh
 
 demo: setup ## Train a student alone, with KD and with ReviewKD, and compare them
 	swift build -c release --product reviewkd
 	.build/release/reviewkd demo
 
 test: setup ## Build and run every test
-	swift test
+	swift test $(scratch)
 	swift test --package-path Benchmarks
 
 lint: setup ## Check formatting, documentation comments, white space and leftovers
@@ -27,9 +34,15 @@ bench: setup ## Time our steps and PyTorch's in turn, and write docs/results/spe
 	swift build -c release --product reviewkd
 	swift run --package-path Benchmarks reviewkd-benchmarks $(BENCH_FLAGS)
 
+build-cuda: ## Build .build-cuda/release/reviewkd, stripped, which needs no Swift where it runs
+	@$(MAKE) --no-print-directory setup CUDA=1
+	REVIEWKD_CUDA=1 swift build --scratch-path .build-cuda -c release --product reviewkd \
+		-Xswiftc -static-stdlib -Xswiftc -DWITHOUT_DOWNLOADS -Xlinker -s
+
 clean: ## Remove what was built
-	rm -rf .build Benchmarks/.build
-	@echo '.libtorch and .venv-bench stay; remove them by hand to have them fetched anew.'
+	rm -rf .build .build-cuda Benchmarks/.build
+	@echo '.libtorch, .libtorch-cuda and .venv-bench stay; remove them by hand to have them' \
+		'fetched anew.'
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

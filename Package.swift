@@ -1,22 +1,49 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// LibTorch lies in `.libtorch`, a folder or a link that `make setup` makes.
-let libTorch = Context.packageDirectory + "/.libtorch"
+// LibTorch lies in `.libtorch`, a folder or a link that `make setup` makes. With REVIEWKD_CUDA=1 it is
+// the one for CUDA that `make setup CUDA=1` puts into `.libtorch-cuda`, beside NVIDIA's libraries.
+let usesCUDA = Context.environment["REVIEWKD_CUDA"] == "1"
+let cudaFolder = Context.packageDirectory + "/.libtorch-cuda"
+let libTorch = usesCUDA ? cudaFolder + "/torch" : Context.packageDirectory + "/.libtorch"
 
 let house: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .unsafeFlags(["-warnings-as-errors"]),
 ]
 
-let linkLibTorch: [LinkerSetting] = [
-    // Our kernels run on the threads of the OpenMP library that LibTorch brings.
-    .unsafeFlags([
-        "-L\(libTorch)/lib", "-l:libgomp.so.1", "-Xlinker", "-rpath=\(libTorch)/lib",
-    ]),
-    .linkedLibrary("torch_cpu"),
-    .linkedLibrary("c10"),
-]
+let compileLibTorch: [CXXSetting] =
+    [
+        .unsafeFlags([
+            "-std=c++20", "-O2", "-Wall", "-Wno-unused-function", "-isystem",
+            "\(libTorch)/include", "-isystem", "\(libTorch)/include/torch/csrc/api/include",
+        ])
+    ]
+    + (usesCUDA
+        ? [
+            .define("REVIEWKD_CUDA"),
+            // Its libraries come from an older compiler, which names some templates in another way.
+            .unsafeFlags([
+                "-fclang-abi-compat=17", "-isystem", "\(cudaFolder)/nvidia/cu13/include",
+            ]),
+        ] : [])
+
+let linkLibTorch: [LinkerSetting] =
+    [
+        // Our kernels run on the threads of the OpenMP library that LibTorch brings.
+        .unsafeFlags([
+            "-L\(libTorch)/lib", "-l:libgomp.so.1", "-Xlinker", "-rpath=\(libTorch)/lib",
+        ]),
+        .linkedLibrary("torch_cpu"),
+        .linkedLibrary("c10"),
+    ]
+    + (usesCUDA
+        ? [
+            // LibTorch's CUDA libraries find NVIDIA's at run time, by paths of their own.
+            .unsafeFlags(["-Xlinker", "--allow-shlib-undefined", "-Xlinker", "--no-as-needed"]),
+            .linkedLibrary("torch_cuda"),
+            .linkedLibrary("c10_cuda"),
+        ] : [])
 
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
@@ -44,13 +71,7 @@ let package = Package(
         .target(name: "TensorFiles", dependencies: ["CZlib"], swiftSettings: house),
         .target(
             name: "CTorch",
-            cxxSettings: [
-                .unsafeFlags([
-                    "-std=c++20", "-O2", "-Wall", "-Wno-unused-function", "-isystem",
-                    "\(libTorch)/include", "-isystem",
-                    "\(libTorch)/include/torch/csrc/api/include",
-                ])
-            ],
+            cxxSettings: compileLibTorch,
             linkerSettings: linkLibTorch),
         .target(name: "Torch", dependencies: ["CTorch", "TensorFiles"], swiftSettings: house),
         .target(name: "TorchNN", dependencies: ["Torch"], swiftSettings: house),

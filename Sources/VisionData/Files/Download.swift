@@ -38,24 +38,32 @@ struct Download: Sendable {
         }
     }
 
-    private func downloadWithRetries() async throws {
-        var failures = 0
-        while true {
-            let start = try partBytes()
-            do {
-                return try await HTTPTransfer(from: source, to: part, start: start, progress).run()
-            } catch let interruption as Interruption {
-                let received = try partBytes()
-                failures = received > start ? 1 : failures + 1
-                guard failures < Self.maximumFailures else {
-                    throw FetchError.interrupted(
-                        url: source.absoluteString, receivedBytes: received, part: part.path,
-                        reason: interruption.reason)
+    #if WITHOUT_DOWNLOADS
+        /// The statically linked program does without Foundation's networking and its libraries.
+        private func downloadWithRetries() async throws {
+            throw FetchError.builtWithoutDownloads(url: source.absoluteString)
+        }
+    #else
+        private func downloadWithRetries() async throws {
+            var failures = 0
+            while true {
+                let start = try partBytes()
+                do {
+                    return try await HTTPTransfer(from: source, to: part, start: start, progress)
+                        .run()
+                } catch let interruption as Interruption {
+                    let received = try partBytes()
+                    failures = received > start ? 1 : failures + 1
+                    guard failures < Self.maximumFailures else {
+                        throw FetchError.interrupted(
+                            url: source.absoluteString, receivedBytes: received, part: part.path,
+                            reason: interruption.reason)
+                    }
+                    try await Task.sleep(for: retryDelay * failures)
                 }
-                try await Task.sleep(for: retryDelay * failures)
             }
         }
-    }
+    #endif
 
     private func partBytes() throws -> Int {
         Disk.exists(part) ? try FileChunks(path: part.path).byteCount : 0

@@ -2,6 +2,8 @@
 public enum FetchError: Error, Equatable {
     /// The address is of a kind that this tool does not download from.
     case unsupportedAddress(url: String)
+    /// This program is the statically linked one, which only takes `file://` addresses.
+    case builtWithoutDownloads(url: String)
     /// The server answered with another status than success.
     case httpStatus(url: String, status: Int)
     /// The connection failed too often; what has arrived stays in `part`.
@@ -19,6 +21,10 @@ extension FetchError: CustomStringConvertible {
         case .unsupportedAddress(let url):
             "\(url): expected an address that begins with http://, https:// or file://, found "
                 + "another; give one with --url"
+        case .builtWithoutDownloads(let url):
+            "\(url): expected an address that begins with file://, since this statically linked "
+                + "program cannot download; get the file with `curl -LO` and give its address "
+                + "with --url"
         case .httpStatus(let url, let status):
             "\(url): expected HTTP status 200 or 206, found \(status); check the address or give "
                 + "another with --url"
