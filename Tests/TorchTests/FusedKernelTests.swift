@@ -157,6 +157,32 @@ import TorchTestSupport
         expectSame(output, exact, "output")
     }
 
+    @Test(
+        "The hierarchical loss agrees with pooling differences, forward and backward",
+        arguments: [
+            ([2, 16, 8, 8], 4), ([1, 48, 12, 4], 4), ([3, 16, 6, 2], 2), ([70, 32, 31, 7], 1),
+            ([1, 16, 32, 32], 4), ([2, 64, 4, 4], 2),
+        ])
+    func hierarchicalLoss(shape: [Int], bins: Int) throws {
+        let student = Twin(51, shape, offset: 0.2)
+        let teacher = Twin(52, shape)
+        let weights = [0.5, 0.3, 0.15, 0.05]
+        let loss = try #require(
+            fusedHierarchicalLoss(student.low, teacher.low, bins: bins, weights: weights))
+        let difference = student.exact - teacher.exact
+        var exact = (difference * difference).mean() * weights[0]
+        for (scale, size) in [4, 2, 1].filter({ $0 <= bins }).enumerated() {
+            let pooled = difference.adaptiveAveragePool(size)
+            exact = exact + (pooled * pooled).mean() * weights[scale + 1]
+        }
+        expectClose(loss, exact, relative: 1e-5)  // float32 sums
+
+        (loss * 3).backward()
+        (exact * 3).backward()
+        expectSame(
+            try #require(student.low.grad), try #require(student.exact.grad), "gradient")
+    }
+
     /// The convolution needs a processor with AVX512-BF16; without one it says so.
     private func hasKernel() -> Bool {
         if Runtime.hasNativeBFloat16 { return true }

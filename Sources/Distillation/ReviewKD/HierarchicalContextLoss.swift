@@ -19,7 +19,14 @@ import Torch
 ///   - teacher: the target.
 /// - Returns: the loss.
 public func hierarchicalContextLoss(_ student: Tensor, _ teacher: Tensor) -> Tensor {
-    customFunction(of: [student]) {
+    let sizes = pooledSizes(height: student.size(2))
+    if let finest = sizes.first,
+        let fused = fusedHierarchicalLoss(
+            student, teacher, bins: finest, weights: scaleWeights(sizes.count + 1))
+    {
+        return fused
+    }
+    return customFunction(of: [student]) {
         let dtype: DType = student.dtype == .float64 ? .float64 : .float32
         let pyramid = DifferencePyramid(student.to(dtype) - teacher.to(dtype))
         let studentType = student.dtype
@@ -33,6 +40,16 @@ public func hierarchicalContextLoss(_ student: Tensor, _ teacher: Tensor) -> Ten
     }[0]
 }
 
+/// The sizes that maps of a height are pooled to, from fine to coarse.
+private func pooledSizes(height: Int) -> [Int] { [4, 2, 1].filter { $0 < height } }
+
+/// ½ᵏ over the sum of all, for the k-th of some scales.
+private func scaleWeights(_ count: Int) -> [Double] {
+    let halves = (0..<count).map { 1 / Double(1 << $0) }
+    let total = halves.reduce(0, +)
+    return halves.map { $0 / total }
+}
+
 /// A difference map, its averages at coarser scales, and their weights.
 private struct DifferencePyramid: Sendable {
     /// The full map, then coarser ones.
@@ -44,7 +61,7 @@ private struct DifferencePyramid: Sendable {
     init(_ difference: Tensor) {
         let height = difference.size(2)
         let width = difference.size(3)
-        let sizes = [4, 2, 1].filter { $0 < height }
+        let sizes = pooledSizes(height: height)
         let finest = sizes.first ?? 1
         isNested = height % finest == 0 && width % finest == 0
         var maps = [difference]
@@ -55,12 +72,7 @@ private struct DifferencePyramid: Sendable {
         self.maps = maps
     }
 
-    /// ½ᵏ over the sum of all, for the k-th scale.
-    private var weights: [Double] {
-        let halves = maps.indices.map { 1 / Double(1 << $0) }
-        let total = halves.reduce(0, +)
-        return halves.map { $0 / total }
-    }
+    private var weights: [Double] { scaleWeights(maps.count) }
 
     var loss: Tensor {
         let terms = zip(maps, weights).map { map, weight in

@@ -1,0 +1,47 @@
+import CTorch
+
+/// Weighted mean squared differences of two maps at several spatial scales, in one pass over memory.
+///
+/// - Parameters:
+///   - student: `[N, C, H, W]`; gradients flow into it.
+///   - teacher: of the same shape.
+///   - bins: the finest pooled scale has bins × bins bins, the next half as many each way, the last
+///     one; 1, 2 or 4.
+///   - weights: of the full scale, then of each pooled one.
+/// - Returns: the sum, a float32 scalar; nil, with nothing done, where our kernel does not take the
+///   maps: it wants bfloat16 on the CPU, channels last, a multiple of 16 channels, and height and
+///   width multiples of `bins`.
+public func fusedHierarchicalLoss(
+    _ student: Tensor, _ teacher: Tensor, bins: Int, weights: [Double]
+) -> Tensor? {
+    guard let x = student.handle, let y = teacher.handle,
+        ct_hierarchical_loss_is_fusible(x, y, Int64(bins))
+    else { return nil }
+    return customFunction(of: [student]) {
+        var loss: ct_tensor?
+        var shares: ct_tensor?
+        withExtendedLifetime((student, teacher)) {
+            _ = check(
+                ct_hierarchical_loss_forward(x, y, Int64(bins), weights, &loss, &shares),
+                "fused_hierarchical_loss", shapes: "\(student.shape)")
+        }
+        let saved = [student.detach(), teacher.detach(), Tensor(owning: shares)]
+        let weight = weights[0]
+        return (
+            [Tensor(owning: loss)],
+            { gradients in [gradients[0].flatMap { lossBackward($0, saved, weight: weight) }] }
+        )
+    }[0]
+}
+
+private func lossBackward(_ gradient: Tensor, _ saved: [Tensor], weight: Double) -> Tensor? {
+    withExtendedLifetime((gradient, saved)) {
+        var result: ct_tensor?
+        check(
+            ct_hierarchical_loss_backward(
+                gradient.handle, saved[0].handle, saved[1].handle, saved[2].handle, weight,
+                &result),
+            "fused_hierarchical_loss backward", shapes: "\(saved[0].shape)")
+        return Tensor(owning: result)
+    }
+}
