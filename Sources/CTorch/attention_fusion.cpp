@@ -84,69 +84,107 @@ struct Backward {
   bf16 *for_x, *for_deeper;
 };
 
-// As `fuse`; adds to `for_weight` (4m, as the weights lie) and `for_bias` (2).
-CT_MULTIVERSION void unfuse(const Backward &f, const Shape &s, int64_t begin, int64_t end,
-                            float *sum, float *for_weight, float *for_bias) {
+// What one pixel of the deeper map adds up in the pixels that it covers, L lanes of channels at a time.
+template <int L>
+struct Sums {
+  // Of the gradient times z₁, and of x times the gradients of the two logits.
+  Floats deeper[L], own0[L], own1[L];
+};
+
+// One pixel of the result, whose number is `pixel`; `c` is the first of L lanes of channels.
+template <int L>
+CT_INLINE void add_pixel(const Backward &f, const Shape &s, int64_t pixel, int64_t c, float a0,
+                         float a1, Sums<L> &sums) {
+  int64_t m = s.channels, at = pixel * m + c;
+  float z0 = f.maps[2 * pixel], z1 = f.maps[2 * pixel + 1];
+  for (int j = 0; j < L; j++) {
+    Floats g, value, own0, own1;
+    ct::load(f.gradient + at + j * kLane, g);
+    ct::load(f.x + at + j * kLane, value);
+    ct::load(f.weight + c + j * kLane, own0);
+    ct::load(f.weight + 2 * m + c + j * kLane, own1);
+    ct::store(g * z0 + own0 * a0 + own1 * a1, f.for_x + at + j * kLane);
+    sums.deeper[j] += g * z1;
+    sums.own0[j] += value * a0;
+    sums.own1[j] += value * a1;
+  }
+}
+
+// The gradients of a pixel's two logits.
+CT_INLINE void logit_gradients(const Backward &f, int64_t m, int64_t pixel, const bf16 *deeper,
+                               float &a0, float &a1) {
+  const bf16 *x = f.x + pixel * m, *gradient = f.gradient + pixel * m;
+  Floats dots0 = {}, dots1 = {}, g, value;
+  for (int64_t c = 0; c < m; c += kLane) {
+    ct::load(gradient + c, g);
+    ct::load(x + c, value);
+    dots0 += g * value;
+    ct::load(deeper + c, value);
+    dots1 += g * value;
+  }
+  float z0 = f.maps[2 * pixel], z1 = f.maps[2 * pixel + 1];
+  a0 = ct::sum(dots0) * z0 * (1 - z0);
+  a1 = ct::sum(dots1) * z1 * (1 - z1);
+}
+
+// As `fuse`; adds to `for_weight` (4m, as the weights lie) and `for_bias` (2). `logits` has room for two
+// numbers for each pixel that one of the deeper map covers.
+template <int L>
+CT_INLINE void unfuse_rows(const Backward &f, const Shape &s, int64_t begin, int64_t end,
+                           float *logits, float *for_weight, float *for_bias) {
   int64_t m = s.channels;
-  const float *own0 = f.weight, *deep0 = f.weight + m, *own1 = deep0 + m, *deep1 = own1 + m;
-  float *for_own0 = for_weight, *for_deep0 = for_weight + m, *for_own1 = for_deep0 + m,
-        *for_deep1 = for_own1 + m;
+  const float *deep0 = f.weight + m, *deep1 = f.weight + 3 * m;
+  float *for_own0 = for_weight, *for_deep0 = for_weight + m, *for_own1 = for_weight + 2 * m,
+        *for_deep1 = for_weight + 3 * m;
   for (int64_t row = begin; row < end; row++) {
-    int64_t image = row / s.deep_height, top = row % s.deep_height * s.tall;
+    int64_t top = (row / s.deep_height * s.height + row % s.deep_height * s.tall) * s.width;
     for (int64_t column = 0; column < s.deep_width; column++) {
-      int64_t place = (row * s.deep_width + column) * m;
+      int64_t place = (row * s.deep_width + column) * m, corner = top + column * s.wide;
       const bf16 *deeper = f.deeper + place;
-      float below0 = 0, below1 = 0;
-      for (int64_t c = 0; c < m; c++) sum[c] = 0;
+      float below0 = 0, below1 = 0, *next = logits;
       for (int64_t r = 0; r < s.tall; r++) {
-        for (int64_t q = 0; q < s.wide; q++) {
-          int64_t pixel = (image * s.height + top + r) * s.width + column * s.wide + q;
-          const bf16 *x = f.x + pixel * m, *gradient = f.gradient + pixel * m;
-          Floats dots0 = {}, dots1 = {}, g, value, row, total;
-          for (int64_t c = 0; c < m; c += kLane) {
-            ct::load(gradient + c, g);
-            ct::load(x + c, value);
-            dots0 += g * value;
-            ct::load(deeper + c, value);
-            dots1 += g * value;
-          }
-          float z0 = f.maps[2 * pixel], z1 = f.maps[2 * pixel + 1];
-          float a0 = ct::sum(dots0) * z0 * (1 - z0), a1 = ct::sum(dots1) * z1 * (1 - z1);
-          below0 += a0;
-          below1 += a1;
-          bf16 *for_x = f.for_x + pixel * m;
-          for (int64_t c = 0; c < m; c += kLane) {
-            ct::load(gradient + c, g);
-            ct::load(own0 + c, row);
-            total = g * z0 + row * a0;
-            ct::load(own1 + c, row);
-            ct::store(total + row * a1, for_x + c);
-            ct::load(sum + c, row);
-            ct::store(row + g * z1, sum + c);
-            ct::load(x + c, value);
-            ct::load(for_own0 + c, row);
-            ct::store(row + value * a0, for_own0 + c);
-            ct::load(for_own1 + c, row);
-            ct::store(row + value * a1, for_own1 + c);
-          }
+        for (int64_t q = 0; q < s.wide; q++, next += 2) {
+          logit_gradients(f, m, corner + r * s.width + q, deeper, next[0], next[1]);
+          below0 += next[0];
+          below1 += next[1];
         }
       }
       for_bias[0] += below0;
       for_bias[1] += below1;
-      Floats value, row, total;
-      for (int64_t c = 0; c < m; c += kLane) {
-        ct::load(deeper + c, value);
-        ct::load(for_deep0 + c, row);
-        ct::store(row + value * below0, for_deep0 + c);
-        ct::load(for_deep1 + c, row);
-        ct::store(row + value * below1, for_deep1 + c);
-        ct::load(sum + c, total);
-        ct::load(deep0 + c, row);
-        total += row * below0;
-        ct::load(deep1 + c, row);
-        ct::store(total + row * below1, f.for_deeper + place + c);
+      for (int64_t c = 0; c < m; c += L * kLane) {
+        Sums<L> sums = {};
+        next = logits;
+        for (int64_t r = 0; r < s.tall; r++) {
+          for (int64_t q = 0; q < s.wide; q++, next += 2) {
+            add_pixel<L>(f, s, corner + r * s.width + q, c, next[0], next[1], sums);
+          }
+        }
+        ct::add_lanes<L>(sums.own0, c, m, for_own0);
+        ct::add_lanes<L>(sums.own1, c, m, for_own1);
+        for (int j = 0; j < L; j++) {
+          Floats value, weight0, weight1, deep[2];
+          int64_t at = c + j * kLane;
+          ct::load(deeper + at, value);
+          ct::load(deep0 + at, weight0);
+          ct::load(deep1 + at, weight1);
+          deep[0] = value * below0;
+          deep[1] = value * below1;
+          ct::add_lanes<1>(deep, at, m, for_deep0);
+          ct::add_lanes<1>(deep + 1, at, m, for_deep1);
+          ct::store(sums.deeper[j] + weight0 * below0 + weight1 * below1,
+                    f.for_deeper + place + at);
+        }
       }
     }
+  }
+}
+
+CT_MULTIVERSION void unfuse(const Backward &f, const Shape &s, int64_t begin, int64_t end,
+                            float *logits, float *for_weight, float *for_bias) {
+  if (s.channels % (4 * kLane) == 0) {
+    unfuse_rows<4>(f, s, begin, end, logits, for_weight, for_bias);
+  } else {
+    unfuse_rows<1>(f, s, begin, end, logits, for_weight, for_bias);
   }
 }
 
@@ -175,7 +213,8 @@ ct_error ct_attention_fusion_forward(ct_tensor feature, ct_tensor deeper, ct_ten
     Shape shape(x, y);
     Forward forward{ct::rows(x), ct::rows(y), w.const_data_ptr<float>(), b.const_data_ptr<float>(),
                     ct::mutable_rows(result), maps.mutable_data_ptr<float>()};
-    ct::for_pieces(x.size(0) * shape.deep_height, [&](int64_t, int64_t begin, int64_t end, int64_t) {
+    int64_t rows = x.size(0) * shape.deep_height;
+    ct::for_pieces(rows, [&](int64_t, int64_t begin, int64_t end, int64_t) {
       fuse(forward, shape, begin, end);
     });
     *output = ct::hand_over(result);
@@ -197,10 +236,12 @@ ct_error ct_attention_fusion_backward(ct_tensor gradient, ct_tensor feature, ct_
                       ct::borrow(maps).const_data_ptr<float>(), ct::mutable_rows(for_x),
                       ct::mutable_rows(for_y)};
     int64_t weights = 4 * shape.channels, width = weights + 2;
-    std::vector<float> parts(ct::kPieces * width), sums_below(ct::kPieces * shape.channels);
-    ct::for_pieces(x.size(0) * shape.deep_height, [&](int64_t piece, int64_t begin, int64_t end, int64_t) {
+    int64_t covered = 2 * shape.tall * shape.wide;
+    std::vector<float> parts(ct::kPieces * width), logits(at::get_num_threads() * covered);
+    int64_t rows = x.size(0) * shape.deep_height;
+    ct::for_pieces(rows, [&](int64_t piece, int64_t begin, int64_t end, int64_t slot) {
       float *own = &parts[piece * width];
-      unfuse(backward, shape, begin, end, &sums_below[piece * shape.channels], own, own + weights);
+      unfuse(backward, shape, begin, end, &logits[slot * covered], own, own + weights);
     });
     auto sums = ct::total(parts, width);
     *for_feature = ct::hand_over(for_x);

@@ -10,19 +10,30 @@ using ct::kLane;
 
 using ct::Floats;
 
-// Sums and sums of squares per channel of rows [begin, end).
+// Sums and sums of squares per channel.
+struct Moments {
+  const bf16 *x;
+
+  template <int L>
+  CT_INLINE void add(int64_t at, int64_t step, int64_t count, int64_t channels, float *first,
+                     float *second) const {
+    Floats sums[L] = {}, squares[L] = {}, value;
+    const bf16 *place = x + at;
+    for (int64_t i = 0; i < count; i++, place += step) {
+      for (int j = 0; j < L; j++) {
+        ct::load(place + j * kLane, value);
+        sums[j] += value;
+        squares[j] += value * value;
+      }
+    }
+    ct::add_lanes<L>(sums, at, channels, first);
+    ct::add_lanes<L>(squares, at, channels, second);
+  }
+};
+
 CT_MULTIVERSION void statistics(const bf16 *x, int64_t begin, int64_t end, int64_t channels,
                                 float *sums, float *squares) {
-  for (int64_t c = 0; c < channels; c += kLane) {
-    Floats sum = {}, square = {}, value;
-    for (int64_t row = begin; row < end; row++) {
-      ct::load(x + row * channels + c, value);
-      sum += value;
-      square += value * value;
-    }
-    ct::store(sum, sums + c);
-    ct::store(square, squares + c);
-  }
+  ct::sum_rows(Moments{x}, begin, end, channels, sums, squares);
 }
 
 // y = x · scale + shift, plus the addend, through ReLU.
@@ -72,34 +83,43 @@ CT_INLINE void load_masked(const bf16 *gradient, const bf16 *y, int64_t at, Floa
 
 // Per channel the sum of gradients and of gradients times (x − mean), and the gradients themselves.
 template <bool relu, bool stores>
-CT_INLINE void reduce_rows(const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *stored,
-                           int64_t begin, int64_t end, int64_t channels, const float *mean,
-                           float *sums, float *products) {
-  for (int64_t c = 0; c < channels; c += kLane) {
-    Floats sum = {}, product = {}, value, input, center;
-    ct::load(mean + c, center);
-    for (int64_t row = begin; row < end; row++) {
-      int64_t at = row * channels + c;
-      load_masked<relu>(gradient, y, at, value);
-      ct::load(x + at, input);
-      sum += value;
-      product += value * (input - center);
-      if (stores) ct::store(value, stored + at);
+struct Products {
+  const bf16 *gradient, *y, *x;
+  bf16 *stored;
+  const float *mean;
+
+  template <int L>
+  CT_INLINE void add(int64_t at, int64_t step, int64_t count, int64_t channels, float *first,
+                     float *second) const {
+    Floats sums[L] = {}, products[L] = {}, centers[L], value, input;
+    for (int j = 0; j < L; j++) ct::load(mean + (at + j * kLane) % channels, centers[j]);
+    int64_t place = at;
+    for (int64_t i = 0; i < count; i++, place += step) {
+      for (int j = 0; j < L; j++) {
+        load_masked<relu>(gradient, y, place + j * kLane, value);
+        ct::load(x + place + j * kLane, input);
+        sums[j] += value;
+        products[j] += value * (input - centers[j]);
+        if (stores) ct::store(value, stored + place + j * kLane);
+      }
     }
-    ct::store(sum, sums + c);
-    ct::store(product, products + c);
+    ct::add_lanes<L>(sums, at, channels, first);
+    ct::add_lanes<L>(products, at, channels, second);
   }
-}
+};
 
 CT_MULTIVERSION void reduce(const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *stored,
                             int64_t begin, int64_t end, int64_t channels, const float *mean,
                             float *sums, float *products) {
   if (y && stored) {
-    reduce_rows<true, true>(gradient, y, x, stored, begin, end, channels, mean, sums, products);
+    Products<true, true> kernel{gradient, y, x, stored, mean};
+    ct::sum_rows(kernel, begin, end, channels, sums, products);
   } else if (y) {
-    reduce_rows<true, false>(gradient, y, x, stored, begin, end, channels, mean, sums, products);
+    Products<true, false> kernel{gradient, y, x, stored, mean};
+    ct::sum_rows(kernel, begin, end, channels, sums, products);
   } else {
-    reduce_rows<false, false>(gradient, y, x, stored, begin, end, channels, mean, sums, products);
+    Products<false, false> kernel{gradient, y, x, stored, mean};
+    ct::sum_rows(kernel, begin, end, channels, sums, products);
   }
 }
 

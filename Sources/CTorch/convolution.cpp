@@ -291,9 +291,31 @@ CT_NATIVE void weight_gradient(const Strip &s, bf16 *scratch) {
   }
 }
 
-// Into how many pieces the batch is cut: few where each piece's sums are large.
+// Into how many pieces the batch is cut, a power of two: few where each piece's sums are large.
 int64_t weight_pieces(int64_t inputs, int64_t outputs) {
-  return std::clamp<int64_t>((int64_t(1) << 22) / (9 * inputs * outputs), 4, 32);
+  int64_t pieces = 32;
+  while (pieces > 4 && pieces * 9 * inputs * outputs > 5'000'000) pieces /= 2;
+  return pieces;
+}
+
+// Adds up the pieces' sums of row `row` of [O / 16, ky, C], each [kx, 16] and `size` apart, and puts
+// them where the gradient [O, C, ky, kx] has them, whatever its memory order.
+void add_up(const float *parts, int64_t pieces, int64_t size, int64_t row, int64_t inputs,
+            const at::Tensor &result) {
+  ct::Floats sums[3] = {}, value;
+  for (int64_t piece = 0; piece < pieces; piece++) {
+    for (int kx = 0; kx < 3; kx++) {
+      ct::load(parts + piece * size + kx * ct::kLane, value);
+      sums[kx] += value;
+    }
+  }
+  int64_t c = row % inputs, ky = row / inputs % 3, first = row / inputs / 3 * ct::kLane;
+  float *to = result.mutable_data_ptr<float>() + c * result.stride(1) + ky * result.stride(2);
+  for (int kx = 0; kx < 3; kx++) {
+    for (int j = 0; j < ct::kLane; j++) {
+      to[(first + j) * result.stride(0) + kx * result.stride(3)] = sums[kx][j];
+    }
+  }
 }
 
 at::Tensor gradient_for_weight(const at::Tensor &gradient, const at::Tensor &x,
@@ -301,12 +323,13 @@ at::Tensor gradient_for_weight(const at::Tensor &gradient, const at::Tensor &x,
   int64_t inputs = x.size(1), outputs = gradient.size(1), height = x.size(2), width = x.size(3);
   int64_t strips = (height + kStripRows - 1) / kStripRows, count = x.size(0) * strips;
   int64_t pieces = weight_pieces(inputs, outputs), size = 9 * inputs * outputs;
-  at::Tensor parts = at::zeros({pieces, size}, at::kFloat);
+  at::Tensor parts = at::empty({pieces, size}, at::kFloat);
   int64_t room = scratch_size(width, inputs, outputs);
   at::Tensor scratch = at::empty({at::get_num_threads(), room}, at::kBFloat16);
   ct::for_pieces(
       count,
       [&](int64_t piece, int64_t begin, int64_t end, int64_t slot) {
+        std::fill_n(parts.mutable_data_ptr<float>() + piece * size, size, 0.0F);
         for (int64_t unit = begin; unit < end; unit++) {
           int64_t image = unit / strips, top = unit % strips * kStripRows, pixels = height * width;
           Strip strip{height, width, inputs, outputs, ct::rows(x) + image * pixels * inputs,
@@ -317,10 +340,13 @@ at::Tensor gradient_for_weight(const at::Tensor &gradient, const at::Tensor &x,
         }
       },
       pieces);
-  // [O / 16, ky, C, kx, 16] → [O, C, ky, kx], in the memory order of the weight itself.
-  at::Tensor sums = parts.sum(0).view({outputs / 16, 3, inputs, 3, 16});
   at::Tensor result = at::empty_like(weight, at::kFloat);
-  result.copy_(sums.permute({0, 4, 2, 1, 3}).reshape({outputs, inputs, 3, 3}));
+  int64_t used = (count + (count + pieces - 1) / pieces - 1) / ((count + pieces - 1) / pieces);
+  ct::for_pieces(outputs / 16 * 3 * inputs, [&](int64_t, int64_t begin, int64_t end, int64_t) {
+    for (int64_t row = begin; row < end; row++) {
+      add_up(parts.const_data_ptr<float>() + row * 48, used, size, row, inputs, result);
+    }
+  });
   return result;
 }
 

@@ -48,9 +48,56 @@ CT_INLINE void store(const Floats &lane, bf16 *to) {
 }
 
 CT_INLINE float sum(const Floats &lane) {
-  float total = 0;
-  for (int j = 0; j < kLane; j++) total += lane[j];
-  return total;
+  using Eight = float __attribute__((vector_size(32)));
+  using Four = float __attribute__((vector_size(16)));
+  Eight eight = __builtin_shufflevector(lane, lane, 0, 1, 2, 3, 4, 5, 6, 7) +
+                __builtin_shufflevector(lane, lane, 8, 9, 10, 11, 12, 13, 14, 15);
+  Four four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+              __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+// Sums two things per channel over rows [begin, end) into `first` and `second` [C], four lanes at a
+// time where the channels allow it: side by side, or from following rows, which lie side by side in
+// memory. Rows are taken in blocks that stay in the cache while all their channels are summed.
+//
+// The kernel's add<L>(at, step, count, channels, first, second) adds up `count` groups of L lanes that
+// lie `step` numbers apart, from the number `at` of the map; the lane j belongs to the channels from
+// (at + 16 j) % channels.
+template <typename Kernel>
+CT_INLINE void sum_rows(const Kernel &kernel, int64_t begin, int64_t end, int64_t channels,
+                        float *first, float *second) {
+  constexpr int64_t four = 4 * kLane, block = 8192;
+  for (int64_t c = 0; c < channels; c++) first[c] = second[c] = 0;
+  if (four % channels == 0) {
+    int64_t groups = (end - begin) * channels / four;
+    kernel.template add<4>(begin * channels, four, groups, channels, first, second);
+    begin += groups * (four / channels);
+  }
+  int64_t rows = std::max<int64_t>(1, block / channels);
+  for (int64_t row = begin; row < end; row += rows) {
+    int64_t count = std::min(rows, end - row);
+    for (int64_t c = 0; c < channels;) {
+      if (channels % four == 0) {
+        kernel.template add<4>(row * channels + c, channels, count, channels, first, second);
+        c += four;
+      } else {
+        kernel.template add<1>(row * channels + c, channels, count, channels, first, second);
+        c += kLane;
+      }
+    }
+  }
+}
+
+// Adds L lanes of sums to those of their channels.
+template <int L>
+CT_INLINE void add_lanes(const Floats *lanes, int64_t at, int64_t channels, float *sums) {
+  for (int j = 0; j < L; j++) {
+    float *place = sums + (at + j * kLane) % channels;
+    Floats value;
+    load(place, value);
+    store(value + lanes[j], place);
+  }
 }
 
 constexpr int64_t kPieces = 64;
