@@ -87,8 +87,8 @@ public enum Runtime {
     ///
     /// A training step allocates and frees the same hundreds of MiB again and again. By default glibc
     /// gives large blocks back at once, and the kernel clears fresh pages for each of them, about a
-    /// tenth of a step. A program that trains calls this first; its resident memory then does not
-    /// fall before its end.
+    /// tenth of a step. A program that trains calls this first, before it has other threads; its
+    /// resident memory then does not fall before its end.
     public static func keepFreedMemory() { ct_keep_freed_memory() }
 
     /// How many threads one CPU operator may use.

@@ -17,6 +17,12 @@ struct ReviewKDTool: AsyncParsableCommand {
             DevicesCommand.self,
         ])
 
+    /// Runs the command that the arguments name, on the main thread as long as it does not wait.
+    @MainActor static func main() async {
+        Runtime.keepFreedMemory()
+        await main(nil)
+    }
+
     private static var build: String {
         #if DEBUG
             "debug"

@@ -31,7 +31,6 @@ struct DeviceOptions: ParsableArguments {
 
     /// Sets the threads and finds the device.
     func resolve() throws -> Device {
-        Runtime.keepFreedMemory()
         if let threads { Runtime.setThreads(threads) }
         return try Device(named: device)
     }
