@@ -26,6 +26,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "How many steps are timed.")
     var steps = 20
 
+    @Flag(help: "Also time the parts of a step, data preparation included.")
+    var profile = false
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -40,6 +43,12 @@ struct BenchCommand: ParsableCommand {
         let msPerStep: Double
         let imagesPerSecond: Double
         let peakMemoryBytes: Int
+        let parts: [Part]?
+    }
+
+    private struct Part: Encodable {
+        let name: String
+        let ms: Double
     }
 
     func validate() throws {
@@ -59,13 +68,15 @@ struct BenchCommand: ParsableCommand {
                     + "use --work train")
         }
         let precision = precision ?? recipe.precision ?? .standard
-        let times = try recipe.benchmark(work, precision: precision, device: device, steps: steps)
+        let times = try recipe.benchmark(
+            work, precision: precision, device: device, steps: steps, profiles: profile)
         let report = Report(
             recipe: recipe.name, work: work.rawValue, device: "\(device)",
             precision: precision.rawValue, batchSize: recipe.batchSize, threads: Runtime.threads,
             steps: steps, msPerStep: times.millisecondsPerStep,
             imagesPerSecond: Double(recipe.batchSize) * 1000 / times.millisecondsPerStep,
-            peakMemoryBytes: times.peakMemoryBytes)
+            peakMemoryBytes: times.peakMemoryBytes,
+            parts: profile ? times.parts.map { Part(name: $0.name, ms: $0.milliseconds) } : nil)
         if json {
             try printJSON(report)
         } else {
@@ -75,6 +86,15 @@ struct BenchCommand: ParsableCommand {
                     + "\(report.msPerStep.formatted(places: 1)) ms per step (median of "
                     + "\(steps)), \(report.imagesPerSecond.formatted(places: 0)) images/s, "
                     + "peak memory \(report.peakMemoryBytes >> 20) MiB")
+            printParts(report.parts ?? [])
+        }
+    }
+    private func printParts(_ parts: [Part]) {
+        let total = parts.reduce(0) { $0 + $1.ms }
+        for part in parts {
+            let time = part.ms.formatted(places: 1)
+            let share = (100 * part.ms / total).formatted(places: 1)
+            print("\(part.name.padded(to: 16))\(time) ms, \(share) %")
         }
     }
 }

@@ -36,6 +36,20 @@ extension CommandLineSuite {
             }
         }
 
+        @Test("bench --profile adds the time of each part of a step, data preparation included")
+        func profile() throws {
+            let result = try workshop.run([
+                "bench", "pair.yaml", "--batch-size", "2", "--steps", "2", "--profile", "--json",
+            ]).json()
+            let parts = try #require(result["parts"] as? [[String: Any]])
+            #expect(
+                parts.compactMap { $0["name"] as? String } == [
+                    "data", "teacher", "student forward", "ABF forward", "HCL forward", "backward",
+                    "optimizer", "rest",
+                ])
+            #expect(parts.allSatisfy { ($0["ms"] as? Double ?? 0) > 0 })
+        }
+
         @Test("bench reports the documented keys", arguments: ["distill", "train", "evaluate"])
         func bench(work: String) throws {
             let outcome = try workshop.run([

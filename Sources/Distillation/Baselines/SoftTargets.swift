@@ -65,9 +65,9 @@ public final class KnowledgeDistillation: Distiller {
 
     /// Cross entropy and the distillation term.
     public func losses(_ batch: Batch<Tensor>, at progress: TrainingProgress) -> LossTerms {
-        let knowledge = teacher(batch.images)
+        let knowledge = timed("teacher") { teacher(batch.images) }
         return withAutocast(precision.autocast, on: batch.images.device) {
-            let logits = student(batch.images)
+            let logits = timed("student forward") { student(batch.images) }
             var terms = LossTerms(logits: logits)
             terms.add(
                 "cross_entropy", logits.crossEntropy(batch.targets), weight: crossEntropyWeight)

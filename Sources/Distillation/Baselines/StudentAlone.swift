@@ -27,7 +27,7 @@ public final class StudentAlone: Distiller {
     /// Cross entropy.
     public func losses(_ batch: Batch<Tensor>, at progress: TrainingProgress) -> LossTerms {
         withAutocast(precision.autocast, on: batch.images.device) {
-            let logits = student(batch.images)
+            let logits = timed("student forward") { student(batch.images) }
             var terms = LossTerms(logits: logits)
             terms.add("cross_entropy", logits.crossEntropy(batch.targets))
             return terms

@@ -83,18 +83,20 @@ public final class ReviewKD: Distiller {
     func forward(
         _ batch: Batch<Tensor>, at progress: TrainingProgress
     ) -> (terms: LossTerms, pairs: [(student: Tensor, teacher: Tensor)]) {
-        let knowledge = teacher(batch.images)
+        let knowledge = timed("teacher") { teacher(batch.images) }
         return withAutocast(settings.precision.autocast, on: batch.images.device) {
-            let features = student.features(batch.images)
+            let features = timed("student forward") { student.features(batch.images) }
             let logits = features.logits ?? student(batch.images)
             var terms = LossTerms(logits: logits)
             terms.add(
                 "cross_entropy", logits.crossEntropy(batch.targets),
                 weight: settings.crossEntropyWeight)
-            let pairs = review(
-                ReviewModule.Input(
-                    student: features.levels, teacher: knowledge.preactivationLevels))
-            let distances = pairs.map { settings.distance($0.student, $0.teacher) }
+            let levels = ReviewModule.Input(
+                student: features.levels, teacher: knowledge.preactivationLevels)
+            let pairs = timed("ABF forward") { review(levels) }
+            let distances = timed("HCL forward") {
+                pairs.map { settings.distance($0.student, $0.teacher) }
+            }
             terms.add(
                 "review", distances.dropFirst().reduce(distances[0], +),
                 weight: settings.weight * settings.warmup.weight(at: progress))

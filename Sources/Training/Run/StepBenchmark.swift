@@ -24,6 +24,10 @@ public struct StepTimes: Sendable {
 
     /// The largest resident memory of the process, in bytes.
     public let peakMemoryBytes: Int
+
+    /// The mean milliseconds of each part of a timed step, where a profile was asked for; the last
+    /// one is what lies between the parts.
+    public let parts: [(name: String, milliseconds: Double)]
 }
 
 extension Recipe {
@@ -34,18 +38,27 @@ extension Recipe {
     ///   - precision: of the forward passes.
     ///   - device: where it runs.
     ///   - steps: how many are timed, after three that are not.
+    ///   - profiles: whether the parts of a step are timed; each step then cuts and augments a batch
+    ///     of its own, as in training.
     /// - Returns: the median and the memory.
     /// - Throws: where networks cannot be made or matched, or memory does not suffice.
     public func benchmark(
-        _ work: BenchmarkWork, precision: Precision, device: Device, steps: Int
+        _ work: BenchmarkWork, precision: Precision, device: Device, steps: Int,
+        profiles: Bool = false
     ) throws -> StepTimes {
         var times: [Double] = []
+        let profile = TimeProfile()
         do {
             try collectingOperatorErrors {
-                let step = try makeStep(work, precision: precision, device: device)
+                let step = try makeStep(
+                    work, precision: precision, device: device, preparesData: profiles)
                 for index in 0..<(3 + steps) {
                     let start = ContinuousClock.now
-                    step(index)
+                    if profiles, index >= 3 {
+                        profile.record { timed("rest") { step(index) } }
+                    } else {
+                        step(index)
+                    }
                     if index >= 3 { times.append((ContinuousClock.now - start).seconds * 1000) }
                 }
             }
@@ -56,25 +69,25 @@ extension Recipe {
         let middle = times.count / 2
         let median =
             times.count % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2
-        return StepTimes(millisecondsPerStep: median, peakMemoryBytes: peakResidentMemory())
+        return StepTimes(
+            millisecondsPerStep: median, peakMemoryBytes: peakResidentMemory(),
+            parts: profile.parts.map { ($0.name, $0.seconds * 1000 / Double(steps)) })
     }
 
     /// A step that ends with its loss on the host, so that all its work is done.
     private func makeStep(
-        _ work: BenchmarkWork, precision: Precision, device: Device
+        _ work: BenchmarkWork, precision: Precision, device: Device, preparesData: Bool
     ) throws -> (Int) -> Void {
         let classCount = 100
-        let images = Tensor.empty([batchSize, 3, 32, 32]).fillNormal(generator: generator(12))
-            .to(device).contiguous(.channelsLast)
-        let labels = Tensor.zeros([batchSize], dtype: .int64, device: device)
-        let batch = Batch(images: images, targets: labels, indices: labels)
+        let nextBatch = makeBatches(device: device, augmented: preparesData)
         let student = try makeStudent(classCount: classCount, device: device)
         if work == .evaluate {
             student.eval()
             let folded = student.folded(dtype: precision == .bfloat16 ? .bfloat16 : .float32)
             return { _ in
+                let batch = nextBatch()
                 withoutGrad {
-                    let logits = folded.features(batch.images).logits
+                    let logits = timed("student forward") { folded.features(batch.images).logits }
                     _ = logits?.to(.float32).crossEntropy(batch.targets).item()
                 }
             }
@@ -92,10 +105,37 @@ extension Recipe {
         let optimizer = SGD(distiller.trainableParameters)
         return { index in
             let progress = TrainingProgress(epoch: 0, step: index, totalSteps: 1_000_000)
-            let total = distiller.losses(batch, at: progress).total
-            total.backward()
-            optimizer.step(learningRate: 1e-3)
+            let total = distiller.losses(nextBatch(), at: progress).total
+            timed("backward") { total.backward() }
+            timed("optimizer") { optimizer.step(learningRate: 1e-3) }
             _ = total.item()
+        }
+    }
+
+    /// Synthetic batches: one and the same again and again, or each cut and augmented anew.
+    private func makeBatches(device: Device, augmented: Bool) -> () -> Batch<Tensor> {
+        guard augmented else {
+            let images = Tensor.empty([batchSize, 3, 32, 32]).fillNormal(generator: generator(12))
+                .to(device).contiguous(.channelsLast)
+            let labels = Tensor.zeros([batchSize], dtype: .int64, device: device)
+            let batch = Batch(images: images, targets: labels, indices: labels)
+            return { batch }
+        }
+        let bytes = (0..<batchSize * 3 * 32 * 32).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        let loader = TrainingLoader(
+            ImageSet(
+                pixels: bytes, labels: Array(repeating: 0, count: batchSize), height: 32,
+                width: 32, classCount: 100, device: device),
+            normalization: .cifar100,
+            augmentation: Augmentation(
+                cropPadding: dataset.augmentation.cropPadding, flips: dataset.augmentation.flip),
+            batchSize: batchSize, seed: UInt64(seed))
+        let draws = loader.epoch(0)
+        return {
+            timed("data") {
+                let (images, labels, positions) = loader.batch(0, of: draws)
+                return Batch(images: images, targets: labels, indices: positions)
+            }
         }
     }
 }
