@@ -46,7 +46,8 @@ CT_INLINE void products(const bf16 *pixel, const float *first, const float *seco
 }
 
 // Rows of the deeper map, counted over the batch; each covers `tall` rows of the result.
-CT_MULTIVERSION void fuse(const Forward &f, const Shape &s, int64_t begin, int64_t end) {
+CT_KERNEL(fuse, (const Forward &f, const Shape &s, int64_t begin, int64_t end),
+          (f, s, begin, end)) {
   int64_t m = s.channels;
   const float *own0 = f.weight, *deep0 = f.weight + m, *own1 = deep0 + m, *deep1 = own1 + m;
   for (int64_t row = begin; row < end; row++) {
@@ -179,8 +180,9 @@ CT_INLINE void unfuse_rows(const Backward &f, const Shape &s, int64_t begin, int
   }
 }
 
-CT_MULTIVERSION void unfuse(const Backward &f, const Shape &s, int64_t begin, int64_t end,
-                            float *logits, float *for_weight, float *for_bias) {
+CT_KERNEL(unfuse, (const Backward &f, const Shape &s, int64_t begin, int64_t end, float *logits,
+                   float *for_weight, float *for_bias),
+          (f, s, begin, end, logits, for_weight, for_bias)) {
   if (s.channels % (4 * kLane) == 0) {
     unfuse_rows<4>(f, s, begin, end, logits, for_weight, for_bias);
   } else {

@@ -31,8 +31,9 @@ struct Moments {
   }
 };
 
-CT_MULTIVERSION void statistics(const bf16 *x, int64_t begin, int64_t end, int64_t channels,
-                                float *sums, float *squares) {
+CT_KERNEL(statistics, (const bf16 *x, int64_t begin, int64_t end, int64_t channels, float *sums,
+                       float *squares),
+          (x, begin, end, channels, sums, squares)) {
   ct::sum_rows(Moments{x}, begin, end, channels, sums, squares);
 }
 
@@ -58,8 +59,9 @@ CT_INLINE void apply_rows(const bf16 *x, const bf16 *addend, bf16 *y, int64_t be
   }
 }
 
-CT_MULTIVERSION void apply(const bf16 *x, const bf16 *addend, bool relu, bf16 *y, int64_t begin,
-                           int64_t end, int64_t channels, const float *scale, const float *shift) {
+CT_KERNEL(apply, (const bf16 *x, const bf16 *addend, bool relu, bf16 *y, int64_t begin,
+                  int64_t end, int64_t channels, const float *scale, const float *shift),
+          (x, addend, relu, y, begin, end, channels, scale, shift)) {
   if (addend && relu) {
     apply_rows<true, true>(x, addend, y, begin, end, channels, scale, shift);
   } else if (addend) {
@@ -108,9 +110,10 @@ struct Products {
   }
 };
 
-CT_MULTIVERSION void reduce(const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *stored,
-                            int64_t begin, int64_t end, int64_t channels, const float *mean,
-                            float *sums, float *products) {
+CT_KERNEL(reduce, (const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *stored,
+                   int64_t begin, int64_t end, int64_t channels, const float *mean, float *sums,
+                   float *products),
+          (gradient, y, x, stored, begin, end, channels, mean, sums, products)) {
   if (y && stored) {
     Products<true, true> kernel{gradient, y, x, stored, mean};
     ct::sum_rows(kernel, begin, end, channels, sums, products);
@@ -143,9 +146,10 @@ CT_INLINE void input_rows(const bf16 *gradient, const bf16 *y, const bf16 *x, bf
   }
 }
 
-CT_MULTIVERSION void input(const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *result,
-                           int64_t begin, int64_t end, int64_t channels, const float *a,
-                           const float *b, const float *shift) {
+CT_KERNEL(input, (const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *result, int64_t begin,
+                  int64_t end, int64_t channels, const float *a, const float *b,
+                  const float *shift),
+          (gradient, y, x, result, begin, end, channels, a, b, shift)) {
   if (y) {
     input_rows<true>(gradient, y, x, result, begin, end, channels, a, b, shift);
   } else {

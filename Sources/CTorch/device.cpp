@@ -9,7 +9,7 @@
 #include <malloc.h>
 #endif
 
-#include "guard.h"
+#include "kernels.h"
 
 ct_error ct_generator_create(ct_device device, uint64_t seed, ct_generator *out) {
   return ct::guard([&] {
@@ -39,12 +39,25 @@ const char *ct_cpu_capability(void) {
   return text.c_str();
 }
 
+ct::Instructions ct::instructions() {
+#if defined(__x86_64__)
+  static const Instructions found = [] {
+    const std::string allowed = at::get_cpu_capability();
+    bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                __builtin_cpu_supports("avx512vl");
+    if (allowed == "AVX512" && wide) return Instructions::avx512;
+    return allowed == "AVX512" || allowed == "AVX2" ? Instructions::avx2 : Instructions::portable;
+  }();
+  return found;
+#else
+  return Instructions::portable;
+#endif
+}
+
 bool ct_cpu_has_native_bfloat16(void) {
 #if defined(__x86_64__)
-  // LibTorch's own variable, ATEN_CPU_CAPABILITY, also keeps our kernels from it.
-  static const bool has =
-      __builtin_cpu_supports("avx512bf16") && at::get_cpu_capability() == "AVX512";
-  return has;
+  return ct::instructions() == ct::Instructions::avx512 && __builtin_cpu_supports("avx512bf16");
 #else
   return false;
 #endif

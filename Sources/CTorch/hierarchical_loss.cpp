@@ -19,8 +19,9 @@ struct Shape {
 
 // Adds up a row of bins of one image: per bin and channel the sum of differences into `sums`
 // [bins, C], and per channel the sum of their squares into `squares` [C].
-CT_MULTIVERSION void add_bins(const bf16 *student, const bf16 *teacher, const Shape &s, float *sums,
-                              float *squares) {
+CT_KERNEL(add_bins, (const bf16 *student, const bf16 *teacher, const Shape &s, float *sums,
+                     float *squares),
+          (student, teacher, s, sums, squares)) {
   for (int64_t c = 0; c < s.channels; c += kLane) {
     Floats square, a, b;
     ct::load(squares + c, square);
@@ -43,8 +44,9 @@ CT_MULTIVERSION void add_bins(const bf16 *student, const bf16 *teacher, const Sh
 }
 
 // The gradient of a row of bins: difference · factor + the bin's share.
-CT_MULTIVERSION void spread_bins(const bf16 *student, const bf16 *teacher, const Shape &s,
-                                 float factor, float scale, const float *shares, bf16 *result) {
+CT_KERNEL(spread_bins, (const bf16 *student, const bf16 *teacher, const Shape &s, float factor,
+                        float scale, const float *shares, bf16 *result),
+          (student, teacher, s, factor, scale, shares, result)) {
   for (int64_t y = 0; y < s.tall(); y++) {
     for (int64_t x = 0; x < s.width; x++) {
       const float *share = shares + x / s.wide() * s.channels;

@@ -10,15 +10,34 @@
 
 #include "guard.h"
 
-// Compiled once per instruction set and chosen when the library is loaded.
-#if defined(__x86_64__)
-#define CT_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CT_MULTIVERSION
-#endif
 #define CT_INLINE inline __attribute__((always_inline))
 
+// CT_KERNEL(name, parameters, arguments) { … } makes a function `name`: its body is compiled once per
+// instruction set, and the set is chosen at the call, as LibTorch chooses that of its own kernels.
+#if defined(__x86_64__)
+#define CT_KERNEL(name, parameters, arguments)                                                     \
+  CT_INLINE void name##_body parameters;                                                           \
+  __attribute__((target("arch=x86-64-v4"))) void name##_avx512 parameters { name##_body arguments; } \
+  __attribute__((target("arch=x86-64-v3"))) void name##_avx2 parameters { name##_body arguments; } \
+  void name##_portable parameters { name##_body arguments; }                                       \
+  void name parameters {                                                                           \
+    switch (ct::instructions()) {                                                                  \
+      case ct::Instructions::avx512: return name##_avx512 arguments;                               \
+      case ct::Instructions::avx2: return name##_avx2 arguments;                                   \
+      case ct::Instructions::portable: return name##_portable arguments;                           \
+    }                                                                                              \
+  }                                                                                                \
+  CT_INLINE void name##_body parameters
+#else
+#define CT_KERNEL(name, parameters, arguments) void name parameters
+#endif
+
 namespace ct {
+
+enum class Instructions { portable, avx2, avx512 };
+
+// The widest set that the processor has and that LibTorch's variable ATEN_CPU_CAPABILITY allows.
+Instructions instructions();
 
 using bf16 = uint16_t;
 

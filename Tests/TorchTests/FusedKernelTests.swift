@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Torch
 import TorchTestSupport
@@ -181,6 +182,28 @@ import TorchTestSupport
         (exact * 3).backward()
         expectSame(
             try #require(student.low.grad), try #require(student.exact.grad), "gradient")
+    }
+
+    /// LibTorch reads the variable once, so that a process of its own is needed.
+    @Test(
+        "The kernels for lesser processors agree too, and the convolution is left to LibTorch",
+        arguments: ["default", "avx2"])
+    func lesserProcessors(capability: String) async {
+        await #expect(processExitsWith: .success) { [capability] in
+            setenv("ATEN_CPU_CAPABILITY", capability, 1)
+            let tests = FusedKernelTests()
+            #expect(Runtime.cpuCapability.lowercased() == capability)
+            #expect(!Runtime.hasNativeBFloat16)
+            #expect(PackedConvolution(weight: Tensor.zeros([16, 16, 3, 3])) == nil)
+            for shape in [[4, 16, 7, 7], [2, 48, 31, 31], [1, 256, 7, 1]] {
+                try tests.batchNorm(shape: shape, variant: (true, true))
+                try tests.batchNorm(shape: shape, variant: (false, false))
+            }
+            try tests.attentionFusion(shape: [2, 64, 8, 8], deep: [2, 64, 1, 1])
+            try tests.attentionFusion(shape: [1, 48, 14, 6], deep: [1, 48, 7, 3])
+            try tests.hierarchicalLoss(shape: [2, 64, 4, 4], bins: 2)
+            try tests.hierarchicalLoss(shape: [1, 48, 12, 4], bins: 4)
+        }
     }
 
     /// The convolution needs a processor with AVX512-BF16; without one it says so.
