@@ -67,6 +67,14 @@ bool ct_built_with_cuda(void) { return at::hasCUDA(); }
 
 int32_t ct_cuda_device_count(void) { return static_cast<int32_t>(at::getNumGPUs()); }
 
+void ct_set_deterministic(bool wanted) {
+  at::Context &context = at::globalContext();
+  context.setDeterministicAlgorithms(wanted, /* warn_only */ false);
+  context.setDeterministicCuDNN(wanted);
+  // Nothing of ours reads memory before writing it.
+  context.setDeterministicFillUninitializedMemory(false);
+}
+
 void ct_keep_freed_memory(void) {
 #if defined(__GLIBC__)
   // Arenas beside the main one hand back every 64 MiB that become free.

@@ -83,6 +83,13 @@ public enum Runtime {
     /// How many CUDA devices LibTorch sees.
     public static var cudaDeviceCount: Int { Int(ct_cuda_device_count()) }
 
+    /// Restricts LibTorch to algorithms that give the same bits on every run on one machine.
+    ///
+    /// On the CPU all that this package uses are such anyway, given the number of threads.
+    ///
+    /// - Parameter wanted: whether they are restricted.
+    public static func requireDeterminism(_ wanted: Bool) { ct_set_deterministic(wanted) }
+
     /// Makes this process keep the memory that it frees, for the next step.
     ///
     /// A training step allocates and frees the same hundreds of MiB again and again. By default glibc

@@ -68,6 +68,7 @@ struct BenchCommand: ParsableCommand {
                     + "use --work train")
         }
         let precision = precision ?? recipe.precision ?? .standard
+        precision.noteEmulation(on: device)
         let times = try recipe.benchmark(
             work, precision: precision, device: device, steps: steps, profiles: profile)
         let report = Report(

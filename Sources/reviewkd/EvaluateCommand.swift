@@ -50,6 +50,7 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let device = try device.resolve()
+        precision.noteEmulation(on: device)
         guard let description = CIFARDataset(named: dataset) else { return }
         let network = try loadNetwork(
             model, weights: file, classCount: description.classCount, device: device)

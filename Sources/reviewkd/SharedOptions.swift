@@ -15,6 +15,9 @@ struct DeviceOptions: ParsableArguments {
     @Option(help: "Threads of one CPU operator (default: LibTorch's choice).")
     var threads: Int?
 
+    @Flag(help: "The same bits on every run on one machine; costs nothing on the CPU.")
+    var deterministic = false
+
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError(
@@ -32,7 +35,18 @@ struct DeviceOptions: ParsableArguments {
     /// Sets the threads and finds the device.
     func resolve() throws -> Device {
         if let threads { Runtime.setThreads(threads) }
+        if deterministic { Runtime.requireDeterminism(true) }
         return try Device(named: device)
+    }
+}
+
+extension Precision {
+    /// Tells the user where this precision is slower than it need be.
+    func noteEmulation(on device: Device) {
+        guard self == .bfloat16, device == .cpu, !Runtime.hasNativeBFloat16 else { return }
+        printError(
+            "note: without AVX512-BF16 (found: \(Runtime.cpuCapability)) bfloat16 is emulated and "
+                + "slow; use --precision float32")
     }
 }
 

@@ -72,6 +72,7 @@ private struct Run {
         teacher: (TrainingData, Device) throws -> (network: any Backbone, digest: String)?
     ) throws {
         let device = try options.device.resolve()
+        recipe.precision?.noteEmulation(on: device)
         // A wrong name is told before the data are read.
         _ = try CIFARModel(named: recipe.student.model)
         let reporter = ProgressReporter(quiet: options.quiet)

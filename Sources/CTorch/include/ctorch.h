@@ -207,6 +207,8 @@ const char *ct_cpu_capability(void);
 bool ct_cpu_has_native_bfloat16(void);
 int32_t ct_cuda_device_count(void);
 bool ct_built_with_cuda(void);
+// Whether LibTorch may only use algorithms that give the same bits on every run on one machine.
+void ct_set_deterministic(bool wanted);
 // Makes the allocator keep freed memory for the process: fresh pages cost a step a tenth of its time.
 // To be called before other threads allocate.
 void ct_keep_freed_memory(void);

@@ -100,6 +100,10 @@ private struct DifferencePyramid: Sendable {
     }
 
     private func spread(_ gradient: Tensor, over map: Tensor) -> Tensor {
-        gradient.adaptiveAveragePoolBackward(input: map)
+        guard isNested else { return gradient.adaptiveAveragePoolBackward(input: map) }
+        // The same, without the additions in any order that the former makes on a GPU.
+        let (height, width) = (map.size(2), map.size(3))
+        let area = height / gradient.size(2) * (width / gradient.size(3))
+        return gradient.resizedNearest(height: height, width: width) * (1 / Double(area))
     }
 }
