@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup demo test lint format bench build-cuda clean help
+.PHONY: setup demo test sanitize lint format bench build-cuda clean help
 
 sources := Package.swift Sources Tests \
 	Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
@@ -22,6 +22,10 @@ test: setup ## Build and run every test
 	swift test $(scratch)
 	swift test --package-path Benchmarks
 
+sanitize: setup ## Run the tests of our own kernels under AddressSanitizer
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan \
+		--filter FusedKernelTests
+
 lint: setup ## Check formatting, documentation comments, white space and leftovers
 	swift format lint --strict --recursive --parallel $(sources)
 	Scripts/lint.sh
@@ -40,7 +44,7 @@ build-cuda: ## Build .build-cuda/release/reviewkd, stripped, which needs no Swif
 		-Xswiftc -static-stdlib -Xswiftc -DWITHOUT_DOWNLOADS -Xlinker -s
 
 clean: ## Remove what was built
-	rm -rf .build .build-cuda Benchmarks/.build
+	rm -rf .build .build-cuda .build-asan Benchmarks/.build
 	@echo '.libtorch, .libtorch-cuda and .venv-bench stay; remove them by hand to have them' \
 		'fetched anew.'
 
