@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/headeronly/version.h>
 
 #if defined(__GLIBC__)
@@ -63,7 +64,8 @@ bool ct_cpu_has_native_bfloat16(void) {
 #endif
 }
 
-bool ct_built_with_cuda(void) { return at::hasCUDA(); }
+// at::hasCUDA() would say whether there is a card.
+bool ct_built_with_cuda(void) { return c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA); }
 
 int32_t ct_cuda_device_count(void) { return static_cast<int32_t>(at::getNumGPUs()); }
 

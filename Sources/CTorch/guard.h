@@ -45,11 +45,13 @@ inline ct_device device(c10::Device value) {
   return {static_cast<int8_t>(value.type()), static_cast<int8_t>(value.index())};
 }
 
-// The CPU allocator reports exhaustion as a plain error, so that its text has to tell it apart.
+// The CPU allocator and NVIDIA's libraries report exhaustion as a plain error, so that its text has
+// to tell it apart.
 inline bool tells_of_memory(const std::string &text) {
   return text.find("not enough memory") != std::string::npos ||
          text.find("can't allocate memory") != std::string::npos ||
-         text.find("out of memory") != std::string::npos;
+         text.find("out of memory") != std::string::npos ||
+         text.find("STATUS_ALLOC_FAILED") != std::string::npos;
 }
 
 inline ct_error fail(ct_error_kind kind, const std::string &text) {
@@ -65,6 +67,11 @@ ct_error guard(Body &&body) noexcept {
     return nullptr;
   } catch (const c10::OutOfMemoryError &error) {
     return fail(CT_ERROR_OUT_OF_MEMORY, error.what_without_backtrace());
+  } catch (const c10::AcceleratorError &error) {
+    // A failed call of CUDA, which may also be one that found no memory.
+    ct_error failure = fail(CT_ERROR_OPERATOR, error.what_without_backtrace());
+    if (failure->kind == CT_ERROR_OPERATOR) failure->kind = CT_ERROR_DEVICE;
+    return failure;
   } catch (const c10::Error &error) {
     return fail(CT_ERROR_OPERATOR, error.what_without_backtrace());
   } catch (const std::bad_alloc &) {

@@ -41,6 +41,9 @@ private final class BackwardPass {
     private let body: @Sendable ([Tensor?]) -> [Tensor?]
     private let device: Device
 
+    /// A card's backward pass runs on a thread of LibTorch's, outside the step's scope.
+    private let collector = FailureCollector.current
+
     init(_ body: @escaping @Sendable ([Tensor?]) -> [Tensor?], device: Device) {
         self.body = body
         self.device = device
@@ -58,7 +61,9 @@ private final class BackwardPass {
             guard let handle = gradients[index] else { return nil }
             return Tensor(owning: ct_tensor_retain(handle))
         }
-        let computed = withoutGrad { withAutocast(nil, on: pass.device) { pass.body(given) } }
+        let computed = FailureCollector.$current.withValue(pass.collector) {
+            withoutGrad { withAutocast(nil, on: pass.device) { pass.body(given) } }
+        }
         guard computed.count == resultCount else {
             return ct_error_make(
                 "custom_function: \(computed.count) gradients for \(resultCount) inputs")

@@ -38,6 +38,7 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
             let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0
         else { throw .unknown(name: name) }
         guard Runtime.isBuiltWithCUDA else { throw .builtWithoutCUDA(name: name) }
+        if let reason = Runtime.cudaAbsence { throw .noCard(name: name, reason: reason) }
         guard index < Runtime.cudaDeviceCount else {
             throw .absent(name: name, found: Runtime.cudaDeviceCount)
         }
@@ -49,6 +50,7 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
 public enum DeviceError: Error, Equatable, CustomStringConvertible {
     case unknown(name: String)
     case builtWithoutCUDA(name: String)
+    case noCard(name: String, reason: String)
     case absent(name: String, found: Int)
 
     /// One sentence with the remedy.
@@ -58,10 +60,13 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
             "device '\(name)' is unknown; expected cpu, cuda or cuda:N"
         case .builtWithoutCUDA(let name):
             "device '\(name)' was asked for, but this build's LibTorch \(Runtime.version) has no "
-                + "CUDA; use --device cpu, or build against a CUDA LibTorch"
-        case .absent(let name, let found):
-            "device '\(name)' was asked for, but LibTorch found \(found) CUDA device(s); "
+                + "CUDA; use --device cpu, or the program that `make build-cuda` makes"
+        case .noCard(let name, let reason):
+            "device '\(name)' was asked for, but there is no card to use (\(reason)); "
                 + "use --device cpu, or check the driver with nvidia-smi"
+        case .absent(let name, let found):
+            "device '\(name)' was asked for, but LibTorch found \(found) CUDA device(s), "
+                + "numbered from 0; use one of them, or --device cpu"
         }
     }
 }

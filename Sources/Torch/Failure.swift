@@ -59,6 +59,30 @@ public func collectingOperatorErrors<Result>(_ body: () throws -> Result) throws
     }
 }
 
+extension OperatorError {
+    /// An error from the shim, which stays the caller's to free.
+    init(_ error: ct_error, operation: String) {
+        let text = String(cString: ct_error_message(error))
+        kind =
+            switch ct_error_get_kind(error) {
+            case CT_ERROR_OUT_OF_MEMORY: .outOfMemory
+            case CT_ERROR_DEVICE: .device
+            default: .program
+            }
+        self.operation = operation
+        reason = text.split(separator: "\n").first.map(String.init) ?? text
+    }
+}
+
+/// Throws an error from the shim, for what can fail with no operator running.
+func attempt(
+    _ error: ct_error?, _ operation: @autoclosure () -> String
+) throws(OperatorError) {
+    guard let error else { return }
+    defer { ct_error_free(error) }
+    throw OperatorError(error, operation: operation())
+}
+
 /// Takes an error from the shim: out of memory goes to the scope's collector, all else traps.
 ///
 /// - Returns: whether the call succeeded.
@@ -69,17 +93,11 @@ func check(
 ) -> Bool {
     guard let error else { return true }
     defer { ct_error_free(error) }
-    let text = String(cString: ct_error_message(error))
-    let reason = text.split(separator: "\n").first.map(String.init) ?? text
-    let kind: OperatorError.Kind =
-        switch ct_error_get_kind(error) {
-        case CT_ERROR_OUT_OF_MEMORY: .outOfMemory
-        case CT_ERROR_DEVICE: .device
-        default: .program
-        }
-    if kind != .program, let collector = FailureCollector.current {
-        collector.record(OperatorError(kind: kind, operation: operation(), reason: reason))
+    let failure = OperatorError(error, operation: operation())
+    if failure.kind != .program, let collector = FailureCollector.current {
+        collector.record(failure)
         return false
     }
+    let text = String(cString: ct_error_message(error))
     fatalError("\(operation()): \(text); \(shapes())")
 }

@@ -99,45 +99,6 @@ struct RecipesCommand: ParsableCommand {
     }
 }
 
-/// `reviewkd devices`.
-struct DevicesCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "devices", abstract: "Show what there is to compute with.")
-
-    @Flag(help: "Print one JSON object.")
-    var json = false
-
-    private struct Report: Encodable {
-        let libtorch: String
-        let devices: [String]
-        let cpuCapability: String
-        let nativeBfloat16: Bool
-        let threads: Int
-        let builtWithCuda: Bool
-    }
-
-    func run() throws {
-        let cards = (0..<Runtime.cudaDeviceCount).map { "cuda:\($0)" }
-        let report = Report(
-            libtorch: Runtime.version, devices: ["cpu"] + cards,
-            cpuCapability: Runtime.cpuCapability, nativeBfloat16: Runtime.hasNativeBFloat16,
-            threads: Runtime.threads, builtWithCuda: Runtime.isBuiltWithCUDA)
-        guard !json else {
-            try printJSON(report)
-            return
-        }
-        let precision = report.nativeBfloat16 ? "native bfloat16" : "no native bfloat16"
-        print("LibTorch \(report.libtorch)")
-        print("cpu: \(report.cpuCapability), \(precision), \(report.threads) threads")
-        for card in cards { print("\(card): found") }
-        if !report.builtWithCuda {
-            print("cuda: not available, this LibTorch was built without it")
-        } else if cards.isEmpty {
-            print("cuda: not available, LibTorch found no device; check the driver (nvidia-smi)")
-        }
-    }
-}
-
 extension String {
     /// The text with spaces behind it, up to a width.
     func padded(to width: Int) -> String {

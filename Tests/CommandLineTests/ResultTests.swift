@@ -91,18 +91,24 @@ extension CommandLineSuite {
             let recipes = try #require(
                 workshop.run(["recipes", "--json"]).json()["recipes"] as? [[String: Any]])
             #expect(recipes.allSatisfy { $0.keys.sorted() == ["description", "name"] })
-            let names = recipes.compactMap { $0["name"] as? String }
+            let recipeNames = recipes.compactMap { $0["name"] as? String }
             for name in ["resnet56", "resnet56-resnet20", "resnet56-resnet20-short"] {
-                #expect(names.contains("cifar100/\(name)"))
+                #expect(recipeNames.contains("cifar100/\(name)"))
             }
 
             let devices = try workshop.run(["devices", "--json"]).json()
             #expect(
                 devices.keys.sorted() == [
-                    "built_with_cuda", "cpu_capability", "devices", "libtorch", "native_bfloat16",
-                    "threads",
+                    "built_with_cuda", "cards", "cpu_capability", "devices", "libtorch", "missing",
+                    "native_bfloat16", "threads",
                 ])
-            #expect((devices["devices"] as? [String])?.first == "cpu")
+            let names = try #require(devices["devices"] as? [String])
+            let cards = try #require(devices["cards"] as? [[String: Any]])
+            #expect(names == ["cpu"] + cards.compactMap { $0["device"] as? String })
+            // Either there is a card, or a reason why there is none.
+            let missing = try #require(devices["missing"] as? [[String: String]])
+            #expect(missing.map { $0["device"] } == (cards.isEmpty ? ["cuda"] : []))
+            #expect(missing.allSatisfy { !($0["reason"] ?? "").isEmpty })
         }
 
         @Test("A shipped recipe is printed from any folder, and that text trains the same")

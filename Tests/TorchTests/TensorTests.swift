@@ -104,10 +104,14 @@ import Testing
             return
         }
         let expected: DeviceError =
-            Runtime.isBuiltWithCUDA
-            ? .absent(name: name, found: Runtime.cudaDeviceCount)
-            : .builtWithoutCUDA(name: name)
+            if !Runtime.isBuiltWithCUDA {
+                .builtWithoutCUDA(name: name)
+            } else if let reason = Runtime.cudaAbsence {
+                .noCard(name: name, reason: reason)
+            } else {
+                .absent(name: name, found: Runtime.cudaDeviceCount)
+            }
         let error = #expect(throws: expected) { try Device(named: name) }
-        #expect(error?.description.contains("use --device cpu") == true)
+        #expect(error?.description.contains("--device cpu") == true)
     }
 }

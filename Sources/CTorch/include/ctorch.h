@@ -215,6 +215,64 @@ void ct_keep_freed_memory(void);
 int32_t ct_threads(void);
 ct_error ct_set_threads(int32_t count);
 
+// ------------------------------------------------------------------------------------ CUDA
+
+// Every function below that can fail returns a device error where LibTorch has no CUDA, where there
+// is no card, and, for what needs CUDA's own headers (cards and graphs), where the shim was built
+// without REVIEWKD_CUDA.
+
+// Null where there is at least one card; else why there is none, in the driver's words.
+ct_error ct_cuda_require_card(void);
+
+typedef struct {
+  char name[256];
+  int32_t major, minor;  // the compute capability
+  int32_t multiprocessors;
+  uint64_t memory;  // bytes
+} ct_cuda_card;
+ct_error ct_cuda_card_describe(int8_t index, ct_cuda_card *out);
+
+// Bytes: of the card, and of this process's tensors now and at most.
+typedef struct {
+  uint64_t free, total, allocated, peak;
+} ct_cuda_memory;
+ct_error ct_cuda_memory_read(int8_t index, ct_cuda_memory *out);
+// Gives memory that no tensor uses back to the driver.
+ct_error ct_cuda_release_cached(void);
+// Waits for all work on the card.
+ct_error ct_cuda_synchronize(int8_t index);
+// Whether float32 products and convolutions may round their inputs to TF32.
+ct_error ct_cuda_allow_tf32(bool allowed);
+
+// A stream of LibTorch's, a value: streams live as long as the process.
+typedef struct {
+  int64_t id;
+  int8_t device;
+} ct_cuda_stream;
+// The next stream of LibTorch's pool, never the default one.
+ct_error ct_cuda_stream_new(int8_t index, ct_cuda_stream *out);
+ct_error ct_cuda_stream_current(int8_t index, ct_cuda_stream *out);
+// Makes a stream this thread's current one on its device.
+ct_error ct_cuda_stream_exchange(ct_cuda_stream wanted, ct_cuda_stream *former);
+
+typedef struct ct_cuda_event_s *ct_cuda_event;
+ct_error ct_cuda_event_create(ct_cuda_event *out);
+void ct_cuda_event_free(ct_cuda_event event);
+ct_error ct_cuda_event_record(ct_cuda_event event, ct_cuda_stream on);
+// Makes what is queued on `on` from now wait for the event.
+ct_error ct_cuda_event_block(ct_cuda_event event, ct_cuda_stream on);
+ct_error ct_cuda_event_synchronize(ct_cuda_event event);
+ct_error ct_cuda_event_elapsed(ct_cuda_event start, ct_cuda_event end, double *milliseconds);
+
+typedef struct ct_cuda_graph_s *ct_cuda_graph;
+// Starts recording what is queued on this thread's current stream, which is not the default one,
+// instead of running it. Memory allocated until the end belongs to the graph's private pool.
+ct_error ct_cuda_graph_begin(int8_t index, ct_cuda_graph *out);
+ct_error ct_cuda_graph_end(ct_cuda_graph graph, int8_t index);
+// Queues the recorded work on the current stream.
+ct_error ct_cuda_graph_replay(ct_cuda_graph graph, int8_t index);
+void ct_cuda_graph_free(ct_cuda_graph graph);
+
 #ifdef __cplusplus
 }
 #endif
