@@ -32,36 +32,55 @@ public struct Augmentation: Sendable, Equatable {
             isFlipped: random.next(upperBound: UInt64(2)) == 1 && flips)
     }
 
-    /// Crops and mirrors a batch in one gather.
+    /// Crops and mirrors a batch in one gather, by operators on its device alone.
     ///
     /// - Parameters:
-    ///   - draws: one per image.
+    ///   - draws: int64 `[N, 3]`, the rows of `Draw.numbers`.
     ///   - pixels: uint8 `[N, 3, H, W]`.
+    ///   - grid: of the images' size.
     /// - Returns: uint8 `[N, 3, H, W]`, channels last in memory.
-    func apply(_ draws: ArraySlice<Draw>, to pixels: Tensor) -> Tensor {
+    func apply(_ draws: Tensor, to pixels: Tensor, on grid: CropGrid) -> Tensor {
         guard cropPadding > 0 || flips else { return pixels }
-        let count = draws.count
-        let height = pixels.size(2)
-        let width = pixels.size(3)
-        var rows: [Int64] = []
-        var columns: [Int64] = []
-        rows.reserveCapacity(count * height)
-        columns.reserveCapacity(count * width)
-        for draw in draws {
-            for row in 0..<height { rows.append(Int64(draw.top + row)) }
-            for column in 0..<width {
-                let mirrored = draw.isFlipped ? width - 1 - column : column
-                columns.append(Int64(draw.left + mirrored))
-            }
+        let count = pixels.size(0)
+        func drawn(_ column: Int) -> Tensor {
+            draws.narrow(1, column..<(column + 1)).unsqueeze(2)  // [N, 1, 1]
         }
-        let device = pixels.device
         let cut = pixels.padded(cropPadding).gather([
-            Tensor.arange(0..<count, device: device).reshape([count, 1, 1]),
+            Tensor.arange(0..<count, device: pixels.device).reshape([count, 1, 1]),
             nil,
-            Tensor(rows, shape: [count, height, 1]).to(device),
-            Tensor(columns, shape: [count, 1, width]).to(device),
+            drawn(0) + grid.rows,
+            drawn(1) + grid.columns + drawn(2) * grid.mirroring,
         ])  // [N, H, W, 3]
         return cut.permute([0, 3, 1, 2])
+    }
+}
+
+extension Augmentation.Draw {
+    /// The numbers that `apply` takes.
+    var numbers: [Int64] { [Int64(top), Int64(left), isFlipped ? 1 : 0] }
+}
+
+/// The pixel positions of an image, on its device.
+struct CropGrid {
+    /// `[1, H, 1]`.
+    let rows: Tensor
+
+    /// `[1, 1, W]`.
+    let columns: Tensor
+
+    /// What mirroring adds to each column, `[1, 1, W]`.
+    let mirroring: Tensor
+
+    /// The grid of a set's images.
+    init(of set: ImageSet) {
+        let height = set.pixels.size(2)
+        let width = set.pixels.size(3)
+        func place(_ numbers: [Int], _ shape: [Int]) -> Tensor {
+            Tensor(numbers.map(Int64.init), shape: shape).to(set.pixels.device)
+        }
+        rows = place(Array(0..<height), [1, height, 1])
+        columns = place(Array(0..<width), [1, 1, width])
+        mirroring = place((0..<width).map { width - 1 - 2 * $0 }, [1, 1, width])
     }
 }
 

@@ -76,18 +76,24 @@ public struct Normalization: Sendable, Equatable {
     public static let cifar10 = Normalization(
         mean: [125.3 / 255, 123.0 / 255, 113.9 / 255],
         deviation: [63.0 / 255, 62.1 / 255, 66.7 / 255])
+}
 
-    /// Normalises images of bytes.
-    ///
-    /// - Parameter pixels: uint8 `[N, 3, H, W]`.
-    /// - Returns: float32 of the same shape, channels last.
-    func callAsFunction(_ pixels: Tensor) -> Tensor {
+/// A normalisation whose constants lie on a device.
+struct Normalizer {
+    private let scale: Tensor
+    private let shift: Tensor
+
+    init(_ normalization: Normalization, device: Device) {
         func channels(_ values: [Double]) -> Tensor {
-            Tensor(values.map(Float.init), shape: [1, 3, 1, 1]).to(pixels.device)
+            Tensor(values.map(Float.init), shape: [1, 3, 1, 1]).to(device)
         }
         // x / 255 / σ − μ / σ
-        let scale = channels(deviation.map { 1 / (255 * $0) })
-        let shift = channels(zip(mean, deviation).map { -$0 / $1 })
-        return (pixels.to(.float32) * scale + shift).contiguous(.channelsLast)
+        scale = channels(normalization.deviation.map { 1 / (255 * $0) })
+        shift = channels(zip(normalization.mean, normalization.deviation).map { -$0 / $1 })
+    }
+
+    /// Normalises uint8 `[N, 3, H, W]` to float32 of the same shape, channels last.
+    func callAsFunction(_ pixels: Tensor) -> Tensor {
+        (pixels.to(.float32) * scale + shift).contiguous(.channelsLast)
     }
 }

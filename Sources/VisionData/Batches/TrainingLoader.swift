@@ -7,10 +7,13 @@ import Torch
 public struct TrainingLoader: Sendable {
     private let set: ImageSet
     private let positions: [Int64]
-    private let normalization: Normalization
+    private let normalize: Normalizer
     private let augmentation: Augmentation
-    private let batchSize: Int
+    private let grid: CropGrid
     private let seed: UInt64
+
+    /// How many images a batch has, the last one of an epoch perhaps fewer.
+    public let batchSize: Int
 
     /// Makes a loader.
     ///
@@ -29,8 +32,9 @@ public struct TrainingLoader: Sendable {
         precondition(batchSize >= 1, "TrainingLoader: batch size \(batchSize) is below 1")
         self.set = set
         self.positions = positions ?? (0..<Int64(set.count)).map { $0 }
-        self.normalization = normalization
+        normalize = Normalizer(normalization, device: set.pixels.device)
         self.augmentation = augmentation
+        grid = CropGrid(of: set)
         self.batchSize = batchSize
         self.seed = seed
     }
@@ -66,11 +70,31 @@ public struct TrainingLoader: Sendable {
         _ index: Int, of epoch: Epoch
     ) -> (images: Tensor, labels: Tensor, positions: Tensor) {
         let range = (index * batchSize)..<min((index + 1) * batchSize, epoch.order.count)
-        return withoutGrad {
-            let positions = Tensor(Array(epoch.order[range])).to(set.pixels.device)
+        return batch(table(of: epoch, range))
+    }
+
+    /// An epoch's order and draws as numbers on the images' device, one row per image.
+    ///
+    /// - Parameters:
+    ///   - epoch: the epoch's draws.
+    ///   - range: a part of the epoch; all of it when left out.
+    /// - Returns: int64 `[images, 4]`: position in the set, top and left of the crop, 1 where mirrored.
+    public func table(of epoch: Epoch, _ range: Range<Int>? = nil) -> Tensor {
+        let range = range ?? 0..<epoch.order.count
+        let numbers = range.flatMap { [epoch.order[$0]] + epoch.draws[$0].numbers }
+        return Tensor(numbers, shape: [range.count, 4]).to(set.pixels.device)
+    }
+
+    /// Makes the batch of some rows of an epoch's table, by operators on the device alone.
+    ///
+    /// - Parameter rows: int64 `[N, 4]`, as `table` gives them.
+    /// - Returns: images float32 `[N, 3, H, W]`, channels last; labels and positions int64 `[N]`.
+    public func batch(_ rows: Tensor) -> (images: Tensor, labels: Tensor, positions: Tensor) {
+        withoutGrad {
+            let positions = rows.narrow(1, 0..<1).reshape([-1])
             let (pixels, labels) = set.select(positions)
-            let cut = augmentation.apply(epoch.draws[range], to: pixels)
-            return (normalization(cut), labels, positions)
+            let cut = augmentation.apply(rows.narrow(1, 1..<4), to: pixels, on: grid)
+            return (normalize(cut), labels, positions)
         }
     }
 }
@@ -79,7 +103,7 @@ public struct TrainingLoader: Sendable {
 public struct EvaluationLoader: Sendable {
     private let set: ImageSet
     private let positions: [Int64]
-    private let normalization: Normalization
+    private let normalize: Normalizer
     private let batchSize: Int
 
     /// Makes a loader.
@@ -96,7 +120,7 @@ public struct EvaluationLoader: Sendable {
         precondition(batchSize >= 1, "EvaluationLoader: batch size \(batchSize) is below 1")
         self.set = set
         self.positions = positions ?? (0..<Int64(set.count)).map { $0 }
-        self.normalization = normalization
+        normalize = Normalizer(normalization, device: set.pixels.device)
         self.batchSize = batchSize
     }
 
@@ -111,7 +135,7 @@ public struct EvaluationLoader: Sendable {
             let range = start..<min(start + batchSize, positions.count)
             let (pixels, labels) = set.select(
                 Tensor(Array(positions[range])).to(set.pixels.device))
-            try body(normalization(pixels), labels)
+            try body(normalize(pixels), labels)
         }
     }
 }
