@@ -40,6 +40,9 @@ public protocol Distiller<Targets>: AnyObject {
     /// - Returns: the terms of the loss, and the student's logits.
     func losses(_ batch: Batch<Targets>, at progress: TrainingProgress) -> LossTerms
 
+    /// The weights of the terms of `losses`, in their order, as a pure function of progress.
+    func termWeights(at progress: TrainingProgress) -> [Double]
+
     /// All that an exact continuation needs beside the optimizer's state.
     func stateDict() -> [NamedTensor]
 
@@ -95,7 +98,22 @@ public struct LossTerms {
     ///
     /// - Precondition: there is at least one term.
     public var total: Tensor {
-        let weighted = terms.map { $0.weight == 1 ? $0.value : $0.value * $0.weight }
+        sum(terms.map { $0.weight == 1 ? $0.value : $0.value * $0.weight })
+    }
+
+    /// The sum with weights that lie on the device, instead of the terms' own.
+    ///
+    /// - Parameter weights: float32 `[terms]`.
+    /// - Returns: a scalar to go backward from.
+    /// - Precondition: there is at least one term, and there are at least as many weights.
+    public func total(weights: Tensor) -> Tensor {
+        sum(
+            terms.enumerated().map { index, term in
+                term.value * weights.narrow(0, index..<(index + 1)).reshape([])
+            })
+    }
+
+    private func sum(_ weighted: [Tensor]) -> Tensor {
         precondition(!weighted.isEmpty, "LossTerms: a total of no terms")
         return weighted.dropFirst().reduce(weighted[0], +)
     }

@@ -30,6 +30,20 @@ extension Tensor {
         ATen.indexSelect.call(.tensor(self), .int(dimension), .tensor(indices))
     }
 
+    /// Overwrites the slices at `indices` along one dimension, in place.
+    ///
+    /// - Parameters:
+    ///   - dimension: the dimension.
+    ///   - indices: int64, each at most once.
+    ///   - slices: as many slices as there are indices.
+    /// - Returns: the tensor itself.
+    @discardableResult
+    public func replace(_ dimension: Int, _ indices: Tensor, with slices: Tensor) -> Tensor {
+        ATen.indexCopyInPlace.call(
+            .tensor(self), .int(dimension), .tensor(indices), .tensor(slices))
+        return self
+    }
+
     /// Gathers elements by one index tensor per dimension, broadcast against each other.
     ///
     /// - Parameter indices: int64 tensors; nil takes a dimension whole. Where a whole dimension

@@ -115,6 +115,27 @@ public func fusedSGD(
         .bool(isFirstStep), .none, .none)
 }
 
+/// The same with a step length that lies on the device, and that may be 0 on the device's own word.
+///
+/// - Parameters:
+///   - parameters: the weights, float32 and of one device.
+///   - gradients: one gradient per parameter.
+///   - momenta: one momentum buffer per parameter, which holds the former steps.
+///   - learningRate: the step's length, float32 `[1]`.
+///   - momentum: the share of the former buffer.
+///   - weightDecay: added to the gradient, times the parameter.
+///   - nesterov: whether the step looks ahead.
+///   - skips: float32 `[1]`; where it is 1 nothing is changed.
+public func fusedSGD(
+    parameters: [Tensor], gradients: [Tensor], momenta: [Tensor], learningRate: Tensor,
+    momentum: Double, weightDecay: Double, nesterov: Bool, skips: Tensor
+) {
+    ATen.fusedSGDTensorRate.perform(
+        .tensors(parameters), .tensors(gradients), .tensors(momenta), .double(weightDecay),
+        .double(momentum), .tensor(learningRate), .double(0), .bool(nesterov), .bool(false),
+        .bool(false), .none, .tensor(skips))
+}
+
 /// A convolution with bias, an optional addition and ReLU in one oneDNN primitive (CPU inference).
 ///
 /// - Parameters:

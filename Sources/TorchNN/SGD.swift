@@ -38,6 +38,29 @@ public final class SGD {
 
     /// Moves every parameter that has a gradient, then forgets the gradients.
     public func step(learningRate: Double) {
+        move { weights, gradients, momenta in
+            fusedSGD(
+                parameters: weights, gradients: gradients, momenta: momenta,
+                learningRate: learningRate, momentum: options.momentum,
+                weightDecay: options.weightDecay, nesterov: options.nesterov, isFirstStep: false)
+        }
+    }
+
+    /// The same at a rate that only the device knows.
+    ///
+    /// - Parameters:
+    ///   - learningRate: float32 `[1]`.
+    ///   - skips: float32 `[1]`; where it is 1 parameters and velocities stay as they are.
+    public func step(learningRate: Tensor, skips: Tensor) {
+        move { weights, gradients, momenta in
+            fusedSGD(
+                parameters: weights, gradients: gradients, momenta: momenta,
+                learningRate: learningRate, momentum: options.momentum,
+                weightDecay: options.weightDecay, nesterov: options.nesterov, skips: skips)
+        }
+    }
+
+    private func move(_ update: ([Tensor], [Tensor], [Tensor]) -> Void) {
         var weights: [Tensor] = []
         var gradients: [Tensor] = []
         var momenta: [Tensor] = []
@@ -49,12 +72,7 @@ public final class SGD {
         }
         // None has one where memory ran out on the way; the scope of the step reports that.
         guard !weights.isEmpty else { return }
-        withoutGrad {
-            fusedSGD(
-                parameters: weights, gradients: gradients, momenta: momenta,
-                learningRate: learningRate, momentum: options.momentum,
-                weightDecay: options.weightDecay, nesterov: options.nesterov, isFirstStep: false)
-        }
+        withoutGrad { update(weights, gradients, momenta) }
         clearGradients()
     }
 

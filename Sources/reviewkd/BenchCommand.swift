@@ -59,6 +59,7 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        let usesGraph = device.graph
         let device = try device.resolve()
         var recipe = try Recipe.load(nameOrPath: recipe)
         if let batchSize { recipe.batchSize = batchSize }
@@ -67,10 +68,11 @@ struct BenchCommand: ParsableCommand {
                 "the recipe \(recipe.name) has no teacher, expected one for --work distill; "
                     + "use --work train")
         }
-        let precision = precision ?? recipe.precision ?? .standard
+        let precision = try precision ?? recipe.precision ?? .standard(on: device)
         precision.noteEmulation(on: device)
         let times = try recipe.benchmark(
-            work, precision: precision, device: device, steps: steps, profiles: profile)
+            work, precision: precision, device: device, usesGraph: usesGraph, steps: steps,
+            profiles: profile)
         let report = Report(
             recipe: recipe.name, work: work.rawValue, device: "\(device)",
             precision: precision.rawValue, batchSize: recipe.batchSize, threads: Runtime.threads,

@@ -12,6 +12,12 @@ struct DeviceOptions: ParsableArguments {
     @Option(help: "Where to compute: cpu, cuda or cuda:N.")
     var device = "cpu"
 
+    @Flag(help: "Let float32 products on a card round their inputs to TF32.")
+    var tf32 = false
+
+    @Flag(inversion: .prefixedNo, help: "Run a training step on a card as one graph.")
+    var graph = true
+
     @Option(help: "Threads of one CPU operator (default: LibTorch's choice).")
     var threads: Int?
 
@@ -36,6 +42,7 @@ struct DeviceOptions: ParsableArguments {
     func resolve() throws -> Device {
         if let threads { Runtime.setThreads(threads) }
         if deterministic { Runtime.requireDeterminism(true) }
+        Runtime.allowTF32(tf32)
         return try Device(named: device)
     }
 }
@@ -102,7 +109,7 @@ struct RunCommandOptions: ParsableArguments {
         var recipe = try Recipe.load(nameOrPath: nameOrPath, overrides: overrides)
         if let epochs { recipe = recipe.rescaled(epochs: epochs) }
         if let seed { recipe.seed = seed }
-        recipe.precision = precision ?? recipe.precision ?? .standard
+        recipe.precision = try precision ?? recipe.precision ?? .standard(on: device.resolve())
         return recipe
     }
 }

@@ -93,6 +93,7 @@ private struct Run {
         var settings = RunOptions()
         settings.output = options.output
         settings.device = device
+        settings.usesGraph = options.device.graph
         settings.maxSteps = options.maxSteps
         settings.checkpointEvery = options.checkpointEvery
         settings.resume = options.resume

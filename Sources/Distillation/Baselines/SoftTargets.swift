@@ -80,6 +80,11 @@ public final class KnowledgeDistillation: Distiller {
         }
     }
 
+    /// The labels' weight and the teacher's.
+    public func termWeights(at progress: TrainingProgress) -> [Double] {
+        [crossEntropyWeight, softTargets.weight]
+    }
+
     /// The student's state, and the teacher's where it changes.
     public func stateDict() -> [NamedTensor] {
         student.stateDict().map { $0.prefixed("student") }

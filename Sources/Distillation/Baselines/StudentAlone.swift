@@ -34,6 +34,9 @@ public final class StudentAlone: Distiller {
         }
     }
 
+    /// 1, for the cross entropy.
+    public func termWeights(at progress: TrainingProgress) -> [Double] { [1] }
+
     /// The student's state.
     public func stateDict() -> [NamedTensor] { student.stateDict().map { $0.prefixed("student") } }
 }

@@ -79,18 +79,25 @@ public final class ReviewKD: Distiller {
         forward(batch, at: progress).terms
     }
 
+    /// The weights of cross entropy and review, and of KD where it is on.
+    public func termWeights(at progress: TrainingProgress) -> [Double] {
+        let review = settings.weight * settings.warmup.weight(at: progress)
+        return [settings.crossEntropyWeight, review]
+            + (settings.softTargets.map { [$0.weight] } ?? [])
+    }
+
     /// The loss's terms, and the features that the review compares, from shallow to deep.
     func forward(
         _ batch: Batch<Tensor>, at progress: TrainingProgress
     ) -> (terms: LossTerms, pairs: [(student: Tensor, teacher: Tensor)]) {
         let knowledge = timed("teacher") { teacher(batch.images) }
+        let weights = termWeights(at: progress)
         return withAutocast(settings.precision.autocast, on: batch.images.device) {
             let features = timed("student forward") { student.features(batch.images) }
             let logits = features.logits ?? student(batch.images)
             var terms = LossTerms(logits: logits)
             terms.add(
-                "cross_entropy", logits.crossEntropy(batch.targets),
-                weight: settings.crossEntropyWeight)
+                "cross_entropy", logits.crossEntropy(batch.targets), weight: weights[0])
             let levels = ReviewModule.Input(
                 student: features.levels, teacher: knowledge.preactivationLevels)
             let pairs = timed("ABF forward") { review(levels) }
@@ -98,12 +105,11 @@ public final class ReviewKD: Distiller {
                 pairs.map { settings.distance($0.student, $0.teacher) }
             }
             terms.add(
-                "review", distances.dropFirst().reduce(distances[0], +),
-                weight: settings.weight * settings.warmup.weight(at: progress))
+                "review", distances.dropFirst().reduce(distances[0], +), weight: weights[1])
             if let softTargets = settings.softTargets, let teacherLogits = knowledge.logits {
                 terms.add(
                     "kd", softTargets(student: logits, teacher: teacherLogits),
-                    weight: softTargets.weight)
+                    weight: weights[2])
             }
             return (terms, pairs)
         }

@@ -20,7 +20,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// Training images per second, evaluation excluded.
     public var imagesPerSecond: Double
 
-    /// The largest resident memory of the process so far.
+    /// The largest memory so far: of the process, or of its tensors on the card.
     public var peakMemoryBytes: Int
 
     /// The mean of each loss term, unweighted, of their weighted `total`, and `top1` in percent.
@@ -58,9 +58,14 @@ public struct EpochRecord: Codable, Sendable, Equatable {
 }
 
 /// Sums of an epoch's loss terms and hits, kept on the device.
+///
+/// A sum comes to be when its term is first met, and stays the same tensor from then on.
 struct TrainingMetrics {
     private var sums: [String: Tensor] = [:]
-    private(set) var imageCount = 0
+    private let images: Tensor
+
+    /// How many images there were so far; waits for the device.
+    var imageCount: Int { Int(images.item()) }
 
     /// Adds one step.
     mutating func add(_ terms: LossTerms, total: Tensor, targets: Tensor) {
@@ -74,28 +79,36 @@ struct TrainingMetrics {
                 let sum = sums[name] ?? Tensor.zeros([], dtype: .float64, device: value.device)
                 sums[name] = sum.add(value)
             }
-            imageCount += count
+            images.add(
+                Tensor.full([1], Double(count), dtype: .int64, device: images.device))
         }
     }
 
-    /// The means over the images so far.
-    var means: [String: Double] { sums.mapValues { $0.item() / Double(imageCount) } }
+    /// Starts again from nothing, in the same tensors.
+    func reset() {
+        withoutGrad { for sum in sums.values + [images] { sum.fillZero() } }
+    }
+
+    /// The means over the images so far; waits for the device.
+    var means: [String: Double] {
+        let count = Double(imageCount)
+        return sums.mapValues { $0.item() / count }
+    }
 
     /// The sums, for a checkpoint.
     func stateDict() -> [NamedTensor] {
         sums.sorted { $0.key < $1.key }.map { NamedTensor($0.key, $0.value) }
-            + [NamedTensor("images", Tensor([Int64(imageCount)]))]
+            + [NamedTensor("images", images)]
     }
 
     /// Metrics as a checkpoint holds them.
     init(stateDict: [NamedTensor] = [], device: Device = .cpu) {
-        for entry in stateDict {
-            if entry.name == "images" {
-                imageCount = Int(entry.tensor.item())
-            } else {
-                sums[entry.name] = entry.tensor.to(device)
-            }
+        for entry in stateDict where entry.name != "images" {
+            sums[entry.name] = entry.tensor.to(device)
         }
+        images =
+            stateDict.first { $0.name == "images" }?.tensor.to(device)
+            ?? Tensor.zeros([1], dtype: .int64, device: device)
     }
 }
 
@@ -107,4 +120,13 @@ public func peakResidentMemory() -> Int {
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
     let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first
     return kilobytes.flatMap { Int($0) }.map { $0 * 1024 } ?? 0
+}
+
+/// The largest memory that training on a device has taken so far, in bytes.
+///
+/// - Parameter device: where it ran.
+/// - Returns: the resident memory of this process, or the memory of its tensors on a card.
+/// - Throws: `OperatorError` where there is no such card.
+func peakMemory(on device: Device) throws -> Int {
+    device == .cpu ? peakResidentMemory() : try CUDAMemory(of: device).peak
 }

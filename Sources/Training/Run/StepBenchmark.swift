@@ -22,7 +22,7 @@ public struct StepTimes: Sendable {
     /// The median of the timed steps, in milliseconds.
     public let millisecondsPerStep: Double
 
-    /// The largest resident memory of the process, in bytes.
+    /// The largest memory, of the process or of its tensors on the card, in bytes.
     public let peakMemoryBytes: Int
 
     /// The mean milliseconds of each part of a timed step, where a profile was asked for; the last
@@ -37,54 +37,61 @@ extension Recipe {
     ///   - work: what a step does.
     ///   - precision: of the forward passes.
     ///   - device: where it runs.
-    ///   - steps: how many are timed, after three that are not.
+    ///   - usesGraph: whether a card runs a training step as one graph; not where it is profiled.
+    ///   - steps: how many are timed, after a few that are not.
     ///   - profiles: whether the parts of a step are timed; each step then cuts and augments a batch
     ///     of its own, as in training.
     /// - Returns: the median and the memory.
     /// - Throws: where networks cannot be made or matched, or memory does not suffice.
     public func benchmark(
-        _ work: BenchmarkWork, precision: Precision, device: Device, steps: Int,
-        profiles: Bool = false
+        _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool = true,
+        steps: Int, profiles: Bool = false
     ) throws -> StepTimes {
         var times: [Double] = []
         let profile = TimeProfile()
         do {
             try collectingOperatorErrors {
                 let step = try makeStep(
-                    work, precision: precision, device: device, preparesData: profiles)
-                for index in 0..<(3 + steps) {
+                    work, precision: precision, device: device,
+                    usesGraph: usesGraph && !profiles && device != .cpu, preparesData: profiles)
+                let untimed = device == .cpu ? 3 : GraphedWork.runsBefore + 2
+                for index in 0..<(untimed + steps) {
                     let start = ContinuousClock.now
-                    if profiles, index >= 3 {
-                        profile.record { timed("rest") { step(index) } }
+                    if profiles, index >= untimed {
+                        try profile.record { try timed("rest", step) }
                     } else {
-                        step(index)
+                        try step()
                     }
-                    if index >= 3 { times.append((ContinuousClock.now - start).seconds * 1000) }
+                    if index >= untimed {
+                        times.append((ContinuousClock.now - start).seconds * 1000)
+                    }
                 }
             }
         } catch let error as OperatorError {
-            throw TrainingError.outOfMemory(batchSize: batchSize, reason: error.reason)
+            throw TrainingError.outOfMemory(
+                batchSize: batchSize, reason: error.reason, fitting: nil)
         }
         times.sort()
         let middle = times.count / 2
         let median =
             times.count % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2
         return StepTimes(
-            millisecondsPerStep: median, peakMemoryBytes: peakResidentMemory(),
+            millisecondsPerStep: median, peakMemoryBytes: try peakMemory(on: device),
             parts: profile.parts.map { ($0.name, $0.seconds * 1000 / Double(steps)) })
     }
 
     /// A step that ends with its loss on the host, so that all its work is done.
     private func makeStep(
-        _ work: BenchmarkWork, precision: Precision, device: Device, preparesData: Bool
-    ) throws -> (Int) -> Void {
+        _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool,
+        preparesData: Bool
+    ) throws -> () throws -> Void {
         let classCount = 100
         let nextBatch = makeBatches(device: device, augmented: preparesData)
         let student = try makeStudent(classCount: classCount, device: device)
         if work == .evaluate {
             student.eval()
             let folded = student.folded(dtype: precision == .bfloat16 ? .bfloat16 : .float32)
-            return { _ in
+            return {
                 let batch = nextBatch()
                 withoutGrad {
                     let logits = timed("student forward") { folded.features(batch.images).logits }
@@ -103,12 +110,18 @@ extension Recipe {
             distiller = StudentAlone(student: student, precision: precision)
         }
         let optimizer = SGD(distiller.trainableParameters)
-        return { index in
-            let progress = TrainingProgress(epoch: 0, step: index, totalSteps: 1_000_000)
+        let progress = TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000)
+        let loss = Tensor.zeros([], device: device)
+        let step = {
             let total = distiller.losses(nextBatch(), at: progress).total
             timed("backward") { total.backward() }
             timed("optimizer") { optimizer.step(learningRate: 1e-3) }
-            _ = total.item()
+            withoutGrad { _ = loss.copy(from: total) }
+        }
+        let graphed = usesGraph ? try GraphedWork(on: device, step) : nil
+        return {
+            try graphed?.run() ?? step()
+            _ = loss.item()
         }
     }
 

@@ -19,6 +19,7 @@ extension Trainer {
 
     /// A checkpoint of broken numbers would replace the last good one.
     func soundCheckpoint() throws -> Checkpoint {
+        try readLosses()
         let checkpoint = checkpoint()
         for entry in checkpoint.tensors where entry.tensor.dtype.isFloatingPoint {
             guard entry.tensor.isFinite().all().item() == 1 else {
@@ -34,7 +35,7 @@ extension Trainer {
             state: state,
             tensors: distiller.stateDict().map { $0.prefixed("method") }
                 + optimizer.stateDict().map { $0.prefixed("optimizer") }
-                + metrics.stateDict().map { $0.prefixed("metrics") })
+                + trainStep.metrics.stateDict().map { $0.prefixed("metrics") })
     }
 
     func resume(_ saved: Checkpoint) throws {
@@ -49,7 +50,7 @@ extension Trainer {
         } catch {
             throw CheckpointError.unfit(run: options.output ?? "this run", reason: "\(error)")
         }
-        metrics = TrainingMetrics(
+        trainStep.metrics = TrainingMetrics(
             stateDict: saved.tensors.entries(below: "metrics"), device: options.device)
         state = saved.state
         savedStep = state.step

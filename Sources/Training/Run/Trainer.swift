@@ -22,8 +22,11 @@ public final class Trainer {
     /// Where the run stands.
     var state = RunState()
 
-    /// The sums of the epoch so far.
-    var metrics = TrainingMetrics()
+    /// The work of a step, and the sums of the epoch so far.
+    let trainStep: TrainingStep
+
+    /// When the first of the steps began whose losses are not read yet.
+    private var unreadSince: ContinuousClock.Instant?
 
     /// The step of the newest checkpoint.
     var savedStep: Int?
@@ -50,7 +53,7 @@ public final class Trainer {
         self.options = options
         self.distiller = distiller
         self.report = report
-        precision = recipe.precision ?? .standard
+        precision = try recipe.precision ?? .standard(on: options.device)
         schedule = recipe.learningRateSchedule
         optimizer = SGD(
             distiller.trainableParameters,
@@ -78,6 +81,9 @@ public final class Trainer {
                 batchSize: recipe.evaluationBatchSize)
         test = EvaluationLoader(
             data.test, normalization: normalization, batchSize: recipe.evaluationBatchSize)
+        trainStep = try TrainingStep(
+            loader: loader, distiller: distiller, optimizer: optimizer, device: options.device,
+            usesGraph: options.usesGraph)
         folder = try options.output.map {
             try RunFolder(path: $0, recipe: recipe, resuming: options.resume)
         }
@@ -106,14 +112,14 @@ public final class Trainer {
 
     /// Runs the epoch's remaining steps; a result means that the run ends here.
     private func runEpoch() throws -> TrainingOutcome? {
-        let draws = loader.epoch(state.epoch)
+        beginEpoch()
         throughput.restart()
         while state.stepInEpoch < loader.batchCount {
             if let maxSteps = options.maxSteps, state.step >= maxSteps {
                 try saveAll()
                 return .stopped(step: state.step)
             }
-            try runStep(draws)
+            try runStep()
             let signal = options.interruption()
             if signal != 0 {
                 try saveAll()
@@ -128,50 +134,70 @@ public final class Trainer {
         return nil
     }
 
-    private func runStep(_ draws: TrainingLoader.Epoch) throws {
-        let start = ContinuousClock.now
-        let progress = TrainingProgress(
-            epoch: state.epoch, step: state.step, totalSteps: totalSteps)
+    private func beginEpoch() {
+        let first = state.step - state.stepInEpoch
+        let steps = (first..<(first + loader.batchCount)).map { index in
+            let progress = TrainingProgress(
+                epoch: state.epoch, step: index, totalSteps: totalSteps)
+            return (rate: schedule.rate(at: progress), progress: progress)
+        }
+        trainStep.begin(loader.epoch(state.epoch), at: state.stepInEpoch, schedule: steps)
+    }
+
+    private func runStep() throws {
+        unreadSince = unreadSince ?? ContinuousClock.now
+        try attempt(batchSize: recipe.batchSize) { try trainStep.run() }
+        state.step += 1
+        state.stepInEpoch += 1
+        let isLast = state.stepInEpoch == loader.batchCount
+        if isLast || state.stepInEpoch % readingInterval == 0 { try readLosses() }
+    }
+
+    /// How many steps a device may be ahead of the host.
+    private var readingInterval: Int { options.device == .cpu ? 1 : 50 }
+
+    /// Waits for the steps so far and tells of them; their losses must be finite.
+    func readLosses() throws {
+        guard let start = unreadSince else { return }
+        unreadSince = nil
+        let steps = try attempt(batchSize: recipe.batchSize) { trainStep.readLosses() }
+        for (index, losses) in steps.enumerated() {
+            for (name, value) in losses where !value.isFinite {
+                throw TrainingError.notFinite(
+                    term: name, value: value, epoch: state.epoch + 1,
+                    step: state.step - steps.count + index + 1, lastGoodStep: savedStep)
+            }
+        }
+        let seconds = (ContinuousClock.now - start).seconds
+        state.epochSeconds += seconds
+        let images = steps.count * min(recipe.batchSize, loader.imageCount)
+        throughput.add(images: images, seconds: seconds)
+        report(.step(stepReport(steps[steps.count - 1].dropLast())))
+    }
+
+    /// Runs work on the device; where memory does not suffice, the error names the batch size and,
+    /// of a card, what would fit.
+    private func attempt<Result>(batchSize: Int, _ body: () throws -> Result) throws -> Result {
         do {
-            let values = try collectingOperatorErrors { try update(draws, progress) }
-            state.step += 1
-            state.stepInEpoch += 1
-            let images = min(recipe.batchSize, loader.imageCount)
-            let seconds = (ContinuousClock.now - start).seconds
-            state.epochSeconds += seconds
-            throughput.add(images: images, seconds: seconds)
-            report(.step(stepReport(values)))
+            return try collectingOperatorErrors(body)
         } catch let error as OperatorError {
-            throw TrainingError.outOfMemory(batchSize: recipe.batchSize, reason: error.reason)
+            guard error.kind == .outOfMemory else {
+                throw TrainingError.device(
+                    "\(options.device)", reason: error.reason, lastGoodStep: savedStep)
+            }
+            let fitting = try options.device == .cpu ? nil : trainStep.largestFitting()
+            throw TrainingError.outOfMemory(
+                batchSize: batchSize, reason: error.reason, fitting: fitting)
         }
     }
 
-    /// Forward, backward, update; nothing is changed when a term is not finite.
-    private func update(
-        _ draws: TrainingLoader.Epoch, _ progress: TrainingProgress
-    ) throws -> [(name: String, value: Double)] {
-        let (images, labels, positions) = loader.batch(state.stepInEpoch, of: draws)
-        let terms = distiller.losses(
-            Batch(images: images, targets: labels, indices: positions), at: progress)
-        let total = terms.total
-        let values = terms.terms.map { (name: $0.name, value: $0.value.item()) }
-        for (name, value) in values + [("total", total.item())] where !value.isFinite {
-            throw TrainingError.notFinite(
-                term: name, value: value, epoch: state.epoch + 1, step: state.step + 1,
-                lastGoodStep: savedStep)
-        }
-        total.backward()
-        optimizer.step(learningRate: schedule.rate(at: progress))
-        metrics.add(terms, total: total, targets: labels)
-        return values
-    }
-
-    private func stepReport(_ values: [(name: String, value: Double)]) -> StepReport {
+    private func stepReport(_ values: ArraySlice<(name: String, value: Double)>) -> StepReport {
         let speed = throughput.imagesPerSecond
         let left = (totalSteps - state.step) * recipe.batchSize
         return StepReport(
             epoch: state.epoch + 1, epochs: recipe.epochs, stepInEpoch: state.stepInEpoch,
-            stepsPerEpoch: loader.batchCount, terms: values, top1: metrics.means["top1"] ?? 0,
+            stepsPerEpoch: loader.batchCount, terms: Array(values),
+            top1: trainStep.metrics.means["top1"] ?? 0,
             imagesPerSecond: speed, secondsLeft: speed > 0 ? Double(left) / speed : .infinity)
     }
 
@@ -179,16 +205,21 @@ public final class Trainer {
         let trainingSeconds = state.epochSeconds
         let start = ContinuousClock.now
         let dtype: DType = precision == .bfloat16 ? .bfloat16 : .float32
-        let validated = validation.map { evaluate(distiller.student, on: $0, dtype: dtype) }
         let isJudged = options.evaluatesEveryEpoch || state.epoch + 1 == recipe.epochs
-        let tested = isJudged ? evaluate(distiller.student, on: test, dtype: dtype) : nil
+        let (validated, tested) = try attempt(batchSize: recipe.evaluationBatchSize) {
+            (
+                validation.map { evaluate(distiller.student, on: $0, dtype: dtype) },
+                isJudged ? evaluate(distiller.student, on: test, dtype: dtype) : nil
+            )
+        }
         let last = TrainingProgress(
             epoch: state.epoch, step: state.step - 1, totalSteps: totalSteps)
         let record = EpochRecord(
             epoch: state.epoch + 1, step: state.step, learningRate: schedule.rate(at: last),
             seconds: trainingSeconds + (ContinuousClock.now - start).seconds,
-            imagesPerSecond: Double(metrics.imageCount) / trainingSeconds,
-            peakMemoryBytes: peakResidentMemory(), train: metrics.means, validation: validated,
+            imagesPerSecond: Double(trainStep.metrics.imageCount) / trainingSeconds,
+            peakMemoryBytes: try peakMemory(on: options.device), train: trainStep.metrics.means,
+            validation: validated,
             test: tested)
         if let (term, value) = record.notFinite {
             throw TrainingError.notFinite(
@@ -199,7 +230,7 @@ public final class Trainer {
         state.epoch += 1
         state.stepInEpoch = 0
         state.epochSeconds = 0
-        metrics = TrainingMetrics()
+        trainStep.metrics.reset()
         if let top1 = validated?.top1, top1 > state.bestValidation ?? -1 {
             state.bestValidation = top1
             if let folder {
@@ -214,6 +245,14 @@ public final class Trainer {
 extension Precision {
     /// bfloat16 where the processor multiplies it natively, else float32.
     public static var standard: Precision { Runtime.hasNativeBFloat16 ? .bfloat16 : .float32 }
+
+    /// bfloat16 where the device multiplies it natively, else float32.
+    ///
+    /// - Throws: `OperatorError` where there is no such card.
+    public static func standard(on device: Device) throws -> Precision {
+        guard case .cuda(let index) = device else { return .standard }
+        return try CUDACard(index: index).hasNativeBFloat16 ? .bfloat16 : .float32
+    }
 }
 
 extension Duration {

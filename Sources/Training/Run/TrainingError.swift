@@ -4,7 +4,8 @@ import Torch
 public enum TrainingError: Error, CustomStringConvertible {
     case notFinite(term: String, value: Double, epoch: Int, step: Int, lastGoodStep: Int?)
     case brokenState(tensor: String, step: Int, lastGoodStep: Int?)
-    case outOfMemory(batchSize: Int, reason: String)
+    case outOfMemory(batchSize: Int, reason: String, fitting: Int?)
+    case device(String, reason: String, lastGoodStep: Int?)
     case splitTooLarge(split: Int, count: Int)
     case noDataFolder(dataset: String)
     case otherTeacher(expected: String, found: String)
@@ -19,9 +20,13 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .brokenState(let tensor, let step, let lastGoodStep):
             "the tensor '\(tensor)' holds infinite values or NaN after step \(step), expected "
                 + "finite numbers; \(Self.kept(lastGoodStep))lower optimizer.learning_rate"
-        case .outOfMemory(let batchSize, let reason):
+        case .outOfMemory(let batchSize, let reason, let fitting):
             "a step with batch size \(batchSize) does not fit into memory (\(reason)); "
+                + (fitting.map { "\($0) would fit; " } ?? "")
                 + "use a smaller one with --set batch_size=N (bench: --batch-size N)"
+        case .device(let device, let reason, let lastGoodStep):
+            "the device '\(device)' failed (\(reason)); \(Self.kept(lastGoodStep))"
+                + "repeat the command with --resume, or see what the driver reports (dmesg)"
         case .splitTooLarge(let split, let count):
             "validation.split holds out \(split) of \(count) training images, expected fewer; "
                 + "lower it"

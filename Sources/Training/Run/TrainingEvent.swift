@@ -6,7 +6,7 @@ public enum TrainingEvent {
     /// Something a user should know.
     case remark(String)
 
-    /// A step is done.
+    /// A step is done; a card tells of its steps in groups.
     case step(StepReport)
 
     /// An epoch is done, evaluated and recorded.
@@ -77,6 +77,9 @@ public struct RunOptions: Sendable {
 
     /// Where to compute.
     public var device = Device.cpu
+
+    /// Whether a card runs a step as one graph; else operator by operator.
+    public var usesGraph = true
 
     /// The step to stop after.
     public var maxSteps: Int?
