@@ -29,13 +29,13 @@ struct DemoCommand: ParsableCommand {
         let seconds: Double
     }
 
-    func validate() throws { _ = try parsedSeeds() }
+    func validate() throws { _ = try parseSeeds(seeds) }
 
     func run() throws {
         _ = try device.resolve()
         Interruption.install()
         let start = ContinuousClock.now
-        let seeds = try parsedSeeds()
+        let seeds = try parseSeeds(self.seeds)
         let reporter = ProgressReporter(quiet: quiet)
         if !quiet {
             printError(
@@ -87,14 +87,5 @@ struct DemoCommand: ParsableCommand {
                     + result.std.formatted(places: 2))
         }
         print("\(report.seconds.formatted(places: 0)) seconds, teacher and students included")
-    }
-
-    private func parsedSeeds() throws -> [Int] {
-        let numbers = seeds.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-        let known = numbers.compactMap(\.self)
-        guard known.count == numbers.count, known.allSatisfy({ $0 >= 0 }) else {
-            throw ValidationError("--seeds is \(seeds), expected whole numbers as 0,1,2")
-        }
-        return known
     }
 }

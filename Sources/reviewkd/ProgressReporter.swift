@@ -26,18 +26,23 @@ final class ProgressReporter {
     }
 
     /// Shows an event of a run.
-    func report(_ event: TrainingEvent) {
+    ///
+    /// - Parameters:
+    ///   - event: what happened.
+    ///   - run: what the run is called, where there are several at once.
+    func report(_ event: TrainingEvent, of run: String? = nil) {
+        let label = run.map { "\($0)  " } ?? ""
         switch event {
-        case .remark(let text): remark(text)
-        case .step(let step): show(step)
-        case .epoch(let record, let epochs): show(record, epochs)
+        case .remark(let text): remark(label + text)
+        case .step(let step): show(step, label)
+        case .epoch(let record, let epochs): show(record, epochs, label)
         }
     }
 
     /// Leaves the terminal clean.
     func finish() { clearBar() }
 
-    private func show(_ step: StepReport) {
+    private func show(_ step: StepReport, _ label: String) {
         let now = ContinuousClock.now
         let pause = Duration.seconds(isTerminal ? 0.1 : 15)
         guard !quiet, now - lastShown >= pause else { return }
@@ -46,7 +51,7 @@ final class ProgressReporter {
         let numbers =
             "\(terms.joined(separator: "  "))  top1 \(step.top1.formatted(places: 1)) %  "
             + "\(Int(step.imagesPerSecond)) images/s  \(duration(step.secondsLeft)) left"
-        let place = "epoch \(step.epoch)/\(step.epochs)"
+        let place = "\(label)epoch \(step.epoch)/\(step.epochs)"
         guard isTerminal else {
             printError("\(place)  step \(step.stepInEpoch)/\(step.stepsPerEpoch)  \(numbers)")
             return
@@ -59,10 +64,10 @@ final class ProgressReporter {
         hasBar = true
     }
 
-    private func show(_ record: EpochRecord, _ epochs: Int) {
+    private func show(_ record: EpochRecord, _ epochs: Int, _ label: String) {
         guard !quiet else { return }
         clearBar()
-        var text = "epoch \(record.epoch)/\(epochs)"
+        var text = "\(label)epoch \(record.epoch)/\(epochs)"
         for name in record.train.keys.sorted() where name != "top1" {
             text += "  \(name) \((record.train[name] ?? .nan).formatted(places: 3))"
         }

@@ -73,6 +73,9 @@ struct RunCommandOptions: ParsableArguments {
     @Option(help: "The origin of all random numbers (default: the recipe's).")
     var seed: Int?
 
+    @Option(help: "Train one student for each of these seeds, as 0,1,2, in OUTPUT/seed-N.")
+    var seeds: String?
+
     @Option(help: "The number of epochs; the schedule is rescaled.")
     var epochs: Int?
 
@@ -102,7 +105,18 @@ struct RunCommandOptions: ParsableArguments {
             guard let value, value < least else { continue }
             throw ValidationError("\(name) is \(value), expected at least \(least)")
         }
+        guard let seeds else { return }
+        guard seed == nil else {
+            throw ValidationError("--seed and --seeds are both given, expected one of them")
+        }
+        let numbers = try parseSeeds(seeds)
+        guard Set(numbers).count == numbers.count else {
+            throw ValidationError("--seeds is \(seeds), expected each seed once")
+        }
     }
+
+    /// The seeds of `--seeds`, where it is given.
+    func parsedSeeds() throws -> [Int]? { try seeds.map(parseSeeds) }
 
     /// The recipe with this command's overrides, every choice written out.
     func resolve(_ nameOrPath: String) throws -> Recipe {
@@ -112,6 +126,16 @@ struct RunCommandOptions: ParsableArguments {
         recipe.precision = try precision ?? recipe.precision ?? .standard(on: device.resolve())
         return recipe
     }
+}
+
+/// Reads seeds separated by commas.
+func parseSeeds(_ text: String) throws -> [Int] {
+    let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    let known = numbers.compactMap(\.self)
+    guard known.count == numbers.count, known.allSatisfy({ $0 >= 0 }) else {
+        throw ValidationError("--seeds is \(text), expected whole numbers as 0,1,2")
+    }
+    return known
 }
 
 /// Writes to standard error.

@@ -37,6 +37,11 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
         BadArguments(["--threads", "0"], 64, "--threads is 0, expected 1 to 1024"),
         BadArguments(["--threads", "10000"], 64, "--threads is 10000, expected 1 to 1024"),
         BadArguments(["--seed=-1"], 64, "--seed is -1, expected at least 0"),
+        BadArguments(["--seeds", "1,x"], 64, "--seeds is 1,x, expected whole numbers as 0,1,2"),
+        BadArguments(["--seeds", "1,1"], 64, "--seeds is 1,1, expected each seed once"),
+        BadArguments(
+            ["--seed", "1", "--seeds", "2"], 64,
+            "--seed and --seeds are both given, expected one of them"),
         BadArguments(["--epochs", "0"], 64, "--epochs is 0, expected at least 1"),
         BadArguments(["--max-steps", "0"], 64, "--max-steps is 0, expected at least 1"),
         BadArguments(

@@ -40,6 +40,18 @@ public struct CUDAStream: Sendable {
         try event.block(self)
     }
 
+    /// Queues the work of `body` on this stream, beside that of all others.
+    ///
+    /// - Parameter body: the work; the current stream is restored also when it throws.
+    /// - Returns: what `body` returns.
+    /// - Throws: `OperatorError` where the card failed, and what `body` throws.
+    public func use<Result>(_ body: () throws -> Result) throws -> Result {
+        let former = try exchange()
+        let outcome = Swift.Result { try body() }
+        _ = try former.exchange()
+        return try outcome.get()
+    }
+
     /// Queues the work of `body` on this stream, in order with the current stream's: behind what is
     /// queued there before, and before what is queued there afterwards.
     ///
@@ -47,18 +59,22 @@ public struct CUDAStream: Sendable {
     /// - Returns: what `body` returns.
     /// - Throws: `OperatorError` where the card failed, and what `body` throws.
     public func run<Result>(_ body: () throws -> Result) throws -> Result {
-        var former = ct_cuda_stream()
-        try attempt(ct_cuda_stream_exchange(handle, &former), "stream")
-        let outside = CUDAStream(former)
+        let outside = try exchange()
         let outcome = Swift.Result {
             try wait(for: outside)
             return try body()
         }
-        var own = ct_cuda_stream()
-        try attempt(ct_cuda_stream_exchange(former, &own), "stream")
+        _ = try outside.exchange()
         let result = try outcome.get()
         try outside.wait(for: self)
         return result
+    }
+
+    /// Makes this the current stream of its device.
+    private func exchange() throws(OperatorError) -> CUDAStream {
+        var former = ct_cuda_stream()
+        try attempt(ct_cuda_stream_exchange(handle, &former), "stream")
+        return CUDAStream(former)
     }
 
     func record(_ event: ct_cuda_event) throws(OperatorError) {

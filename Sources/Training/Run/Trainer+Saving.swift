@@ -19,7 +19,6 @@ extension Trainer {
 
     /// A checkpoint of broken numbers would replace the last good one.
     func soundCheckpoint() throws -> Checkpoint {
-        try readLosses()
         let checkpoint = checkpoint()
         for entry in checkpoint.tensors where entry.tensor.dtype.isFloatingPoint {
             guard entry.tensor.isFinite().all().item() == 1 else {

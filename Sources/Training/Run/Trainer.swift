@@ -98,40 +98,68 @@ public final class Trainer {
     /// - Throws: `TrainingError`, or what reading and writing files throws; the last good
     ///   checkpoint then stays.
     public func run() throws -> TrainingOutcome {
+        if let outcome = try start() { return outcome }
+        while true {
+            try queue()
+            if let outcome = try settle() { return outcome }
+        }
+    }
+
+    /// Takes the run up where it stands; a result means that it ends here.
+    func start() throws -> TrainingOutcome? {
         if let folder, options.resume, let saved = try folder.newestCheckpoint() {
             try resume(saved)
             if state.epoch == recipe.epochs { return .alreadyFinished }
         }
         try folder?.requireSpace(forCheckpointOf: checkpoint().byteCount)
-        while state.epoch < recipe.epochs {
-            if let outcome = try runEpoch() { return outcome }
-            try finishEpoch()
-        }
-        return .finished
+        beginEpoch()
+        return try stopAtLimit()
     }
 
-    /// Runs the epoch's remaining steps; a result means that the run ends here.
-    private func runEpoch() throws -> TrainingOutcome? {
-        beginEpoch()
-        throughput.restart()
+    /// Runs the steps up to the next point where the host has something to do; on a card it does not
+    /// wait for them.
+    func queue() throws {
         while state.stepInEpoch < loader.batchCount {
-            if let maxSteps = options.maxSteps, state.step >= maxSteps {
-                try saveAll()
-                return .stopped(step: state.step)
-            }
             try runStep()
-            let signal = options.interruption()
-            if signal != 0 {
-                try saveAll()
-                return .interrupted(signal: signal, step: state.step)
-            }
-            if let every = options.checkpointEvery, state.step % every == 0,
-                state.stepInEpoch < loader.batchCount
-            {
-                try saveCheckpoint()
-            }
+            if isSettlingPoint { return }
         }
-        return nil
+    }
+
+    /// Waits for the steps so far, then tells, saves and evaluates as is due; a result means that the
+    /// run ends here.
+    func settle() throws -> TrainingOutcome? {
+        try readLosses()
+        let signal = options.interruption()
+        if signal != 0 {
+            try saveAll()
+            return .interrupted(signal: signal, step: state.step)
+        }
+        if state.stepInEpoch == loader.batchCount {
+            try finishEpoch()
+            guard state.epoch < recipe.epochs else { return .finished }
+            beginEpoch()
+        } else if isCheckpointDue {
+            try saveCheckpoint()
+        }
+        return try stopAtLimit()
+    }
+
+    private func stopAtLimit() throws -> TrainingOutcome? {
+        guard let maxSteps = options.maxSteps, state.step >= maxSteps else { return nil }
+        try saveAll()
+        return .stopped(step: state.step)
+    }
+
+    /// How many steps a device may be ahead of the host.
+    private var settlingInterval: Int { options.device == .cpu ? 1 : 50 }
+
+    private var isSettlingPoint: Bool {
+        state.stepInEpoch % settlingInterval == 0 || state.step == options.maxSteps
+            || isCheckpointDue
+    }
+
+    private var isCheckpointDue: Bool {
+        options.checkpointEvery.map { state.step % $0 == 0 } ?? false
     }
 
     private func beginEpoch() {
@@ -142,6 +170,7 @@ public final class Trainer {
             return (rate: schedule.rate(at: progress), progress: progress)
         }
         trainStep.begin(loader.epoch(state.epoch), at: state.stepInEpoch, schedule: steps)
+        throughput.restart()
     }
 
     private func runStep() throws {
@@ -149,15 +178,10 @@ public final class Trainer {
         try attempt(batchSize: recipe.batchSize) { try trainStep.run() }
         state.step += 1
         state.stepInEpoch += 1
-        let isLast = state.stepInEpoch == loader.batchCount
-        if isLast || state.stepInEpoch % readingInterval == 0 { try readLosses() }
     }
 
-    /// How many steps a device may be ahead of the host.
-    private var readingInterval: Int { options.device == .cpu ? 1 : 50 }
-
     /// Waits for the steps so far and tells of them; their losses must be finite.
-    func readLosses() throws {
+    private func readLosses() throws {
         guard let start = unreadSince else { return }
         unreadSince = nil
         let steps = try attempt(batchSize: recipe.batchSize) { trainStep.readLosses() }
@@ -260,23 +284,4 @@ extension Duration {
     var seconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
-}
-
-/// The speed over the steps of this process.
-private struct Throughput {
-    private var images = 0
-    private var seconds = 0.0
-
-    /// Forgets the past, as before an epoch.
-    mutating func restart() {
-        images = 0
-        seconds = 0
-    }
-
-    mutating func add(images: Int, seconds: Double) {
-        self.images += images
-        self.seconds += seconds
-    }
-
-    var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
 }

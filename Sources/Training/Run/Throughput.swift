@@ -1,0 +1,18 @@
+/// The speed over the steps of this process.
+struct Throughput {
+    private var images = 0
+    private var seconds = 0.0
+
+    /// Forgets the past, as before an epoch.
+    mutating func restart() {
+        images = 0
+        seconds = 0
+    }
+
+    mutating func add(images: Int, seconds: Double) {
+        self.images += images
+        self.seconds += seconds
+    }
+
+    var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
+}

@@ -1,0 +1,148 @@
+import ArgumentParser
+import Foundation
+import Torch
+import TorchNN
+import Training
+import VisionModels
+
+/// A training run from the command line, or one for each of several seeds.
+struct TrainingRun {
+    /// What gives the teacher and the SHA-256 of its file; nil for none.
+    typealias TeacherSource =
+        (TrainingData, Device) throws -> (network: any Backbone, digest: String)?
+
+    let recipe: Recipe
+    let options: RunCommandOptions
+
+    /// Trains, and prints what came out.
+    ///
+    /// Every folder is opened before the first step, so that one which cannot be used is told at once.
+    func run(teacher: TeacherSource) throws {
+        let device = try options.device.resolve()
+        recipe.precision?.noteEmulation(on: device)
+        // A wrong name is told before the data are read.
+        _ = try CIFARModel(named: recipe.student.model)
+        let reporter = ProgressReporter(quiet: options.quiet)
+        let data = try TrainingData.load(recipe.dataset.name, from: options.data, device: device) {
+            reporter.remark($0)
+        }
+        Interruption.install()
+        guard let seeds = try options.parsedSeeds() else {
+            let trainer = try makeTrainer(
+                recipe, options.output, data, device, teacher, reporter.remark
+            ) { reporter.report($0) }
+            let outcome = try trainer.run()
+            reporter.finish()
+            return try conclude(outcome, trainer, in: options.output)
+        }
+        try train(seeds, data, device, teacher, reporter)
+    }
+
+    private func train(
+        _ seeds: [Int], _ data: TrainingData, _ device: Device, _ teacher: TeacherSource,
+        _ reporter: ProgressReporter
+    ) throws {
+        guard !FileManager.default.fileExists(atPath: options.output + "/recipe.yaml") else {
+            throw RunFolderError.holdsRun(path: options.output)
+        }
+        let folders = seeds.map { "\(options.output)/seed-\($0)" }
+        let trainers = try zip(seeds, folders).map { seed, folder in
+            var recipe = recipe
+            recipe.seed = seed
+            return try makeTrainer(recipe, folder, data, device, teacher, reporter.remark) {
+                reporter.report($0, of: "seed \(seed)")
+            }
+        }
+        // One student fills the CPU, but not a card.
+        let together = device == .cpu ? nil : try trainTogether(trainers, on: device)
+        for (index, trainer) in trainers.enumerated() {
+            let outcome = try together?[index] ?? trainer.run()
+            reporter.finish()
+            try conclude(outcome, trainer, in: folders[index])
+        }
+        if let summary = SeedSummary(seeds: seeds, histories: trainers.map(\.history)) {
+            try summary.write(to: options.output + "/summary.json")
+            print(
+                "Test accuracy over \(seeds.count) seed(s): "
+                    + "\(summary.top1.mean.formatted(places: 2)) ± "
+                    + "\(summary.top1.std.formatted(places: 2)) % top-1; "
+                    + "summary: \(options.output)/summary.json")
+        }
+    }
+
+    private func makeTrainer(
+        _ recipe: Recipe, _ folder: String, _ data: TrainingData, _ device: Device,
+        _ teacher: TeacherSource, _ remark: @escaping (String) -> Void,
+        _ report: @escaping (TrainingEvent) -> Void
+    ) throws -> Trainer {
+        let loaded = try teacher(data, device)
+        let student = try recipe.makeStudent(classCount: data.train.classCount, device: device)
+        if let weights = options.studentWeights {
+            let initial = try loadNetwork(
+                recipe.student.model, weights: weights, classCount: data.train.classCount,
+                device: device)
+            try student.load(stateDict: initial.stateDict())
+        }
+        let distiller = try recipe.makeDistiller(
+            student: student, teacherNetwork: loaded?.network,
+            precision: recipe.precision ?? .standard(on: device), remark: remark)
+        var settings = RunOptions()
+        settings.output = folder
+        settings.device = device
+        settings.usesGraph = options.device.graph
+        settings.maxSteps = options.maxSteps
+        settings.checkpointEvery = options.checkpointEvery
+        settings.resume = options.resume
+        settings.teacherDigest = loaded?.digest
+        settings.interruption = { Interruption.signal }
+        return try Trainer(
+            recipe: recipe, data: data, distiller: distiller, options: settings,
+            report: report)
+    }
+
+    private func conclude(
+        _ outcome: TrainingOutcome, _ trainer: Trainer, in folder: String
+    ) throws {
+        switch outcome {
+        case .finished:
+            printResult(trainer.history, in: folder)
+        case .alreadyFinished:
+            print("\(folder) holds a finished run; nothing was done.")
+            printResult(trainer.history, in: folder)
+        case .stopped(let step):
+            print(
+                "Stopped after step \(step) as --max-steps asks; everything is saved in "
+                    + "\(folder). Repeat the command with --resume and a larger or no "
+                    + "--max-steps to go on.")
+        case .interrupted(let signal, let step):
+            printError(
+                "Interrupted after step \(step); everything is saved in \(folder). "
+                    + "Repeat the command with --resume to go on.")
+            throw ExitCode(128 + signal)
+        }
+    }
+
+    private func printResult(_ history: [EpochRecord], in folder: String) {
+        guard let last = history.last, let test = last.test else { return }
+        print(
+            "Test accuracy after the last epoch (\(last.epoch)): "
+                + "\(test.top1.formatted(places: 2)) % top-1, "
+                + "\(test.top5.formatted(places: 2)) % top-5.")
+        let byTest = history.max { ($0.test?.top1 ?? 0) < ($1.test?.top1 ?? 0) }
+        if let byTest, let best = byTest.test {
+            print(
+                "Best test epoch, for comparison only: \(byTest.epoch) with "
+                    + "\(best.top1.formatted(places: 2)) %.")
+        }
+        let byValidation = history.filter { $0.validation != nil }
+            .max { ($0.validation?.top1 ?? 0) < ($1.validation?.top1 ?? 0) }
+        if let byValidation, let validated = byValidation.validation, let test = byValidation.test {
+            print(
+                "Best validation epoch: \(byValidation.epoch) with "
+                    + "\(validated.top1.formatted(places: 2)) % there and "
+                    + "\(test.top1.formatted(places: 2)) % on the test set; its weights are "
+                    + "student-best.safetensors.")
+        }
+        print("Weights: \(folder)/student-last.safetensors")
+    }
+}
