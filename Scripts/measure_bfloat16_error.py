@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures how far PyTorch's own bfloat16 autocast is from float64 on the golden tasks.
 
-The networks and the method are written here plainly, filled by the rule of the golden values, and
+The networks (reference_models.py) and the method are written plainly, filled by the rule of the golden values, and
 checked against the files in float64 before anything is measured. Prints the table of
 `Tests/GoldenValuesTests/BFloat16Errors.swift`. Needs PyTorch (2.13 was used) and ten seconds:
 
@@ -16,6 +16,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from reference_models import make
 
 STEPS = 8  # first steps, each on other images: a single batch's error is a matter of luck
 
@@ -50,49 +52,6 @@ def fill(state, base):
         entry.copy_(value.float().reshape(entry.shape))
 
 
-class Block(nn.Module):
-    def __init__(self, width_in, width, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(width_in, width, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(width)
-        if stride != 1 or width_in != width:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(width_in, width, 1, stride, bias=False), nn.BatchNorm2d(width)
-            )
-
-    def forward(self, x):
-        carried = self.downsample(x) if hasattr(self, "downsample") else x
-        return self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + carried
-
-
-class ResNet(nn.Module):
-    def __init__(self, name, classes=100):
-        super().__init__()
-        self.widths = [32, 64, 128, 256] if name.endswith("x4") else [16, 16, 32, 64]
-        blocks = (int(name.removeprefix("resnet").removesuffix("x4")) - 2) // 6
-        self.conv1 = nn.Conv2d(3, self.widths[0], 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(self.widths[0])
-        for stage, (before, width) in enumerate(zip(self.widths, self.widths[1:]), 1):
-            stride = 1 if stage == 1 else 2
-            rest = [Block(width, width, 1) for _ in range(blocks - 1)]
-            setattr(self, f"layer{stage}", nn.ModuleList([Block(before, width, stride), *rest]))
-        self.fc = nn.Linear(self.widths[-1], classes)
-
-    def forward(self, x):
-        x = F.relu(self.bn1(self.conv1(x)))
-        after, before = [x], [x]
-        for stage in (self.layer1, self.layer2, self.layer3):
-            for block in stage:
-                total = block(x)
-                x = F.relu(total)
-            after.append(x)
-            before.append(total)
-        pooled = F.adaptive_avg_pool2d(x, 1)
-        return after, before, pooled, self.fc(pooled.flatten(1))
-
-
 class Fusion(nn.Module):
     def __init__(self, width_in, mid, width_out, attends):
         super().__init__()
@@ -117,10 +76,11 @@ class Fusion(nn.Module):
 class Pair(nn.Module):
     def __init__(self, student, teacher):
         super().__init__()
-        self.student = ResNet(student)
-        widths = [*self.student.widths[1:], self.student.widths[-1]]
-        teacher_widths = ResNet(teacher).widths
-        targets = [*teacher_widths[1:], teacher_widths[-1]]
+        self.student = make(student)
+        widths, targets = (
+            [*(x.shape[1] for x in after[1:]), pooled.shape[1]]
+            for after, _, pooled, _ in (make(n)(torch.zeros(2, 3, 32, 32)) for n in (student, teacher))
+        )
         levels = list(zip(widths, targets))[::-1]
         self.abfs = nn.ModuleList(
             Fusion(a, min(512, widths[-1]), b, index > 0) for index, (a, b) in enumerate(levels)
@@ -131,10 +91,11 @@ class Pair(nn.Module):
             _, before, pooled, _ = teacher(images)
         targets = [*before[1:], pooled]
         after, _, pooled, logits = self.student(images)
-        deeper, review = None, 0.0
+        deeper, review, self.compared = None, 0.0, []
         for fusion, x, target in zip(self.abfs, [pooled, *after[:0:-1]], targets[::-1]):
             output, deeper = fusion(x, deeper, target.shape[-2:])
             review = review + context_loss(output, target)
+            self.compared.insert(0, (output, target))
         cross_entropy = F.cross_entropy(logits, labels)
         return cross_entropy, review, cross_entropy + weight * review
 
@@ -159,7 +120,7 @@ def autocast(low):
 
 
 def network(name, base, running_stats, dtype):
-    model = ResNet(name).to(dtype)
+    model = make(name).to(dtype)
     with torch.no_grad():
         fill(model.state_dict(), base)
         for key, values in running_stats.items():
@@ -178,7 +139,8 @@ def forward_errors(golden):
 
     exact = run(False)
     assert abs(exact[-1].norm().item() / golden["logits_summary"]["l2"] - 1) < 1e-9
-    names = [*(f"feats {i}" for i in range(4)), *(f"preact_feats {i}" for i in range(1, 4))]
+    stages = range(len(golden["feats"]))
+    names = [*(f"feats {i}" for i in stages), *(f"preact_feats {i}" for i in stages[1:])]
     errors = [error(low, high) for low, high in zip(run(True), exact)]
     return dict(zip([*names, "pooled", "logits"], errors))
 

@@ -73,11 +73,18 @@ public final class Teacher {
     }
 
     /// The teacher's pyramid for normalised images, without gradients.
-    public func callAsFunction(_ images: Tensor) -> FeaturePyramid {
+    ///
+    /// - Parameters:
+    ///   - images: the images.
+    ///   - keepsPreactivations: whether the stages before their last activation are wanted too.
+    /// - Returns: the pyramid.
+    public func callAsFunction(
+        _ images: Tensor, keepsPreactivations: Bool = true
+    ) -> FeaturePyramid {
         withoutGrad {
             let own = affine.map { images * $0.scale + $0.shift } ?? images
             return withAutocast(precision.autocast, on: images.device) {
-                extractor.features(own)
+                extractor.features(own, keepsPreactivations: keepsPreactivations)
             }
         }
     }

@@ -83,6 +83,31 @@ extension Tensor {
     /// max(x, 0) of every element.
     public func relu() -> Tensor { ATen.relu.call(.tensor(self)) }
 
+    /// log(1 + eˣ) of every element.
+    public func softplus() -> Tensor {
+        ATen.softplus.call(.tensor(self), .double(1), .double(20))
+    }
+
+    /// The larger of every element and a number.
+    public func clamped(atLeast least: Double) -> Tensor {
+        ATen.clampMin.call(.tensor(self), .double(least))
+    }
+
+    /// The larger of the elements of two tensors, with broadcasting.
+    public func maximum(_ other: Tensor) -> Tensor {
+        ATen.maximum.call(.tensor(self), .tensor(other))
+    }
+
+    /// What is left of every whole number after division, in `0..<divisor`.
+    public func remainder(dividingBy divisor: Int) -> Tensor {
+        ATen.remainderScalar.call(.tensor(self), .int(divisor))
+    }
+
+    /// The same with a divisor for each number, with broadcasting.
+    public func remainder(dividingBy divisors: Tensor) -> Tensor {
+        ATen.remainderTensor.call(.tensor(self), .tensor(divisors))
+    }
+
     /// Where both tensors hold the same value.
     public func isEqual(to other: Tensor) -> Tensor {
         ATen.eqTensor.call(.tensor(self), .tensor(other))

@@ -39,6 +39,19 @@ extension Tensor {
             results: 2, .tensor(self), .int(count), .int(dimension), .bool(true), .bool(true))[1]
     }
 
+    /// The logarithm of the sum of exponentials along a dimension.
+    public func logSumExp(_ dimension: Int, keepDimensions: Bool = false) -> Tensor {
+        ATen.logSumExp.call(.tensor(self), .ints([dimension]), .bool(keepDimensions))
+    }
+
+    /// The elements divided by their Euclidean norm along a dimension, or by 10⁻¹² where that is
+    /// smaller.
+    public func normalized(_ dimension: Int) -> Tensor {
+        let norm = ATen.vectorNorm.call(
+            .tensor(self), .double(2), .ints([dimension]), .bool(true), .none)
+        return self / norm.clamped(atLeast: 1e-12)
+    }
+
     /// The sum of the squares of all elements, in one pass.
     public func sumOfSquares() -> Tensor {
         let norm = ATen.vectorNorm.call(

@@ -53,6 +53,22 @@ extension Tensor {
         ATen.index.call(.tensor(self), .optionalTensors(indices))
     }
 
+    /// Takes elements along one dimension, each place by its own index.
+    ///
+    /// - Parameters:
+    ///   - dimension: the dimension.
+    ///   - indices: int64, of the result's shape.
+    /// - Returns: a tensor of the shape of `indices`.
+    public func take(along dimension: Int, _ indices: Tensor) -> Tensor {
+        ATen.gather.call(.tensor(self), .int(dimension), .tensor(indices), .bool(false))
+    }
+
+    /// The matrix with rows and columns exchanged, or a batch of them; shares the elements.
+    public var transposed: Tensor {
+        let rank = rank
+        return permute(Array(0..<(rank - 2)) + [rank - 1, rank - 2])
+    }
+
     /// Surrounds the last two dimensions with `value`.
     ///
     /// - Parameters:

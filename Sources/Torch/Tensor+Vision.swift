@@ -12,6 +12,17 @@ extension Tensor {
             .ints([padding, padding]), .ints([dilation, dilation]), .int(groups))
     }
 
+    /// Two-dimensional transposed convolution, which enlarges the map.
+    ///
+    /// Shapes: input `[N, C, H, W]`, weight `[C, O, k, k]`, bias `[O]`, result `[N, O, H', W']`.
+    public func convTranspose2d(
+        weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0
+    ) -> Tensor {
+        ATen.convTranspose2d.call(
+            .tensor(self), .tensor(weight), .tensor(bias), .ints([stride, stride]),
+            .ints([padding, padding]), .ints([0, 0]), .int(1), .ints([1, 1]))
+    }
+
     /// Batch normalisation over all but the second dimension.
     ///
     /// - Parameters:
@@ -44,6 +55,20 @@ extension Tensor {
         size == 1
             ? mean([2, 3], keepDimensions: true)
             : ATen.adaptiveAvgPool2d.call(.tensor(self), .ints([size, size]))
+    }
+
+    /// Averages over windows, zeros of the padding included, `[N, C, H, W]` to `[N, C, H', W']`.
+    public func averagePool(_ kernelSize: Int, stride: Int, padding: Int = 0) -> Tensor {
+        ATen.avgPool2d.call(
+            .tensor(self), .ints([kernelSize, kernelSize]), .ints([stride, stride]),
+            .ints([padding, padding]), .bool(false), .bool(true), .none)
+    }
+
+    /// The largest of each window, `[N, C, H, W]` to `[N, C, H', W']`.
+    public func maxPool(_ kernelSize: Int, stride: Int, padding: Int = 0) -> Tensor {
+        ATen.maxPool2d.call(
+            .tensor(self), .ints([kernelSize, kernelSize]), .ints([stride, stride]),
+            .ints([padding, padding]), .ints([1, 1]), .bool(false))
     }
 
     /// The gradient of `adaptiveAveragePool` for its input.
@@ -86,6 +111,11 @@ extension Tensor {
     public func crossEntropy(_ targets: Tensor) -> Tensor {
         ATen.crossEntropy.call(
             .tensor(self), .tensor(targets), .none, .int(1), .int(-100), .double(0))
+    }
+
+    /// The mean of ½ d² where the difference d from another tensor is below 1, else |d| − ½.
+    public func smoothL1(_ other: Tensor) -> Tensor {
+        ATen.smoothL1Loss.call(.tensor(self), .tensor(other), .int(1), .double(1))
     }
 
     /// The mean of the squared differences from another tensor.
@@ -140,20 +170,21 @@ public func fusedSGD(
 ///
 /// - Parameters:
 ///   - input: `[N, C, H, W]`.
-///   - weight: `[O, C, k, k]`, in the type of `input`.
+///   - weight: `[O, C / groups, k, k]`, in the type of `input`.
 ///   - bias: `[O]`.
 ///   - addend: added before the activation, `[N, O, H', W']`.
 ///   - stride: the stride.
 ///   - padding: the padding on each side.
+///   - groups: how many parts the channels fall into.
 ///   - relu: whether ReLU follows.
 /// - Returns: `[N, O, H', W']`.
 public func fusedConvolution(
     _ input: Tensor, weight: Tensor, bias: Tensor, addend: Tensor? = nil, stride: Int,
-    padding: Int, relu: Bool
+    padding: Int, groups: Int = 1, relu: Bool
 ) -> Tensor {
     let shared: [Argument] = [
         .tensor(weight), .tensor(bias), .ints([padding, padding]), .ints([stride, stride]),
-        .ints([1, 1]), .int(1),
+        .ints([1, 1]), .int(groups),
     ]
     guard let addend else {
         return ATen.convolutionPointwise.callList(

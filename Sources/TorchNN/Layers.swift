@@ -51,6 +51,42 @@ public final class Conv2d: Module {
     }
 }
 
+/// Two-dimensional transposed convolution.
+///
+/// Shapes: `[N, inChannels, H, W]` to `[N, outChannels, H', W']`.
+public final class ConvTranspose2d: Module {
+    /// `[inChannels, outChannels, k, k]`.
+    @Parameter public var weight: Tensor
+
+    /// `[outChannels]`.
+    @Parameter public var bias: Tensor
+
+    /// How far apart the windows of neighbouring input pixels lie.
+    public let stride: Int
+
+    /// How many pixels are cut off each side.
+    public let padding: Int
+
+    /// Makes a layer with PyTorch's default weights: uniform, from `kaiming_uniform(a: √5)`.
+    public init(
+        _ inChannels: Int, _ outChannels: Int, kernelSize: Int, stride: Int = 1, padding: Int = 0,
+        generator: Generator
+    ) {
+        let bound = (1 / Double(outChannels * kernelSize * kernelSize)).squareRoot()
+        weight = Tensor.empty([inChannels, outChannels, kernelSize, kernelSize])
+            .fillUniform(in: -bound..<bound, generator: generator)
+        bias = Tensor.empty([outChannels])
+            .fillUniform(in: -bound..<bound, generator: generator)
+        self.stride = stride
+        self.padding = padding
+    }
+
+    /// The transposed convolution of `[N, inChannels, H, W]`.
+    public func callAsFunction(_ input: Tensor) -> Tensor {
+        input.convTranspose2d(weight: weight, bias: bias, stride: stride, padding: padding)
+    }
+}
+
 /// Batch normalisation of feature maps.
 ///
 /// Shapes: `[N, channels, H, W]` to the same.
@@ -150,4 +186,13 @@ public final class Linear: Module {
     public func callAsFunction(_ input: Tensor) -> Tensor {
         input.linear(weight: weight, bias: bias)
     }
+}
+
+/// The rectifier, where a sequence of layers has one.
+public final class ReLU: Module {
+    /// Nothing to set.
+    public init() {}
+
+    /// `max(input, 0)`.
+    public func callAsFunction(_ input: Tensor) -> Tensor { input.relu() }
 }

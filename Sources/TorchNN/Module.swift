@@ -18,6 +18,14 @@ public protocol Module<Input, Output>: AnyObject {
 
     /// The forward pass.
     func callAsFunction(_ input: Input) -> Output
+
+    /// The state-dict keys of properties whose published name is not theirs in snake case.
+    static var stateDictKeys: [String: String] { get }
+}
+
+extension Module {
+    /// Every property has its own name in snake case.
+    public static var stateDictKeys: [String: String] { [:] }
 }
 
 /// A module from tensor to tensor.

@@ -85,10 +85,17 @@ struct ModuleTree {
             let name = prefix + (slot.key ?? snakeCase(label.dropFirst()))
             slots.append(Slot(role: slot.role, named: NamedTensor(name, tensor)))
         case let module as any Module:
-            visit(module, prefix: prefix + snakeCase(label[...]) + ".")
+            visit(module, prefix: prefix + key(of: label, in: owner) + ".")
         case let modules as [any Module]:
             for (index, module) in modules.enumerated() {
-                visit(module, prefix: "\(prefix)\(snakeCase(label[...])).\(index).")
+                visit(module, prefix: "\(prefix)\(key(of: label, in: owner)).\(index).")
+            }
+        case let sequences as [[any Module]]:
+            for (index, sequence) in sequences.enumerated() {
+                for (position, module) in sequence.enumerated() {
+                    let key = "\(key(of: label, in: owner)).\(index).\(position)."
+                    visit(module, prefix: prefix + key)
+                }
             }
         case is Tensor, is [Tensor]:
             preconditionFailure(
@@ -96,6 +103,10 @@ struct ModuleTree {
         default:
             visitOptional(value, label: label, prefix: prefix, owner: owner)
         }
+    }
+
+    private func key(of label: String, in owner: any Module) -> String {
+        type(of: owner).stateDictKeys[label] ?? snakeCase(label[...])
     }
 
     private mutating func visitOptional(

@@ -24,7 +24,7 @@ public struct FeaturePyramid {
     /// The outputs of the stages, after activation, `[N, C, H, W]` each.
     public let stages: [Tensor]
 
-    /// The same before the last activation of each stage.
+    /// The same before the last activation of each stage; none where they were not asked for.
     public let preactivations: [Tensor]
 
     /// The global average of the deepest stage, `[N, C, 1, 1]`, where there is a classifier.
@@ -54,7 +54,20 @@ public struct FeaturePyramid {
 /// Something that turns images `[N, 3, H, W]` into a feature pyramid.
 public protocol FeatureExtractor: AnyObject {
     /// The pyramid of normalised images.
-    func features(_ images: Tensor) -> FeaturePyramid
+    ///
+    /// - Parameters:
+    ///   - images: the images.
+    ///   - keepsPreactivations: whether the pyramid has the stages before their last activation too,
+    ///     which costs a pass over memory for each.
+    /// - Returns: the pyramid.
+    func features(_ images: Tensor, keepsPreactivations: Bool) -> FeaturePyramid
+}
+
+extension FeatureExtractor {
+    /// The pyramid of normalised images, with pre-activations.
+    public func features(_ images: Tensor) -> FeaturePyramid {
+        features(images, keepsPreactivations: true)
+    }
 }
 
 /// A network with stages that describe themselves, from images `[N, 3, H, W]` to logits.
@@ -65,10 +78,50 @@ public protocol Backbone: Module, FeatureExtractor where Input == Tensor, Output
     /// How many channels the pooled features have.
     var pooledChannels: Int { get }
 
+    /// The batch norms that the stages' pre-activations come from, from shallow to deep; nil where they
+    /// do not end in one.
+    var stageNorms: [BatchNorm2d]? { get }
+
+    /// The pyramid of normalised images `[N, 3, H, W]`.
+    ///
+    /// - Parameters:
+    ///   - images: the images.
+    ///   - execution: how the layers are carried out; every convolution, batch norm and classifier
+    ///     goes through it.
+    /// - Returns: the pyramid.
+    func features(_ images: Tensor, by execution: any LayerExecution) -> FeaturePyramid
+}
+
+extension Backbone {
+    /// Nothing is known of the stages' ends.
+    public var stageNorms: [BatchNorm2d]? { nil }
+
+    /// The pyramid of normalised images, by the layers as they stand.
+    public func features(_ images: Tensor, keepsPreactivations: Bool) -> FeaturePyramid {
+        features(images, by: LayersAsTheyStand(keepsPreactivations: keepsPreactivations))
+    }
+
+    /// The logits of normalised images.
+    ///
+    /// - Precondition: the network has a classifier.
+    public func callAsFunction(_ images: Tensor) -> Tensor {
+        guard let logits = features(images, keepsPreactivations: false).logits else {
+            preconditionFailure("\(type(of: self)): there is no classifier")
+        }
+        return logits
+    }
+
     /// The same network for inference alone: batch norms folded into the convolutions, which run
     /// with their additions and activations as single primitives.
     ///
     /// - Parameter dtype: the type that it computes in; images are converted.
     /// - Returns: a frozen copy; later changes to this network do not reach it.
-    func folded(dtype: DType) -> any FeatureExtractor
+    public func folded(dtype: DType) -> any FeatureExtractor { FoldedNetwork(self, dtype: dtype) }
+}
+
+/// The convolutions of a sequence, each with the batch norm behind it.
+func convolutionUnits(
+    of layers: [any Layer]
+) -> [(convolution: Conv2d, norm: BatchNorm2d)] {
+    Array(zip(layers.compactMap { $0 as? Conv2d }, layers.compactMap { $0 as? BatchNorm2d }))
 }

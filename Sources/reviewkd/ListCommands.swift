@@ -22,6 +22,7 @@ struct ModelsCommand: ParsableCommand {
         }
         let name: String
         let parameters: Int
+        let multiplyAccumulates: Int
         let stages: [Stage]
         let pooledChannels: Int
     }
@@ -32,6 +33,7 @@ struct ModelsCommand: ParsableCommand {
             let network = model.make(classCount: 100, generator: Generator(seed: 0))
             return Description(
                 name: model.rawValue, parameters: network.parameterCount,
+                multiplyAccumulates: network.multiplyAccumulates(imageSize: 32),
                 stages: network.stageInfo.map {
                     Description.Stage(channels: $0.channels, reduction: $0.reduction)
                 },
@@ -41,13 +43,16 @@ struct ModelsCommand: ParsableCommand {
             try printJSON(["models": descriptions])
             return
         }
-        print("name         parameters (100 classes)  stages (channels/reduction)")
+        print("name         parameters  million MACs  stages (channels/reduction), pooled channels")
         for model in descriptions {
             let stages = model.stages.map { "\($0.channels)/\($0.reduction)" }
+            let millions = (Double(model.multiplyAccumulates) / 1e6).formatted(places: 1)
             print(
-                model.name.padded(to: 13) + "\(model.parameters)".padded(to: 26)
-                    + stages.joined(separator: " "))
+                model.name.padded(to: 13) + "\(model.parameters)".padded(to: 12)
+                    + millions.padded(to: 14) + stages.joined(separator: " ")
+                    + ", \(model.pooledChannels)")
         }
+        print("Counted with 100 classes and images of 32×32 pixels.")
     }
 }
 

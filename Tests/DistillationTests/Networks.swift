@@ -14,14 +14,12 @@ final class StubBackbone: Backbone {
 
     func callAsFunction(_ images: Tensor) -> Tensor { images.mean([2, 3]) }
 
-    func features(_ images: Tensor) -> FeaturePyramid {
+    func features(_ images: Tensor, by execution: any LayerExecution) -> FeaturePyramid {
         let stages = stageInfo.map { images.adaptiveAveragePool(images.size(2) / $0.reduction) }
         return FeaturePyramid(
             stem: images, stages: stages, preactivations: stages,
             pooled: images.adaptiveAveragePool(1), logits: self(images))
     }
-
-    func folded(dtype: DType) -> any FeatureExtractor { self }
 }
 
 /// A filled network for images of 8×8 pixels and 5 classes.

@@ -45,7 +45,31 @@ private final class Hidden: Module {
     func callAsFunction(_ input: Tensor) -> Tensor { input }
 }
 
+/// Keys that are not the properties' names, and modules in two dimensions.
+private final class Published: Module {
+    let shortCut: Linear
+    let blocks: [[Linear]]
+
+    static let stateDictKeys = ["shortCut": "shortCut"]
+
+    init() {
+        func linear() -> Linear { Linear(1, 1, bias: false, generator: Generator(seed: 0)) }
+        shortCut = linear()
+        blocks = [[linear()], [linear(), linear()]]
+    }
+
+    func callAsFunction(_ input: Tensor) -> Tensor { input }
+}
+
 @Suite struct ModuleTests {
+    @Test("A key can be published otherwise, and modules in two dimensions have two numbers")
+    func publishedKeys() {
+        #expect(
+            Published().stateDict().map(\.name) == [
+                "shortCut.weight", "blocks.0.0.weight", "blocks.1.0.weight", "blocks.1.1.weight",
+            ])
+    }
+
     @Test("Keys are the properties' names in snake case, in the order of declaration")
     func keys() {
         let batchNorm = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]

@@ -23,12 +23,10 @@ private final class LookUp: Backbone {
         return Tensor(keys.flatMap { rows[$0] }, shape: [size, rows[0].count])
     }
 
-    func features(_ images: Tensor) -> FeaturePyramid {
+    func features(_ images: Tensor, by execution: any LayerExecution) -> FeaturePyramid {
         FeaturePyramid(
             stem: images, stages: [], preactivations: [], pooled: nil, logits: self(images))
     }
-
-    func folded(dtype: DType) -> any FeatureExtractor { self }
 }
 
 @Suite("Evaluation")

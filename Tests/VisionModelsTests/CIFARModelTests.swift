@@ -17,13 +17,18 @@ import VisionModels
             (CIFARModel.resnet8, 83_892), (.resnet14, 181_108), (.resnet20, 278_324),
             (.resnet32, 472_756), (.resnet44, 667_188), (.resnet56, 861_620),
             (.resnet110, 1_736_564), (.resnet8x4, 1_233_540), (.resnet32x4, 7_433_860),
+            (.wideResNet16x2, 703_284), (.wideResNet40x1, 569_780),
+            (.wideResNet40x2, 2_255_156), (.vgg8, 3_965_028), (.vgg13, 9_462_180),
+            (.resNet50, 23_705_252), (.mobileNetV2, 812_836), (.shuffleV1, 949_258),
+            (.shuffleV2, 1_355_528),
         ])
     func parameterCounts(_ model: CIFARModel, _ count: Int) {
         #expect(make(model).parameterCount == count)
     }
 
     @Test(
-        "The state dict has the keys of the published checkpoints", arguments: CIFARModel.allCases)
+        "The state dict of the small ResNets has the keys of the published checkpoints",
+        arguments: CIFARModel.allCases.filter { $0.rawValue.hasPrefix("resnet") })
     func keys(_ model: CIFARModel) {
         let keys = make(model).stateDict().map(\.name)
         #expect(Set(keys).count == keys.count)
@@ -109,6 +114,84 @@ import VisionModels
     }
 }
 
+@Suite struct CIFARPyramidTests {
+    private static let families: [CIFARModel] = [
+        .resnet8, .wideResNet16x1, .vgg8, .mobileNetV2, .shuffleV1, .shuffleV2, .resNet18,
+        .resNet50,
+    ]
+
+    private let images = Tensor.hashed(5, shape: [2, 3, 32, 32], scale: 1.5, dtype: .float32)
+
+    private func make(_ model: CIFARModel) -> any Backbone {
+        model.make(classCount: 7, generator: Generator(seed: 1))
+    }
+
+    @Test("The stages of 32×32 images have the described widths and sizes", arguments: families)
+    func stages(_ model: CIFARModel) {
+        let network = make(model)
+        let features = withoutGrad { network.features(images) }
+        let expected = network.stageInfo.map { stage in
+            [2, stage.channels, 32 / stage.reduction, 32 / stage.reduction]
+        }
+        #expect(features.stages.map(\.shape) == expected)
+        #expect(features.preactivations.map(\.shape) == expected)
+        #expect(features.pooled?.shape == [2, network.pooledChannels, 1, 1])
+        #expect(features.logits?.shape == [2, 7])
+        let norms = network.stageNorms?.map { $0.weight.size(0) }
+        #expect(norms == nil || norms?.count == network.stageInfo.count)
+    }
+
+    @Test(
+        "Without pre-activations everything else is the same, gradients too",
+        arguments: families, DType.mixed)
+    func withoutPreactivations(_ model: CIFARModel, _ precision: DType?) {
+        func run(keeps: Bool) -> [[UInt8]] {
+            let network = make(model)
+            network.convert(format: .channelsLast)
+            let features = withAutocast(precision, on: .cpu) {
+                network.features(images.contiguous(.channelsLast), keepsPreactivations: keeps)
+            }
+            #expect(features.preactivations.isEmpty != keeps || model == .mobileNetV2)
+            let outputs = features.levels + [features.logits ?? Tensor.zeros([])]
+            outputs.dropFirst().reduce(outputs[0].sum()) { $0 + $1.sum() }.backward()
+            return outputs.map { $0.bytes() }
+                + network.parameters().map { $0.tensor.grad?.bytes() ?? [] }
+        }
+        #expect(run(keeps: true) == run(keeps: false))
+    }
+
+    /// In millions for one image of 32×32, as published with a decimal.
+    @Test(
+        "Every model needs the published number of multiply-accumulates",
+        arguments: [
+            (CIFARModel.resnet20, 40.8), (.resnet32, 69.1), (.resnet56, 125.8), (.resnet110, 253.2),
+            (.resnet8x4, 177.1), (.resnet32x4, 1083.0), (.wideResNet16x2, 101.1),
+            (.wideResNet40x1, 83.3), (.wideResNet40x2, 327.6), (.vgg8, 96.2), (.vgg13, 284.9),
+            (.resNet50, 1298.0), (.mobileNetV2, 6.5), (.shuffleV1, 38.7), (.shuffleV2, 44.5),
+        ])
+    func multiplyAccumulates(_ model: CIFARModel, _ millions: Double) {
+        let network = model.make(classCount: 100, generator: Generator(seed: 1))
+        let before = network.stateDict().map { $0.tensor.bytes() }
+        let count = Double(network.multiplyAccumulates(imageSize: 32)) / 1e6
+        #expect(abs(count - millions) <= 0.051, "\(count)")
+        #expect(network.stateDict().map { $0.tensor.bytes() } == before)
+    }
+
+    @Test("A training pass updates each running statistic once", arguments: families)
+    func runningStatistics(_ model: CIFARModel) {
+        let network = make(model)
+        _ = withoutGrad { network.features(images) }
+        let counts = network.stateDict().filter { $0.name.hasSuffix("num_batches_tracked") }
+        #expect(!counts.isEmpty)
+        #expect(counts.allSatisfy { $0.tensor.item() == 1 })
+    }
+}
+
+extension DType {
+    /// No mixed precision, and bfloat16.
+    static let mixed: [DType?] = [nil, .bfloat16]
+}
+
 @Suite struct FoldedNetworkTests {
     private let images = Tensor.hashed(4, shape: [2, 3, 16, 16], scale: 1.5, dtype: .float32)
 
@@ -126,7 +209,10 @@ import VisionModels
 
     @Test(
         "Folding batch norms changes the evaluated network by rounding alone",
-        arguments: [CIFARModel.resnet20, .resnet8x4], [(DType.float32, 1e-4), (.float64, 1e-10)])
+        arguments: [
+            CIFARModel.resnet20, .resnet8x4, .wideResNet16x2, .vgg8, .mobileNetV2, .shuffleV1,
+            .shuffleV2, .resNet18, .resNet50,
+        ], [(DType.float32, 1e-4), (.float64, 1e-10)])
     func agrees(_ model: CIFARModel, _ arithmetic: (dtype: DType, tolerance: Double)) {
         let network = network(model)
         network.convert(dtype: arithmetic.dtype)
@@ -143,9 +229,14 @@ import VisionModels
         }
     }
 
-    @Test("A folded network computes in its own type and keeps the shapes")
-    func bfloat16() {
-        let network = network(.resnet8)
+    @Test(
+        "A folded network computes in its own type and keeps the shapes",
+        arguments: [
+            CIFARModel.resnet8, .wideResNet16x1, .vgg8, .mobileNetV2, .shuffleV1, .shuffleV2,
+            .resNet18, .resNet50,
+        ])
+    func bfloat16(_ model: CIFARModel) {
+        let network = network(model)
         let found = withoutGrad { everything(network.folded(dtype: .bfloat16).features(images)) }
         let expected = withoutGrad { everything(network.features(images)) }
         #expect(found.map(\.shape) == expected.map(\.shape))

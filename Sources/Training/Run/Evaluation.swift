@@ -36,6 +36,7 @@ public func evaluate(
         var hits1 = 0.0
         var hits5 = 0.0
         loader.forEachBatch { images, labels in
+            // With its own pass for the last ReLU, since oneDNN's would make 0 of what is no number.
             guard let logits = extractor.features(images).logits?.to(.float32) else {
                 preconditionFailure("evaluate: a network without a classifier")
             }

@@ -58,48 +58,28 @@ public final class CIFARResNet: Backbone {
         }
     }
 
-    /// The logits of normalised images.
-    public func callAsFunction(_ images: Tensor) -> Tensor {
-        let pooled = pool(forward(images).stages[2])
-        return fc(pooled.flatten(from: 1))
-    }
+    /// The second batch norm of each stage's last block.
+    public var stageNorms: [BatchNorm2d]? { [layer1, layer2, layer3].compactMap(\.last?.bn2) }
 
     /// The pyramid of normalised images.
-    public func features(_ images: Tensor) -> FeaturePyramid {
-        let (stem, stages, preactivations) = forward(images)
-        let pooled = pool(stages[2])
-        return FeaturePyramid(
-            stem: stem, stages: stages, preactivations: preactivations, pooled: pooled,
-            logits: fc(pooled.flatten(from: 1)))
-    }
-
-    private func pool(_ deepest: Tensor) -> Tensor { deepest.adaptiveAveragePool(1) }
-
-    private func forward(
-        _ images: Tensor
-    ) -> (stem: Tensor, stages: [Tensor], preactivations: [Tensor]) {
-        let stem = bn1(conv1(images), relu: true)
+    public func features(_ images: Tensor, by execution: any LayerExecution) -> FeaturePyramid {
+        let stem = execution.convolve(execution.prepare(images), conv1, bn1, relu: true)
         var activation = stem
         var stages: [Tensor] = []
         var preactivations: [Tensor] = []
         for stage in [layer1, layer2, layer3] {
-            for block in stage.dropLast() { activation = block(activation, relu: true) }
-            let sum = stage[stage.count - 1](activation, relu: false)
-            activation = sum.relu()
+            for block in stage.dropLast() { activation = block(activation, relu: true, execution) }
+            let end = execution.finish { relu in
+                stage[stage.count - 1](activation, relu: relu, execution)
+            }
+            activation = end.output
             stages.append(activation)
-            preactivations.append(sum)
+            preactivations += end.preactivation.map { [$0] } ?? []
         }
-        return (stem, stages, preactivations)
-    }
-
-    /// The same network with batch norms folded into the convolutions.
-    public func folded(dtype: DType) -> any FeatureExtractor {
-        FoldedCIFARResNet(
-            stem: FoldedConvolution(conv1, bn1, dtype: dtype),
-            stages: [layer1, layer2, layer3].map { stage in
-                stage.map { FoldedBlock($0, dtype: dtype) }
-            },
-            classifier: fc, dtype: dtype)
+        let pooled = activation.adaptiveAveragePool(1)
+        return FeaturePyramid(
+            stem: stem, stages: stages, preactivations: preactivations, pooled: pooled,
+            logits: execution.classify(pooled: pooled, fc))
     }
 }
 
@@ -131,11 +111,18 @@ final class BasicBlock: Module {
     }
 
     /// The sum before its activation.
-    func callAsFunction(_ input: Tensor) -> Tensor { self(input, relu: false) }
+    func callAsFunction(_ input: Tensor) -> Tensor {
+        self(input, relu: false, LayersAsTheyStand())
+    }
 
     /// The sum, before or after its activation.
-    func callAsFunction(_ input: Tensor, relu: Bool) -> Tensor {
-        let inner = conv2(bn1(conv1(input), relu: true))
-        return bn2(inner, adding: downsample.reduce(input) { $1($0) }, relu: relu)
+    func callAsFunction(
+        _ input: Tensor, relu: Bool, _ execution: any LayerExecution
+    ) -> Tensor {
+        let inner = execution.convolve(input, conv1, bn1, relu: true)
+        let carried = convolutionUnits(of: downsample).reduce(input) {
+            execution.convolve($0, $1.convolution, $1.norm)
+        }
+        return execution.convolve(inner, conv2, bn2, adding: carried, relu: relu)
     }
 }

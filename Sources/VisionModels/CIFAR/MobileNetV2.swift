@@ -1,0 +1,136 @@
+import Torch
+import TorchNN
+
+/// MobileNetV2 for 32×32 images: inverted residual blocks with linear bottlenecks.
+///
+/// The stem halves the map and the first block keeps it, as in the distillation literature, which
+/// also has plain ReLU in place of ReLU6. The stages are the outputs of the second, third, fifth and
+/// seventh group of blocks. They end without an activation, so that a stage's pre-activation is its
+/// output.
+///
+/// Reference: Sandler et al., *MobileNetV2: Inverted Residuals and Linear Bottlenecks*, CVPR 2018,
+/// <https://arxiv.org/abs/1801.04381>, table 2.
+public final class MobileNetV2: Backbone {
+    let conv1: [any Layer]
+    let blocks: [[InvertedResidual]]
+    let conv2: [any Layer]
+    let classifier: [Linear]
+
+    /// The widths and strides of the four stages.
+    public let stageInfo: [StageInfo]
+
+    /// The width behind the last convolution.
+    public let pooledChannels: Int
+
+    /// A group of blocks: expansion, width at full size, number, stride.
+    private typealias Group = (expansion: Int, channels: Int, count: Int, stride: Int)
+
+    private static let groups: [Group] = [
+        (1, 16, 1, 1), (6, 24, 2, 1), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    ]
+
+    /// The groups whose outputs are stages.
+    private static let tapped = [1, 2, 4, 6]
+
+    /// Makes a network with fresh weights.
+    ///
+    /// - Parameters:
+    ///   - width: the factor on all widths but that of the last convolution below 1.
+    ///   - classCount: the number of logits.
+    ///   - generator: the source of the initial weights.
+    public init(width: Double, classCount: Int, generator: Generator) {
+        func scaled(_ channels: Int) -> Int { Int(Double(channels) * width) }
+        func unit(_ from: Int, _ to: Int, kernelSize: Int, stride: Int) -> [any Layer] {
+            [
+                Conv2d(
+                    from, to, kernelSize: kernelSize, stride: stride, padding: kernelSize / 2,
+                    bias: false, generator: generator),
+                BatchNorm2d(to), ReLU(),
+            ]
+        }
+        var channels = scaled(32)
+        conv1 = unit(3, channels, kernelSize: 3, stride: 2)
+        var reduction = 2
+        var infos: [StageInfo] = []
+        blocks = Self.groups.map { group in
+            let blocks = (0..<group.count).map { index in
+                let block = InvertedResidual(
+                    channels, scaled(group.channels), stride: index == 0 ? group.stride : 1,
+                    expansion: group.expansion, generator: generator)
+                channels = scaled(group.channels)
+                return block
+            }
+            reduction *= group.stride
+            infos.append(StageInfo(channels: channels, reduction: reduction))
+            return blocks
+        }
+        stageInfo = Self.tapped.map { infos[$0] }
+        pooledChannels = width > 1 ? scaled(1280) : 1280
+        conv2 = unit(channels, pooledChannels, kernelSize: 1, stride: 1)
+        let last = Linear(pooledChannels, classCount, generator: generator)
+        classifier = [last]
+        withoutGrad {
+            for entry in parameters() where entry.tensor.rank == 4 {
+                entry.tensor.fillKaimingNormal(fan: .output, generator: generator)
+            }
+            last.weight.fillNormal(deviation: 0.01, generator: generator)
+            _ = last.bias?.fillZero()
+        }
+    }
+
+    /// The pyramid of normalised images.
+    public func features(_ images: Tensor, by execution: any LayerExecution) -> FeaturePyramid {
+        func run(_ layers: [any Layer], _ input: Tensor) -> Tensor {
+            convolutionUnits(of: layers).reduce(input) {
+                execution.convolve($0, $1.convolution, $1.norm, relu: true)
+            }
+        }
+        let stem = run(conv1, execution.prepare(images))
+        var output = stem
+        var stages: [Tensor] = []
+        for (index, group) in blocks.enumerated() {
+            output = group.reduce(output) { $1($0, execution) }
+            if Self.tapped.contains(index) { stages.append(output) }
+        }
+        let pooled = run(conv2, output).adaptiveAveragePool(1)
+        return FeaturePyramid(
+            stem: stem, stages: stages, preactivations: stages, pooled: pooled,
+            logits: execution.classify(pooled: pooled, classifier[0]))
+    }
+}
+
+/// Expansion, depthwise convolution and a linear projection, beside the input where the shape stays.
+final class InvertedResidual: Module {
+    let conv: [any Layer]
+    private let isResidual: Bool
+
+    init(
+        _ inChannels: Int, _ outChannels: Int, stride: Int, expansion: Int, generator: Generator
+    ) {
+        let inner = inChannels * expansion
+        conv = [
+            Conv2d(inChannels, inner, kernelSize: 1, bias: false, generator: generator),
+            BatchNorm2d(inner), ReLU(),
+            Conv2d(
+                inner, inner, kernelSize: 3, stride: stride, padding: 1, groups: inner,
+                bias: false, generator: generator),
+            BatchNorm2d(inner), ReLU(),
+            Conv2d(inner, outChannels, kernelSize: 1, bias: false, generator: generator),
+            BatchNorm2d(outChannels),
+        ]
+        isResidual = stride == 1 && inChannels == outChannels
+    }
+
+    func callAsFunction(_ input: Tensor) -> Tensor { self(input, LayersAsTheyStand()) }
+
+    func callAsFunction(_ input: Tensor, _ execution: any LayerExecution) -> Tensor {
+        let units = convolutionUnits(of: conv)
+        let inner = units.dropLast().reduce(input) {
+            execution.convolve($0, $1.convolution, $1.norm, relu: true)
+        }
+        let last = units[units.count - 1]
+        return execution.convolve(
+            inner, last.convolution, last.norm, adding: isResidual ? input : nil)
+    }
+}

@@ -1,0 +1,97 @@
+import Torch
+import TorchNN
+
+/// How the layers of a network are carried out.
+///
+/// A backbone's forward pass is written once, in these terms; the layers are then run as they stand,
+/// which learns (`LayersAsTheyStand`), or frozen, with batch norms folded into the convolutions
+/// (`FoldedLayers`).
+public protocol LayerExecution: AnyObject {
+    /// Whether the pyramid is to have the stages before their last activation; without them that
+    /// activation can be one pass with what comes before it.
+    var keepsPreactivations: Bool { get }
+
+    /// The images `[N, 3, H, W]` in the type and layout that the layers take.
+    func prepare(_ images: Tensor) -> Tensor
+
+    /// Convolution, batch norm, addition and ReLU.
+    ///
+    /// - Parameters:
+    ///   - input: `[N, C, H, W]`.
+    ///   - convolution: always with the same `norm`.
+    ///   - norm: the batch norm behind it, where there is one.
+    ///   - addend: added before ReLU, `[N, O, H', W']`.
+    ///   - relu: whether ReLU comes last.
+    /// - Returns: `[N, O, H', W']`.
+    func convolve(
+        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d?, adding addend: Tensor?,
+        relu: Bool
+    ) -> Tensor
+
+    /// A batch norm that stands by itself, and ReLU.
+    func normalize(_ input: Tensor, _ norm: BatchNorm2d, relu: Bool) -> Tensor
+
+    /// A classifier's logits for rows `[N, features]`.
+    func classify(_ input: Tensor, _ layer: Linear) -> Tensor
+}
+
+extension LayerExecution {
+    func convolve(
+        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d? = nil,
+        adding addend: Tensor? = nil
+    ) -> Tensor {
+        convolve(input, convolution, norm, adding: addend, relu: false)
+    }
+
+    func convolve(
+        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d?, relu: Bool
+    ) -> Tensor {
+        convolve(input, convolution, norm, adding: nil, relu: relu)
+    }
+
+    /// The end of a stage, and the same before its last activation where that is kept.
+    ///
+    /// - Parameter make: the last step, with ReLU or without.
+    /// - Returns: both.
+    func finish(_ make: (_ relu: Bool) -> Tensor) -> StageEnd {
+        guard keepsPreactivations else { return StageEnd(output: make(true), preactivation: nil) }
+        let open = make(false)
+        return StageEnd(output: open.relu(), preactivation: open)
+    }
+
+    /// The logits for pooled features `[N, C, 1, 1]`.
+    func classify(pooled: Tensor, _ layer: Linear) -> Tensor {
+        classify(pooled.flatten(from: 1), layer)
+    }
+}
+
+/// What `LayerExecution.finish` gives.
+struct StageEnd {
+    let output: Tensor
+    let preactivation: Tensor?
+}
+
+/// The layers as they are: in training mode with the batch's statistics and with gradients.
+final class LayersAsTheyStand: LayerExecution {
+    let keepsPreactivations: Bool
+
+    init(keepsPreactivations: Bool = true) { self.keepsPreactivations = keepsPreactivations }
+
+    func prepare(_ images: Tensor) -> Tensor { images }
+
+    func convolve(
+        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d?, adding addend: Tensor?,
+        relu: Bool
+    ) -> Tensor {
+        let linear = convolution(input)
+        if let norm { return norm(linear, adding: addend, relu: relu) }
+        let sum = addend.map { linear + $0 } ?? linear
+        return relu ? sum.relu() : sum
+    }
+
+    func normalize(_ input: Tensor, _ norm: BatchNorm2d, relu: Bool) -> Tensor {
+        norm(input, relu: relu)
+    }
+
+    func classify(_ input: Tensor, _ layer: Linear) -> Tensor { layer(input) }
+}
