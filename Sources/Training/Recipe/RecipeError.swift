@@ -59,7 +59,7 @@ extension RecipeError: CustomStringConvertible {
         case .unknownRecipe(let name, let shipped):
             "\"\(name)\" is neither a shipped recipe nor a file"
                 + "\(Self.hint(for: name, among: shipped)) "
-                + "Shipped are \(shipped.joined(separator: ", "))."
+                + "`reviewkd recipes` lists the shipped ones."
         case .unreadable(let path, let problem):
             "\(path): expected a recipe in UTF-8 text, but the file cannot be read: \(problem)."
         }
