@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup demo test sanitize lint format bench build-cuda clean help
+.PHONY: setup demo test test-all sanitize lint format bench build-cuda clean help
 
 sources := Package.swift Sources Tests \
 	Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
@@ -20,6 +20,10 @@ demo: setup ## Train a student alone, with KD and with ReviewKD, and compare the
 
 test: setup ## Build and run every test
 	swift test $(scratch)
+	swift test --package-path Benchmarks
+
+test-all: setup ## The same, with every method between every pair (an hour)
+	REVIEWKD_TEST_ALL=1 swift test $(scratch)
 	swift test --package-path Benchmarks
 
 sanitize: setup ## Run the tests of our own kernels under AddressSanitizer

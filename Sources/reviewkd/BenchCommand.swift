@@ -21,6 +21,8 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "float32 or bfloat16 (default: bfloat16 where the processor has it).")
     var precision: Precision?
 
+    @OptionGroup var method: MethodOptions
+
     @OptionGroup var device: DeviceOptions
 
     @Option(help: "How many steps are timed.")
@@ -68,6 +70,7 @@ struct BenchCommand: ParsableCommand {
                 "the recipe \(recipe.name) has no teacher, expected one for --work distill; "
                     + "use --work train")
         }
+        if work == .distill { recipe = try method.apply(to: recipe) }
         let precision = try precision ?? recipe.precision ?? .standard(on: device)
         precision.noteEmulation(on: device)
         let times = try recipe.benchmark(

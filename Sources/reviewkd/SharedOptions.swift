@@ -128,6 +128,27 @@ struct RunCommandOptions: ParsableArguments {
     }
 }
 
+/// Which method teaches.
+struct MethodOptions: ParsableArguments {
+    @Option(help: "The method instead of the recipe's, as crd or reviewkd+kd, as published.")
+    var method: String?
+
+    func validate() throws { _ = try names() }
+
+    /// The recipe taught by this method.
+    func apply(to recipe: Recipe) throws -> Recipe {
+        try names().map { recipe.taught(by: $0) } ?? recipe
+    }
+
+    private func names() throws -> [MethodSettings.Name]? {
+        guard let method else { return nil }
+        guard let names = [MethodSettings.Name](joined: method) else {
+            throw ValidationError(MethodSettings.Name.unknown(method, option: "--method"))
+        }
+        return names
+    }
+}
+
 /// Reads seeds separated by commas.
 func parseSeeds(_ text: String) throws -> [Int] {
     let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }

@@ -21,6 +21,8 @@ struct DistillCommand: ParsableCommand {
     @Option(help: "The teacher's normalisation, cifar100 or cifar10 (default: the recipe's).")
     var teacherNormalization: String?
 
+    @OptionGroup var method: MethodOptions
+
     @OptionGroup var options: RunCommandOptions
 
     func run() throws {
@@ -28,12 +30,13 @@ struct DistillCommand: ParsableCommand {
         if let teacherNormalization {
             options.overrides.append("teacher.normalization=\(teacherNormalization)")
         }
-        let recipe = try options.resolve(recipe)
+        var recipe = try options.resolve(recipe)
         guard let settings = recipe.teacher else {
             throw ValidationError(
                 "the recipe \(recipe.name) has no teacher, expected one to distill from; "
                     + "use `reviewkd train`")
         }
+        recipe = try method.apply(to: recipe)
         try TrainingRun(recipe: recipe, options: options).run { data, device in
             let network = try loadNetwork(
                 settings.model, weights: teacher, classCount: data.train.classCount, device: device)

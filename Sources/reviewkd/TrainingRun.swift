@@ -85,7 +85,8 @@ struct TrainingRun {
         }
         let distiller = try recipe.makeDistiller(
             student: student, teacherNetwork: loaded?.network,
-            precision: recipe.precision ?? .standard(on: device), remark: remark)
+            precision: recipe.precision ?? .standard(on: device), images: ImageFacts(data),
+            remark: remark)
         var settings = RunOptions()
         settings.output = folder
         settings.device = device

@@ -66,6 +66,11 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             ["bench", "cifar100/resnet56"], 64, "has no teacher, expected one for --work distill",
             "use --work train"),
         BadArguments(
+            [
+                "distill", "pair.yaml", "--teacher", "teacher/student-last.safetensors", "--data",
+                "data", "--output", "OUTPUT", "--method", "rkdd",
+            ], 64, "--method is rkdd, expected one of alone, kd,", "did you mean \"rkd\"?"),
+        BadArguments(
             ["demo", "--seeds", "0,one"], 64,
             "--seeds is 0,one, expected whole numbers as 0,1,2"),
         BadArguments(
@@ -115,11 +120,11 @@ extension CommandLineSuite {
             arguments: [
                 (
                     "[{student: 1, teacher: [1]}, {student: 9, teacher: [2]}]",
-                    "`stages:` names level 9 of the student, which has the levels 0 to 3"
+                    "`stages:` names stage 9 of the student, which has the stages 1 to 4"
                 ),
                 (
                     "[{student: 1, teacher: [1]}, {student: 2, teacher: [7]}]",
-                    "`stages:` names level 7 of the teacher, which has the levels 0 to 3"
+                    "`stages:` names stage 7 of the teacher, which has the stages 1 to 4"
                 ),
                 (
                     "[{student: 1, teacher: [1]}]",
@@ -127,7 +132,7 @@ extension CommandLineSuite {
                 ),
                 (
                     "[{student: 1, teacher: [1]}, {student: 2, teacher: [1, 2]}]",
-                    "gives level 2 of the student several teacher levels"
+                    "gives stage 2 of the student several of the teacher's"
                 ),
             ])
         func unmatched(stages: String, sentence: String) throws {

@@ -36,6 +36,28 @@ extension CommandLineSuite {
             }
         }
 
+        @Test(
+            "--method trains by other methods, whose terms are in the metrics and whose name is kept"
+        )
+        func method() throws {
+            for (method, terms) in [("crd", ["crd"]), ("reviewkd+dkd", ["dkd", "review"])] {
+                let output = workshop.fresh("method")
+                let arguments = workshop.distill(to: output) + ["--method", method]
+                let outcome = try workshop.run(arguments)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                let line = try #require(workshop.metrics(output).last)
+                let train = try #require(line["train"] as? [String: Any])
+                #expect(
+                    train.keys.sorted() == (terms + ["cross_entropy", "top1", "total"]).sorted())
+                let recipe = String(
+                    decoding: try workshop.read(output + "/recipe.yaml"), as: UTF8.self)
+                #expect(recipe.contains("  name: \(method)\n"))
+                let resumed = try workshop.run(workshop.distill(to: output) + ["--resume"])
+                #expect(resumed.status == 1)
+                #expect(resumed.errors.contains("method.name"))
+            }
+        }
+
         @Test("bench --profile adds the time of each part of a step, data preparation included")
         func profile() throws {
             let result = try workshop.run([
@@ -80,7 +102,9 @@ extension CommandLineSuite {
                 workshop.run(["models", "--json"]).json()["models"] as? [[String: Any]])
             let resnet20 = try #require(models.first { $0["name"] as? String == "resnet20" })
             #expect(
-                resnet20.keys.sorted() == ["name", "parameters", "pooled_channels", "stages"])
+                resnet20.keys.sorted() == [
+                    "multiply_accumulates", "name", "parameters", "pooled_channels", "stages",
+                ])
             // The sum over the shapes of the trainable tensors in Tests/Fixtures/architectures.json.
             #expect(resnet20["parameters"] as? Int == 278_324)
 

@@ -17,16 +17,17 @@ import VisionModels
     }
 
     private func distiller(
-        _ options: ReviewOptions = ReviewOptions(), softTargets: SoftTargets? = nil,
+        _ options: ReviewOptions = ReviewOptions(), also: [any KnowledgeTerm] = [],
         warmup: Warmup = .none, mode: Teacher.BatchNormMode = .frozen
-    ) throws -> ReviewKD {
+    ) throws -> TaughtStudent {
         let student = smallNetwork()
         let teacher = smallNetwork(.resnet14, base: 5000)
-        return ReviewKD(
-            student: student, teacher: Teacher(teacher, mode: mode),
+        let term = ReviewKD(
             review: try review(student, teacher, options),
-            settings: ReviewKD.Settings(
-                weight: 0.6, warmup: warmup, distance: options.distance, softTargets: softTargets))
+            settings: ReviewKD.Settings(weight: 0.6, warmup: warmup, distance: options.distance))
+        return TaughtStudent(
+            student: student, teacher: Teacher(teacher, mode: mode), terms: [term] + also,
+            precision: .float32)
     }
 
     private let batch = Batch(
@@ -37,17 +38,85 @@ import VisionModels
         TrainingProgress(epoch: epoch, step: 0, totalSteps: 10)
     }
 
+    /// Table A.5 of the project's reference: what the authors wrote by hand for each pair.
     @Test(
-        "The blocks have the published number of parameters",
+        "Widths, sizes and parameters of the blocks are the published ones",
         arguments: [
-            (CIFARModel.resnet20, CIFARModel.resnet56, 114_278), (.resnet32, .resnet110, 114_278),
-            (.resnet8x4, .resnet32x4, 1_808_774),
+            (
+                CIFARModel.resnet56, CIFARModel.resnet20, [16, 32, 64, 64], [16, 32, 64, 64],
+                [32, 16, 8, 1], 64, 114_278
+            ),
+            (
+                .resnet110, .resnet32, [16, 32, 64, 64], [16, 32, 64, 64], [32, 16, 8, 1], 64,
+                114_278
+            ),
+            (
+                .resnet32x4, .resnet8x4, [64, 128, 256, 256], [64, 128, 256, 256],
+                [32, 16, 8, 1], 256, 1_808_774
+            ),
+            (
+                .wideResNet40x2, .wideResNet16x2, [32, 64, 128, 128], [32, 64, 128, 128],
+                [32, 16, 8, 1], 128, 453_830
+            ),
+            (
+                .wideResNet40x2, .wideResNet40x1, [16, 32, 64, 64], [32, 64, 128, 128],
+                [32, 16, 8, 1], 64, 216_006
+            ),
+            (
+                .vgg13, .vgg8, [128, 256, 512, 512, 512], [128, 256, 512, 512, 512],
+                [16, 8, 4, 4, 1], 512, 9_847_560
+            ),
+            (
+                .resNet50, .vgg8, [128, 256, 512, 512, 512], [256, 512, 1024, 2048, 2048],
+                [32, 16, 8, 4, 1], 512, 28_140_040
+            ),
+            (
+                .vgg13, .mobileNetV2, [12, 16, 48, 160, 1280], [128, 256, 512, 512, 512],
+                [16, 8, 4, 4, 1], 512, 9_640_712
+            ),
+            (
+                .resNet50, .mobileNetV2, [12, 16, 48, 160, 1280], [256, 512, 1024, 2048, 2048],
+                [32, 16, 8, 4, 1], 512, 27_933_192
+            ),
+            (
+                .wideResNet40x2, .shuffleV1, [240, 480, 960, 960], [32, 64, 128, 128],
+                [32, 16, 8, 1], 512, 2_984_646
+            ),
+            (
+                .resnet32x4, .shuffleV1, [240, 480, 960, 960], [64, 128, 256, 256],
+                [32, 16, 8, 1], 512, 4_607_366
+            ),
+            (
+                .resnet32x4, .shuffleV2, [116, 232, 464, 1024], [64, 128, 256, 256],
+                [32, 16, 8, 1], 512, 4_195_718
+            ),
         ])
-    func parameterCounts(_ student: CIFARModel, _ teacher: CIFARModel, _ count: Int) throws {
+    func publishedBlocks(
+        _ teacher: CIFARModel, _ student: CIFARModel, _ inputs: [Int], _ outputs: [Int],
+        _ sizes: [Int], _ mid: Int, _ count: Int
+    ) throws {
         let networks = [student, teacher].map {
             $0.make(classCount: 100, generator: Generator(seed: 0))
         }
-        #expect(try review(networks[0], networks[1]).parameterCount == count)
+        let module = try review(networks[0], networks[1])
+        #expect(module.parameterCount == count)
+        let convolutions = Dictionary(
+            uniqueKeysWithValues: module.parameters().map { ($0.name, $0.tensor.shape) })
+        for (index, level) in inputs.indices.reversed().enumerated() {
+            #expect(
+                convolutions["abfs.\(index).conv1.0.weight"] == [mid, inputs[level], 1, 1])
+            #expect(
+                convolutions["abfs.\(index).conv2.0.weight"] == [outputs[level], mid, 3, 3])
+        }
+        let images = Tensor.zeros([2, 3, 32, 32])
+        let pairs = withoutGrad {
+            module(
+                ReviewModule.Input(
+                    student: networks[0].features(images).levels,
+                    teacher: networks[1].features(images).preactivationLevels))
+        }
+        #expect(pairs.map(\.student.shape) == zip(outputs, sizes).map { [2, $0, $1, $1] })
+        #expect(pairs.map(\.teacher.shape) == pairs.map(\.student.shape))
     }
 
     @Test("Blocks are numbered from the deepest, which alone has no attention")
@@ -94,12 +163,13 @@ import VisionModels
 
     @Test("Every trainable parameter gets a gradient, and the teacher gets none")
     func gradients() throws {
-        let distiller = try distiller(softTargets: SoftTargets())
+        let distiller = try distiller(also: [KnowledgeDistillation()])
         distiller.losses(batch, at: progress(epoch: 0)).total.backward()
         for parameter in distiller.trainableParameters {
             #expect(parameter.tensor.grad != nil, "\(parameter.name)")
         }
-        let pairs = distiller.forward(batch, at: progress(epoch: 0)).pairs
+        let term = try #require(distiller.terms.first as? ReviewKD)
+        let pairs = distiller.observe(batch) { term.pairs(of: $0) }
         #expect(pairs.allSatisfy { $0.student.requiresGrad && !$0.teacher.requiresGrad })
     }
 
@@ -115,7 +185,7 @@ import VisionModels
             let total = distiller.losses(batch, at: progress(epoch: 0)).total
             total.backward()
             #expect(total.item().isFinite)
-            let attentions = distiller.review.stateDict().filter {
+            let attentions = distiller.stateDict().filter {
                 $0.name.hasSuffix("att_conv.0.weight")
             }
             #expect(attentions.count == (fusion == .abf && residual ? 3 : 0))
@@ -151,7 +221,7 @@ import VisionModels
     @Test("The terms are named, weighted and warmed up, and the total is their sum")
     func terms() throws {
         let distiller = try distiller(
-            softTargets: SoftTargets(temperature: 4, weight: 0.9), warmup: .epochs(20))
+            also: [KnowledgeDistillation(temperature: 4, weight: 0.9)], warmup: .epochs(20))
         for (epoch, weight) in [(0, 0.0), (5, 0.15), (20, 0.6)] {
             let losses = distiller.losses(batch, at: progress(epoch: epoch))
             #expect(losses.terms.map(\.name) == ["cross_entropy", "review", "kd"])

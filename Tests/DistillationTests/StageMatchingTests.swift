@@ -42,7 +42,7 @@ import VisionModels
             try StageMatching(
                 links: [good, Link(student: 4, teacher: 1)], student: four, teacher: four)
         }
-        #expect(error?.description.contains("the levels 0 to 3") == true)
+        #expect(error?.description.contains("the stages 1 to 4") == true)
         #expect(throws: DistillationError.noSuchStage(network: "teacher", stage: -1, count: 4)) {
             try StageMatching(
                 links: [good, Link(student: 1, teacher: -1)], student: four, teacher: four)

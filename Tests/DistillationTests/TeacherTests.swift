@@ -80,9 +80,9 @@ import VisionModels
     @Test("The KD term of equal logits is 0, and a shift of logits does not matter")
     func equalLogits() {
         let logits = Tensor.hashed(1, shape: [3, 6], scale: 4)
-        let term = SoftTargets(temperature: 4)
-        #expect(abs(term(student: logits, teacher: logits).item()) < 1e-14)
-        #expect(abs(term(student: logits + 2.5, teacher: logits).item()) < 1e-14)
+        let term = KnowledgeDistillation(temperature: 4)
+        #expect(abs(term.loss(student: logits, teacher: logits).item()) < 1e-14)
+        #expect(abs(term.loss(student: logits + 2.5, teacher: logits).item()) < 1e-14)
     }
 
     /// With two classes and T = 1: teacher (¾, ¼) from logits (ln 3, 0), student (½, ½).
@@ -92,7 +92,7 @@ import VisionModels
         let student = Tensor([0.0, 0], shape: [1, 2])
         let divergence = 0.75 * 0.4054651081081644 - 0.25 * 0.6931471805599453
         for temperature in [1.0, 3.0] {
-            let term = SoftTargets(temperature: temperature)(
+            let term = KnowledgeDistillation(temperature: temperature).loss(
                 student: student, teacher: teacher * temperature)
             expectClose(term, [divergence * temperature * temperature], relative: 1e-10)
         }
@@ -100,9 +100,9 @@ import VisionModels
 
     @Test("Plain KD weighs labels and teacher, and trains the student alone")
     func knowledgeDistillation() {
-        let distiller = KnowledgeDistillation(
+        let distiller = TaughtStudent(
             student: smallNetwork(), teacher: Teacher(smallNetwork(.resnet14, base: 5000)),
-            softTargets: SoftTargets(temperature: 4, weight: 0.9), crossEntropyWeight: 0.1,
+            terms: [KnowledgeDistillation(temperature: 4, weight: 0.9)], crossEntropyWeight: 0.1,
             precision: .float32)
         let losses = distiller.losses(batch, at: start)
         #expect(losses.terms.map(\.name) == ["cross_entropy", "kd"])

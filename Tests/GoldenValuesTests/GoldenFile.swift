@@ -144,6 +144,13 @@ struct BaselinesFile: Decodable {
 
     struct Parameters: Decodable {
         let temperature: Double?
+        let alpha: Double?
+        let beta: Double?
+        let gamma: Double?
+        let tau: Double?
+        let targets: [Int64]?
+        let distanceWeight: Double?
+        let angleWeight: Double?
     }
 
     let cases: [Case]

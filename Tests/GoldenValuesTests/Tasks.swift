@@ -55,7 +55,8 @@ extension ForwardFile {
 
 /// The first steps of ReviewKD between two networks that are filled by the rule.
 struct PairTask {
-    let distiller: ReviewKD
+    let distiller: TaughtStudent
+    private let review: ReviewKD
     private let file: PairFile
     private let arithmetic: Arithmetic
 
@@ -75,22 +76,29 @@ struct PairTask {
         for module in [student, review] as [any Module] {
             module.convert(dtype: arithmetic.dtype, format: arithmetic.format)
         }
-        distiller = ReviewKD(
+        self.review = ReviewKD(review: review, settings: ReviewKD.Settings(weight: file.weight))
+        distiller = TaughtStudent(
             student: student, teacher: Teacher(teacher, precision: arithmetic.precision),
-            review: review,
-            settings: ReviewKD.Settings(weight: file.weight, precision: arithmetic.precision))
+            terms: [self.review], precision: arithmetic.precision)
         distiller.stateDict().fillWithHash(base: 0)
     }
 
-    /// The batch and what `ReviewKD` makes of it.
+    /// What the two networks and `ReviewKD` make of a batch: the terms of `TaughtStudent.losses`, and
+    /// the features between.
     func forward(step: Int) -> (terms: LossTerms, pairs: [(student: Tensor, teacher: Tensor)]) {
         let images = Filled(
             key: 2_000_003 + step, shape: [file.batch, 3, 32, 32], scale: 1.5)
         let labels = Tensor((0..<file.batch).map { Int64(7 * $0 % 100) })
-        return distiller.forward(
-            Batch(
-                images: images.tensor(arithmetic), targets: labels,
-                indices: Tensor.arange(0..<file.batch)),
-            at: TrainingProgress(epoch: 0, step: step, totalSteps: file.steps.count))
+        let batch = Batch(
+            images: images.tensor(arithmetic), targets: labels,
+            indices: Tensor.arange(0..<file.batch))
+        return distiller.observe(batch) { observation in
+            let pairs = review.pairs(of: observation)
+            let logits = observation.student.logits ?? Tensor.zeros([])
+            var terms = LossTerms(logits: logits)
+            terms.add("cross_entropy", logits.crossEntropy(labels))
+            terms.add("review", review.distance(of: pairs), weight: file.weight)
+            return (terms, pairs)
+        }
     }
 }

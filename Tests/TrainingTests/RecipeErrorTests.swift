@@ -167,8 +167,27 @@ struct RecipeErrorTests {
         Mistake(
             from: "name: reviewkd", to: "name: reviewdk",
             sentence: """
-                bad.yaml:10: method.name: expected one of alone, kd, reviewkd, found "reviewdk"; \
+                bad.yaml:10: method.name: expected one of alone, kd, fitnet, at, sp, rkd, pkt, vid, \
+                crd, ofd, dkd, dist, reviewkd, or several but alone joined by +, found "reviewdk"; \
                 did you mean "reviewkd"?
+                """),
+        Mistake(
+            from: "name: reviewkd", to: "name: reviewkd+alone",
+            sentence: """
+                bad.yaml:10: method.name: expected one of alone, kd, fitnet, at, sp, rkd, pkt, vid, \
+                crd, ofd, dkd, dist, reviewkd, or several but alone joined by +, found \
+                "reviewkd+alone"; did you mean "reviewkd"?
+                """),
+        Mistake(
+            from: "name: reviewkd", to: "name: reviewkd+dkd\n  dkd: {gamma: 2}",
+            sentence: """
+                bad.yaml:11: unknown key "method.dkd.gamma". The keys here are temperature, alpha, \
+                beta, weight, warmup_epochs.
+                """),
+        Mistake(
+            from: "name: reviewkd", to: "name: reviewkd+crd\n  crd: {negatives: 0.5}",
+            sentence: """
+                bad.yaml:11: method.crd.negatives: expected a whole number of at least 1, found 0.5.
                 """),
         Mistake(
             from: "name: reviewkd", to: "name: kd",
@@ -313,7 +332,7 @@ struct RecipeErrorTests {
         #expect(message(yaml, overrides: ["epochs=0"]) == "--set epochs=0: \(problem) 0.")
     }
 
-    @Test("An unknown recipe lists the shipped ones and names the nearest")
+    @Test("An unknown recipe is told with the nearest one")
     func unknownRecipe() {
         let error = #expect(throws: RecipeError.self) {
             try Recipe.load(nameOrPath: "cifar100/resnet65-resnet20")
@@ -321,8 +340,7 @@ struct RecipeErrorTests {
         #expect(
             error?.description == """
                 "cifar100/resnet65-resnet20" is neither a shipped recipe nor a file; did you mean \
-                "cifar100/resnet56-resnet20"? Shipped are \
-                \(Recipe.shipped.joined(separator: ", ")).
+                "cifar100/resnet56-resnet20"? `reviewkd recipes` lists the shipped ones.
                 """)
     }
 

@@ -26,7 +26,7 @@ struct RecipeTests {
         #expect(recipe.teacher?.model == "resnet56")
         #expect(recipe.teacher?.batchNorm == .frozen)
         #expect(recipe.student.model == "resnet20")
-        #expect(recipe.method.name == .reviewkd)
+        #expect(recipe.method.names == [.reviewkd])
         #expect(recipe.method.crossEntropyWeight == 1)
         #expect(recipe.method.review?.weight == 0.6)
         #expect(recipe.method.review?.warmup == .epochs(20))
@@ -95,7 +95,7 @@ struct RecipeTests {
         let recipe = try Recipe.load(nameOrPath: "cifar100/\(model)")
         #expect(recipe.student.model == model)
         #expect(recipe.teacher == nil)
-        #expect(recipe.method == MethodSettings(name: .alone, crossEntropyWeight: 1))
+        #expect(recipe.method == MethodSettings(names: [.alone], crossEntropyWeight: 1))
     }
 
     @Test("The resolved text decodes to an equal recipe", arguments: Recipe.shipped)
@@ -240,6 +240,82 @@ struct RecipeTests {
         let changed = alone.differences(from: pair).map { $0.prefix { $0 != ":" } }
         #expect(changed.allSatisfy { $0.hasPrefix("teacher.") || $0.hasPrefix("method.") })
         #expect(changed.contains("method.name"))
+    }
+
+    @Test(
+        "A pair taught by other methods has their published constants, and is a valid recipe",
+        arguments: MethodSettings.Name.allCases)
+    func otherMethods(_ name: MethodSettings.Name) throws {
+        for shipped in ["cifar100/resnet56-resnet20", "cifar100/vgg13-vgg8-short"] {
+            let recipe = try Recipe.load(nameOrPath: shipped).taught(by: [name])
+            #expect(recipe.method.names == [name])
+            #expect(recipe.method.crossEntropyWeight == (name == .kd ? 0.1 : 1))
+            #expect((recipe.teacher == nil) == (name == .alone))
+            #expect((recipe.method.review == nil) == (name != .reviewkd))
+            #expect(try Recipe(yaml: recipe.yaml, file: "taught.yaml") == recipe)
+        }
+    }
+
+    @Test("DKD's published β depends on the pair, and its warm-up on the length")
+    func decoupledConstants() throws {
+        for (pair, beta, warmup) in [
+            ("resnet56-resnet20", 2.0, 20.0), ("vgg13-vgg8", 6, 20),
+            ("resnet32x4-ShuffleV1", 8, 20), ("wrn_40_2-wrn_16_2-short", 6, 0),
+        ] {
+            let recipe = try Recipe.load(nameOrPath: "cifar100/\(pair)").taught(by: [.dkd])
+            let constants = try #require(recipe.method.constants[.dkd])
+            #expect(constants["beta"] == beta)
+            #expect(constants["warmup_epochs"] == warmup)
+            #expect(
+                recipe.rescaled(epochs: 120).method.constants[.dkd]?["warmup_epochs"]
+                    == (recipe.epochs == 240 ? 10 : 0))
+        }
+    }
+
+    @Test("Joined methods keep the review's settings, and KD then counts 1 beside the labels' 1")
+    func joinedMethods() throws {
+        let pair = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20")
+        let names = try #require([MethodSettings.Name](joined: "reviewkd+kd"))
+        let recipe = pair.taught(by: names)
+        #expect(recipe.method.name == "reviewkd+kd")
+        #expect(recipe.method.review == pair.method.review)
+        #expect(recipe.method.crossEntropyWeight == 1)
+        #expect(recipe.method.constants[.kd]?["weight"] == 1)
+        for wrong in ["", "kd+", "kd+kd", "kd+alone", "KD", "reviewkd kd"] {
+            #expect([MethodSettings.Name](joined: wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test("A method's section overrides single constants and leaves the others as published")
+    func ownConstants() throws {
+        let recipe = try Recipe.load(
+            nameOrPath: "cifar100/resnet56-resnet20",
+            overrides: ["method={name: crd+at, crd: {negatives: 100}}"])
+        #expect(recipe.method.constants[.crd]?["negatives"] == 100)
+        #expect(recipe.method.constants[.crd]?["momentum"] == 0.5)
+        #expect(recipe.method.constants[.at]?["weight"] == 1000)
+    }
+
+    @Test(
+        "The recipes of the paper's pairs have the published weight, and lighter students less rate",
+        arguments: [
+            ("resnet56-resnet20", 0.6, 0.1), ("resnet110-resnet32", 1, 0.1),
+            ("resnet32x4-resnet8x4", 5, 0.1), ("wrn_40_2-wrn_16_2", 5, 0.1),
+            ("wrn_40_2-wrn_40_1", 5, 0.1), ("vgg13-vgg8", 5, 0.1),
+            ("resnet32x4-ShuffleV1", 5, 0.02), ("wrn_40_2-ShuffleV1", 5, 0.02),
+            ("vgg13-MobileNetV2", 8, 0.02), ("ResNet50-MobileNetV2", 8, 0.02),
+            ("resnet32x4-ShuffleV2", 8, 0.02),
+        ])
+    func pairs(_ name: String, _ weight: Double, _ rate: Double) throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/\(name)")
+        #expect(recipe.method.review?.weight == weight)
+        #expect(recipe.method.review?.warmup == .epochs(20))
+        #expect(recipe.optimizer.learningRate == rate)
+        #expect(recipe.epochs == 240)
+        let short = try Recipe.load(nameOrPath: "cifar100/\(name)-short")
+        #expect(short.teacher == recipe.teacher && short.student == recipe.student)
+        #expect(short.method.review?.weight == weight)
+        #expect(short.optimizer.learningRate == 2 * rate)
     }
 
     @Test("A rescaled recipe of any length is valid", arguments: [1, 2, 3, 5, 7, 30, 241, 1000])

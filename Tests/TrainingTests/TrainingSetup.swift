@@ -21,13 +21,10 @@ struct TrainingSetup {
         var recipe = try Recipe.load(
             nameOrPath: "demo/student",
             overrides: ["method.review.warmup.fraction=0.7", "method.review.weight=0.6"])
-        let kd = KDSettings(temperature: 4, weight: 0.9)
         switch method {
         case .review: break
-        case .reviewAndKD: recipe.method.kd = kd
-        case .kd:
-            recipe.method = MethodSettings(
-                name: .kd, crossEntropyWeight: 0.1, review: nil, kd: kd)
+        case .reviewAndKD: recipe = recipe.taught(by: [.reviewkd, .kd])
+        case .kd: recipe = recipe.taught(by: [.kd])
         case .alone: recipe = recipe.studentAlone
         }
         self.recipe = recipe

@@ -80,6 +80,10 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
     case tooFewStages(student: Int, teacher: Int)
     case noSuchStage(network: String, stage: Int, count: Int)
     case severalTargets(student: Int)
+    case noStage(method: String, network: String, stage: Int, count: Int)
+    case noRegressor(student: Int, teacher: Int)
+    case noMargins(teacher: String)
+    case oneClass
 
     /// One sentence with the remedy.
     public var description: String {
@@ -89,12 +93,24 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
                 + "the student offers \(student) and the teacher \(teacher), or `stages:` links "
                 + "fewer; choose other models or extend `stages:`"
         case .noSuchStage(let network, let stage, let count):
-            "teacher and student cannot be matched: `stages:` names level \(stage) of the "
-                + "\(network), which has the levels 0 to \(count - 1) (the last is the pooled "
-                + "vector); correct the number"
+            "teacher and student cannot be matched: `stages:` names stage \(stage + 1) of the "
+                + "\(network), which has the stages 1 to \(count) (the last is the pooled vector); "
+                + "correct the number"
         case .severalTargets(let student):
-            "teacher and student cannot be matched: `stages:` gives level \(student) of the student "
-                + "several teacher levels, which only `residual: false` allows; name one each"
+            "teacher and student cannot be matched: `stages:` gives stage \(student + 1) of the "
+                + "student several of the teacher's, which only `residual: false` allows; name one each"
+        case .noStage(let method, let network, let stage, let count):
+            "\(method) is to use stage \(stage) of the \(network), which has the stages 1 to "
+                + "\(count); choose another `method.\(method).stage`"
+        case .noRegressor(let student, let teacher):
+            "fitnet has no regressor from a map of height \(student) to one of height \(teacher), "
+                + "expected one at most twice as large; choose another `method.fitnet.stage`"
+        case .noMargins(let teacher):
+            "ofd takes its margins from the batch norms at the ends of the teacher's stages, which "
+                + "\(teacher) does not have; choose another teacher or method"
+        case .oneClass:
+            "crd tells an image from those of other classes, but all training images are of one "
+                + "class; choose another method"
         }
     }
 }

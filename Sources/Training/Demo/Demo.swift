@@ -25,6 +25,14 @@ public struct Demo {
     /// The ways to train the student.
     public enum Method: String, CaseIterable, Sendable, Encodable {
         case alone, kd, reviewkd
+
+        fileprivate var name: MethodSettings.Name {
+            switch self {
+            case .alone: .alone
+            case .kd: .kd
+            case .reviewkd: .reviewkd
+            }
+        }
     }
 
     /// Test accuracies in percent.
@@ -87,7 +95,7 @@ public struct Demo {
         var values: [Method: [Double]] = [:]
         for seed in seeds {
             for method in Method.allCases {
-                var recipe = try pair.adapted(to: method)
+                var recipe = pair.taught(by: [method.name])
                 recipe.seed = seed
                 let student = try recipe.makeStudent(
                     classCount: data.train.classCount, device: .cpu)
@@ -114,22 +122,5 @@ public struct Demo {
         ) { report(.training($0)) }
         guard case .finished = try trainer.run() else { return nil }
         return trainer.history.last?.test?.top1
-    }
-}
-
-extension Recipe {
-    /// This pair's recipe with the same schedule and another method.
-    fileprivate func adapted(to method: Demo.Method) throws -> Recipe {
-        switch method {
-        case .alone: return studentAlone
-        case .reviewkd: return self
-        case .kd:
-            var recipe = self
-            // The published weights of plain KD: T = 4, 0.1 for the labels, 0.9 for the teacher.
-            recipe.method = MethodSettings(
-                name: .kd, crossEntropyWeight: 0.1, review: nil,
-                kd: KDSettings(temperature: 4, weight: 0.9))
-            return recipe
-        }
     }
 }

@@ -2,32 +2,61 @@ import Distillation
 
 /// How the student learns: the terms of its loss.
 public struct MethodSettings: Sendable, Equatable {
-    /// The methods a recipe can name.
+    /// The methods a recipe can name, alone or joined by `+`.
     public enum Name: String, Sendable, CaseIterable {
-        /// Cross-entropy with the labels.
+        /// Cross-entropy with the labels; joined with nothing.
         case alone
         /// Hinton's distillation: the teacher's softened predictions.
         case kd
+        /// One stage, regressed on the teacher's.
+        case fitnet
+        /// Attention transfer: where in the map the features are strong.
+        case at
+        /// Similarity-preserving: which images of a batch look alike.
+        case sp
+        /// Relational distillation: distances and angles between images.
+        case rkd
+        /// Probabilistic transfer: similarities as distributions.
+        case pkt
+        /// Variational information distillation.
+        case vid
+        /// Contrastive representation distillation, with a memory.
+        case crd
+        /// The overhaul of feature distillation: pre-activations with a margin.
+        case ofd
+        /// Decoupled distillation: true class and others weighed apart.
+        case dkd
+        /// Correlations of predictions.
+        case dist
         /// Knowledge review: the teacher's features, stage by stage.
         case reviewkd
     }
 
-    /// The method.
-    public var name: Name
-    /// The factor of the cross-entropy with the labels; 0.1 by default for `kd`, else 1.
-    public var crossEntropyWeight: Double
-    /// The review term; present exactly for `reviewkd`.
-    public var review: ReviewSettings?
-    /// The term of softened predictions; present exactly for `kd`.
-    public var kd: KDSettings?
-}
+    /// The methods, in the order of the loss's terms.
+    public var names: [Name]
 
-/// The term of softened predictions (Hinton, Vinyals, Dean, 2015).
-public struct KDSettings: Sendable, Equatable {
-    /// The divisor of both networks' logits, above 0; 4 by default.
-    public var temperature: Double
-    /// The factor of the term; 0.9 by default.
-    public var weight: Double
+    /// The factor of the cross-entropy with the labels; 0.1 by default for `kd` by itself, else 1.
+    public var crossEntropyWeight: Double
+
+    /// The review term; present exactly with `reviewkd`.
+    public var review: ReviewSettings?
+
+    /// The constants of every other method that is named, `alone` excepted.
+    public var constants: [Name: MethodConstants]
+
+    /// Gathers the settings.
+    public init(
+        names: [Name], crossEntropyWeight: Double, review: ReviewSettings? = nil,
+        constants: [Name: MethodConstants] = [:]
+    ) {
+        self.names = names
+        self.crossEntropyWeight = crossEntropyWeight
+        self.review = review
+        self.constants = constants
+    }
+
+    /// The names as a recipe has them, `reviewkd+kd`.
+    public var name: String { names.map(\.rawValue).joined(separator: "+") }
 }
 
 /// The review term (Chen et al., 2021) and the parts that its ablations replace.

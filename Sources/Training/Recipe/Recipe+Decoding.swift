@@ -29,7 +29,9 @@ extension Recipe {
             .teacher, .section { try TeacherSettings($0, default: dataset.normalization) })
         student = try section.required(.student, .section(read: StudentSettings.init))
         epochs = try section.required(.epochs, .integer(atLeast: 1))
-        method = try section.required(.method, .section(read: MethodSettings.init))
+        let epochs = epochs
+        method = try section.required(
+            .method, .section { try MethodSettings($0, epochs: epochs) })
         optimizer = try section.required(.optimizer, .section(read: OptimizerSettings.init))
         schedule = try section.required(.schedule, .section(read: ScheduleSettings.init))
         batchSize = try section.required(.batchSize, .integer(atLeast: 1))
@@ -42,15 +44,15 @@ extension Recipe {
     }
 
     private func checkTeacher(_ section: RecipeSection<Key>) throws {
-        switch (method.name, teacher) {
-        case (.alone, .some):
+        let isAlone = method.names == [.alone]
+        if isAlone, teacher != nil {
             throw section.contradiction(
                 .teacher, "is not used when method.name is alone; remove it")
-        case (.kd, nil), (.reviewkd, nil):
+        }
+        if !isAlone, teacher == nil {
             throw RecipeError.missingKey(
                 section.field.location, key: Key.teacher.rawValue,
-                expected: "a section, since method.name is \(method.name.rawValue)")
-        default: break
+                expected: "a section, since method.name is \(method.name)")
         }
     }
 
@@ -61,7 +63,7 @@ extension Recipe {
         {
             throw section.contradiction(.schedule, "has its last milestone at \(last), \(remedy)")
         }
-        if case .epochs(let warmup) = method.review?.warmup, warmup > 0, warmup >= epochs {
+        for warmup in method.warmupEpochs where warmup > 0 && warmup >= epochs {
             throw section.contradiction(.method, "warms up over \(warmup) epochs, \(remedy)")
         }
     }
@@ -168,5 +170,14 @@ extension OptimizerSettings {
             throw section.contradiction(
                 .nesterov, "Nesterov momentum needs momentum above 0; set it to false")
         }
+    }
+}
+
+extension MethodSettings {
+    /// The warm-ups that count epochs.
+    fileprivate var warmupEpochs: [Int] {
+        let review: [Int] =
+            if case .epochs(let epochs) = review?.warmup { [epochs] } else { [] }
+        return review + (constants[.dkd].map { [Int($0["warmup_epochs"])] } ?? [])
     }
 }

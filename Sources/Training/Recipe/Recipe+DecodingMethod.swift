@@ -43,37 +43,70 @@ extension MethodSettings {
     private enum Key: String, CaseIterable {
         case name
         case crossEntropyWeight = "cross_entropy_weight"
-        case review, kd
+        case review, kd, fitnet, at, sp, rkd, pkt, vid, crd, ofd, dkd, dist
     }
 
-    init(_ field: RecipeField) throws {
+    init(_ field: RecipeField, epochs: Int) throws {
         let section = try RecipeSection<Key>(field)
-        name = try section.required(.name, .choice)
-        let reason = "method.name is \(name.rawValue)"
-        switch name {
-        case .alone:
-            try section.allow(.name, .crossEntropyWeight, when: reason)
-        case .kd:
-            try section.allow(.name, .crossEntropyWeight, .kd, when: reason)
-            kd =
-                try section.optional(.kd, .section(read: KDSettings.init))
-                ?? KDSettings(temperature: 4, weight: 0.9)
-        case .reviewkd:
-            try section.allow(.name, .crossEntropyWeight, .review, when: reason)
-            review = try section.required(.review, .section(read: ReviewSettings.init))
+        let names = try section.required(.name, .methods)
+        let name = names.map(\.rawValue).joined(separator: "+")
+        let used = names.map { $0 == .reviewkd ? "review" : $0.rawValue }
+        for key in Key.allCases where section[key] != nil {
+            guard key == .name || key == .crossEntropyWeight || used.contains(key.rawValue) else {
+                throw section.contradiction(
+                    key, "is not used when method.name is \(name); remove it")
+            }
         }
-        crossEntropyWeight =
-            try section.optional(.crossEntropyWeight, .nonNegative) ?? (name == .kd ? 0.1 : 1)
+        var constants: [Name: MethodConstants] = [:]
+        for name in names where !name.constants.isEmpty {
+            let given = try Key(rawValue: name.rawValue).flatMap {
+                try section.optional(
+                    $0, .section { try MethodConstants($0, of: name, epochs: epochs) })
+            }
+            constants[name] = given ?? MethodConstants(published: name, epochs: epochs)
+        }
+        self.init(
+            names: names,
+            crossEntropyWeight: try section.optional(.crossEntropyWeight, .nonNegative)
+                ?? Self.crossEntropyWeight(of: names),
+            review: names.contains(.reviewkd)
+                ? try section.required(.review, .section(read: ReviewSettings.init)) : nil,
+            constants: constants)
+    }
+
+    /// The published weight of the labels' term.
+    static func crossEntropyWeight(of names: [Name]) -> Double { names == [.kd] ? 0.1 : 1 }
+}
+
+extension MethodSettings.Name {
+    fileprivate static let known = allCases.map(\.rawValue)
+    fileprivate static let expected =
+        "one of \(known.joined(separator: ", ")), or several but alone joined by +"
+
+    /// The sentence for a name that is none, with the nearest one that is.
+    public static func unknown(_ name: String, option: String) -> String {
+        let hint = NearestName.find(name, among: known).map { "; did you mean \"\($0)\"?" }
+        return "\(option) is \(name), expected \(expected)\(hint ?? "")"
     }
 }
 
-extension KDSettings {
-    private enum Key: String, CaseIterable { case temperature, weight }
+extension RecipeRule where Value == [MethodSettings.Name] {
+    static var methods: Self {
+        Self(expected: MethodSettings.Name.expected, names: MethodSettings.Name.known) {
+            $0.node.scalar.flatMap { [MethodSettings.Name](joined: $0.string) }
+        }
+    }
+}
 
-    init(_ field: RecipeField) throws {
-        let section = try RecipeSection<Key>(field)
-        temperature = try section.optional(.temperature, .positive) ?? 4
-        weight = try section.optional(.weight, .nonNegative) ?? 0.9
+extension [MethodSettings.Name] {
+    /// Reads `reviewkd+kd`; nil where a name is unknown or stands twice, or `alone` is joined.
+    public init?(joined text: String) {
+        let parts = text.split(separator: "+", omittingEmptySubsequences: false)
+        let names = parts.compactMap { MethodSettings.Name(rawValue: String($0)) }
+        guard names.count == parts.count, Set(names).count == names.count,
+            names.count == 1 || !names.contains(.alone)
+        else { return nil }
+        self = names
     }
 }
 

@@ -73,7 +73,7 @@ extension Recipe {
 extension MethodSettings {
     fileprivate var entries: [(String, String?)] {
         [
-            ("method.name", name.rawValue),
+            ("method.name", name),
             ("method.cross_entropy_weight", "\(crossEntropyWeight)"),
             ("method.review.weight", review.map { "\($0.weight)" }),
             ("method.review.warmup", review?.warmup.yaml),
@@ -82,9 +82,12 @@ extension MethodSettings {
             ("method.review.residual", review.map { "\($0.residual)" }),
             ("method.review.stages", review?.stages.map(\.yaml)),
             ("method.review.mid_channels", review?.midChannels.map { "\($0)" }),
-            ("method.kd.temperature", kd.map { "\($0.temperature)" }),
-            ("method.kd.weight", kd.map { "\($0.weight)" }),
         ]
+            + names.flatMap { name in
+                (constants[name]?.entries ?? []).map {
+                    ("method.\(name.rawValue).\($0.key)", $0.text)
+                }
+            }
     }
 }
 

@@ -26,6 +26,9 @@ extension Recipe {
         if case .epochs(let warmup) = method.review?.warmup {
             recipe.method.review?.warmup = .epochs(min(scaled(warmup), epochs - 1))
         }
+        recipe.method.constants = method.constants.mapValues {
+            $0.rescaled(from: self.epochs, to: epochs)
+        }
         return recipe
     }
 
@@ -33,7 +36,52 @@ extension Recipe {
     public var studentAlone: Recipe {
         var recipe = self
         recipe.teacher = nil
-        recipe.method = MethodSettings(name: .alone, crossEntropyWeight: 1)
+        recipe.method = MethodSettings(names: [.alone], crossEntropyWeight: 1)
         return recipe
+    }
+
+    /// The same recipe with other methods, each with its published constants.
+    ///
+    /// The review term keeps this recipe's settings where it has them. Beside another method KD counts 1,
+    /// and the labels too, as with the authors' `--use-kl`.
+    ///
+    /// - Parameter names: the methods; `alone` gives `studentAlone`.
+    /// - Returns: a recipe that is as valid as this one.
+    /// - Precondition: this recipe has a teacher, or `names` is `alone`.
+    public func taught(by names: [MethodSettings.Name]) -> Recipe {
+        guard names != [.alone] else { return studentAlone }
+        precondition(teacher != nil, "Recipe.taught: the recipe \(name) has no teacher")
+        var recipe = self
+        var constants: [MethodSettings.Name: MethodConstants] = [:]
+        for name in names where !name.constants.isEmpty {
+            constants[name] = MethodConstants(published: name, epochs: epochs)
+        }
+        if names.count > 1 { constants[.kd]?["weight"] = 1 }
+        if let beta = publishedBeta { constants[.dkd]?["beta"] = beta }
+        recipe.method = MethodSettings(
+            names: names, crossEntropyWeight: MethodSettings.crossEntropyWeight(of: names),
+            review: names.contains(.reviewkd) ? method.review ?? publishedReview : nil,
+            constants: constants)
+        return recipe
+    }
+
+    /// β of DKD for this pair, where it is not 8.
+    ///
+    /// Source: mdistiller's configurations.
+    private var publishedBeta: Double? {
+        switch (teacher?.model, student.model) {
+        case ("resnet110", "resnet32"), ("resnet56", "resnet20"): 2
+        case ("vgg13", "vgg8"), ("vgg13", "MobileNetV2"), ("wrn_40_2", "wrn_16_2"),
+            ("wrn_40_2", "wrn_40_1"):
+            6
+        default: nil
+        }
+    }
+
+    /// The review term of a pair for which there is no recipe: weight 5, or 8 for MobileNetV2.
+    private var publishedReview: ReviewSettings {
+        ReviewSettings(
+            weight: student.model == "MobileNetV2" ? 8 : 5, warmup: .epochs(min(20, epochs / 12)),
+            fusion: .abf, distance: .hcl, residual: true, stages: nil, midChannels: nil)
     }
 }

@@ -82,46 +82,40 @@ extension Recipe {
     ///   - student: in training mode.
     ///   - teacherNetwork: the trained teacher; nil for a student alone.
     ///   - precision: of both forward passes.
+    ///   - images: what a method may have to know of the training images.
     ///   - remark: called with what a user should know about the choices.
     /// - Returns: the method, ready for the first step.
     /// - Throws: `DistillationError` where the two cannot be matched.
     public func makeDistiller(
         student: any Backbone, teacherNetwork: (any Backbone)?, precision: Precision,
-        remark: (String) -> Void = { _ in }
+        images: ImageFacts = ImageFacts(), remark: (String) -> Void = { _ in }
     ) throws -> any Distiller<Tensor> {
-        guard let teacherNetwork, let settings = teacher, method.name != .alone else {
+        guard let teacherNetwork, let settings = teacher, method.names != [.alone] else {
             return StudentAlone(student: student, precision: precision)
         }
         let teacher = Teacher(
             teacherNetwork, mode: settings.batchNorm, precision: precision,
             renormalization: renormalization(for: settings))
-        let softTargets = method.kd.map {
-            SoftTargets(temperature: $0.temperature, weight: $0.weight)
-        }
-        guard let review = method.review else {
-            return KnowledgeDistillation(
-                student: student, teacher: teacher, softTargets: softTargets ?? SoftTargets(),
-                crossEntropyWeight: method.crossEntropyWeight, precision: precision)
-        }
-        let module = try makeReview(review, student: student, teacher: teacherNetwork, remark)
-        return ReviewKD(
-            student: student, teacher: teacher, review: module,
-            settings: ReviewKD.Settings(
-                weight: review.weight, warmup: review.warmup.warmup, distance: review.distance,
-                crossEntropyWeight: method.crossEntropyWeight, softTargets: softTargets,
-                precision: precision))
+        return TaughtStudent(
+            student: student, teacher: teacher,
+            terms: try method.names.map {
+                try makeTerm(
+                    $0, student: student, teacher: teacherNetwork, images: images, remark)
+            },
+            crossEntropyWeight: method.crossEntropyWeight, precision: precision)
     }
 
-    private func makeReview(
+    func makeReview(
         _ review: ReviewSettings, student: any Backbone, teacher: any Backbone,
         _ remark: (String) -> Void
     ) throws -> ReviewModule {
         let matching =
             if let stages = review.stages {
                 try StageMatching(
+                    // A recipe counts from 1.
                     links: stages.flatMap { stage in
                         stage.teacher.map {
-                            StageMatching.Link(student: stage.student, teacher: $0)
+                            StageMatching.Link(student: stage.student - 1, teacher: $0 - 1)
                         }
                     },
                     student: student, teacher: teacher)
@@ -149,14 +143,5 @@ extension Recipe {
         return Teacher.Renormalization(
             mean: given.mean, deviation: given.deviation, teacherMean: wanted.mean,
             teacherDeviation: wanted.deviation)
-    }
-}
-
-extension ReviewSettings.Warmup {
-    fileprivate var warmup: TorchNN.Warmup {
-        switch self {
-        case .epochs(let epochs): .epochs(epochs)
-        case .fraction(let fraction): .fraction(fraction)
-        }
     }
 }

@@ -105,7 +105,8 @@ extension Recipe {
                 .make(classCount: classCount, generator: generator(13))
             network.convert(device: device, format: .channelsLast)
             distiller = try makeDistiller(
-                student: student, teacherNetwork: network, precision: precision)
+                student: student, teacherNetwork: network, precision: precision,
+                images: ImageFacts(labels: (0..<50_000).map { $0 % classCount }))
         } else {
             distiller = StudentAlone(student: student, precision: precision)
         }
@@ -131,7 +132,9 @@ extension Recipe {
             let images = Tensor.empty([batchSize, 3, 32, 32]).fillNormal(generator: generator(12))
                 .to(device).contiguous(.channelsLast)
             let labels = Tensor.zeros([batchSize], dtype: .int64, device: device)
-            let batch = Batch(images: images, targets: labels, indices: labels)
+            let batch = Batch(
+                images: images, targets: labels,
+                indices: Tensor.arange(0..<batchSize, device: device))
             return { batch }
         }
         let bytes = (0..<batchSize * 3 * 32 * 32).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }

@@ -1,0 +1,52 @@
+import Torch
+import TorchNN
+import VisionModels
+
+/// Attention transfer (AT): where in the map the features are strong.
+///
+/// For each stage the mean over channels of f^p, flattened and scaled to length 1; the mean squared
+/// difference, summed over stages. Where sizes differ the larger feature is averaged down first.
+///
+/// Reference: Zagoruyko and Komodakis, *Paying More Attention to Attention*, ICLR 2017,
+/// <https://arxiv.org/abs/1612.03928>, section 3.1.
+public final class AttentionTransfer: KnowledgeTerm {
+    /// `at`.
+    public let name = "at"
+
+    private let weight: Double
+
+    /// Makes the term.
+    ///
+    /// - Parameter weight: of the term.
+    public init(weight: Double = 1000) {
+        self.weight = weight
+    }
+
+    /// The weight, from the first step on.
+    public func weight(at progress: TrainingProgress) -> Double { weight }
+
+    /// The sum over stages.
+    public func callAsFunction(_ observation: Observation) -> Tensor {
+        let losses = matchedStages(observation.student.stages, observation.teacher.stages)
+            .map { loss(student: $0.student, teacher: $0.teacher) }
+        return losses.dropFirst().reduce(losses[0], +)
+    }
+
+    /// The term for features `[N, C, H, W]` of any widths and sizes.
+    public func loss(student: Tensor, teacher: Tensor) -> Tensor {
+        let (own, goal) = samePixels(student.full, teacher.full)
+        func attention(_ feature: Tensor) -> Tensor {
+            (feature * feature).mean([1]).flatten(from: 1).normalized(1)  // [N, H · W]
+        }
+        return attention(own).meanSquaredError(attention(goal))
+    }
+}
+
+/// Two maps of one size: the larger one is averaged down to the smaller.
+func samePixels(_ student: Tensor, _ teacher: Tensor) -> (student: Tensor, teacher: Tensor) {
+    let own = student.size(2)
+    let goal = teacher.size(2)
+    if own > goal { return (student.adaptiveAveragePool(goal), teacher) }
+    if own < goal { return (student, teacher.adaptiveAveragePool(own)) }
+    return (student, teacher)
+}

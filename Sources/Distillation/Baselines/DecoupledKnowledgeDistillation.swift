@@ -1,0 +1,86 @@
+import Torch
+import TorchNN
+import VisionModels
+
+/// Decoupled knowledge distillation (DKD): the teacher's confidence in the true class, and its
+/// opinion about the others, weighed apart.
+///
+/// T² · (α · KL of the predictions true class / not + β · KL among the other classes).
+///
+/// Reference: Zhao et al., *Decoupled Knowledge Distillation*, CVPR 2022,
+/// <https://arxiv.org/abs/2203.08679>, equation 7.
+public final class DecoupledKnowledgeDistillation: KnowledgeTerm {
+    /// `dkd`.
+    public let name = "dkd"
+
+    private let temperature: Double
+    private let alpha: Double
+    private let beta: Double
+    private let weight: Double
+    private let warmup: Warmup
+
+    /// Makes the term.
+    ///
+    /// - Parameters:
+    ///   - temperature: T, by which logits are divided.
+    ///   - alpha: of the true class's part.
+    ///   - beta: of the other classes' part.
+    ///   - weight: of the term.
+    ///   - warmup: how the weight grows at the start.
+    public init(
+        temperature: Double = 4, alpha: Double = 1, beta: Double = 8, weight: Double = 1,
+        warmup: Warmup = .none
+    ) {
+        self.temperature = temperature
+        self.alpha = alpha
+        self.beta = beta
+        self.weight = weight
+        self.warmup = warmup
+    }
+
+    /// The weight times the warm-up.
+    public func weight(at progress: TrainingProgress) -> Double {
+        weight * warmup.weight(at: progress)
+    }
+
+    /// The term for the two networks' logits and the labels.
+    public func callAsFunction(_ observation: Observation) -> Tensor {
+        loss(
+            student: observation.student.scores, teacher: observation.teacher.scores,
+            targets: observation.batch.targets)
+    }
+
+    /// The term for logits `[N, classes]` and int64 targets `[N]`, a mean over the batch.
+    public func loss(student: Tensor, teacher: Tensor, targets: Tensor) -> Tensor {
+        let labels = targets.unsqueeze(1)  // [N, 1]
+        let classes = Tensor.arange(0..<student.size(1), device: student.device).unsqueeze(0)
+        let isTrue = labels.isEqual(to: classes).to(student.full.dtype)  // [N, classes]
+        let own = split(student.full / temperature, labels, isTrue)
+        let goal = split(teacher.full / temperature, labels, isTrue)
+        let first =
+            goal.isTrue.exp() * (goal.isTrue - own.isTrue)
+            + goal.isOther.exp() * (goal.isOther - own.isOther)
+        let second = goal.others.exp() * (goal.others - own.others)
+        let factor = temperature * temperature / Double(student.size(0))
+        return first.sum() * (alpha * factor) + second.sum() * (beta * factor)
+    }
+
+    private struct Parts {
+        /// The logarithms of the probabilities of the true class and of any other, `[N, 1]`.
+        let isTrue: Tensor
+        let isOther: Tensor
+
+        /// The logarithms of the probabilities among the other classes, `[N, classes]`.
+        let others: Tensor
+    }
+
+    private func split(_ logits: Tensor, _ labels: Tensor, _ isTrue: Tensor) -> Parts {
+        let whole = logits.logSumExp(1, keepDimensions: true)
+        // e⁻¹⁰⁰⁰ is 0 in every floating-point type.
+        let masked = logits - isTrue * 1000
+        let rest = masked.logSumExp(1, keepDimensions: true)
+        return Parts(
+            isTrue: logits.take(along: 1, labels) - whole, isOther: rest - whole,
+            others: masked - rest)
+    }
+}

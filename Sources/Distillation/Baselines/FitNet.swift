@@ -1,0 +1,117 @@
+import Torch
+import TorchNN
+import VisionModels
+
+/// FitNet: one stage of the student is regressed on the teacher's.
+///
+/// Reference: Romero et al., *FitNets: Hints for Thin Deep Nets*, ICLR 2015,
+/// <https://arxiv.org/abs/1412.6550>, section 2.2; the regressor for each relation of sizes is that of
+/// the public toolkits.
+public final class FitNet: KnowledgeTerm {
+    /// `fitnet`.
+    public let name = "fitnet"
+
+    private let stages: StageMatching.Link
+    private let weight: Double
+    let regressor: Regressor
+
+    /// A convolution to the teacher's width and size, batch norm and ReLU.
+    final class Regressor: Module {
+        let conv: any Layer
+        let bn: BatchNorm2d
+
+        /// Makes a regressor; nil for a map that is larger but not twice as large.
+        ///
+        /// - Parameters:
+        ///   - inChannels: the student's width.
+        ///   - outChannels: the teacher's width.
+        ///   - from: the student's height.
+        ///   - to: the teacher's height.
+        ///   - generator: the source of the initial weights.
+        init?(
+            _ inChannels: Int, _ outChannels: Int, from: Int, to: Int, generator: Generator
+        ) {
+            if from == 2 * to {
+                conv = Conv2d(
+                    inChannels, outChannels, kernelSize: 3, stride: 2, padding: 1,
+                    generator: generator)
+            } else if 2 * from == to {
+                conv = ConvTranspose2d(
+                    inChannels, outChannels, kernelSize: 4, stride: 2, padding: 1,
+                    generator: generator)
+            } else if from >= to {
+                conv = Conv2d(
+                    inChannels, outChannels, kernelSize: 1 + from - to, generator: generator)
+            } else {
+                return nil
+            }
+            bn = BatchNorm2d(outChannels)
+        }
+
+        func callAsFunction(_ input: Tensor) -> Tensor { bn(conv(input), relu: true) }
+    }
+
+    /// Makes the term.
+    ///
+    /// - Parameters:
+    ///   - student: the student.
+    ///   - teacher: the teacher.
+    ///   - stage: the student's stage, counted from 1 without the stem; the teacher's is the one that
+    ///     lies as deep from the end.
+    ///   - imageSize: the height of the images.
+    ///   - weight: of the term.
+    ///   - generator: the source of the initial weights.
+    /// - Throws: `DistillationError` where there is no such stage, or no regressor between the sizes.
+    public init(
+        student: any Backbone, teacher: any Backbone, stage: Int = 2, imageSize: Int,
+        weight: Double = 100, generator: Generator
+    ) throws(DistillationError) {
+        let counts = (student.stageInfo.count, teacher.stageInfo.count)
+        let own = stage - 1
+        let goal = own + counts.1 - counts.0
+        guard (0..<counts.0).contains(own) else {
+            throw .noStage(method: "fitnet", network: "student", stage: stage, count: counts.0)
+        }
+        guard (0..<counts.1).contains(goal) else {
+            throw .noStage(method: "fitnet", network: "teacher", stage: goal + 1, count: counts.1)
+        }
+        let from = student.stageInfo[own]
+        let to = teacher.stageInfo[goal]
+        let heights = (imageSize / from.reduction, imageSize / to.reduction)
+        guard
+            let regressor = Regressor(
+                from.channels, to.channels, from: heights.0, to: heights.1, generator: generator)
+        else { throw .noRegressor(student: heights.0, teacher: heights.1) }
+        self.regressor = regressor
+        stages = StageMatching.Link(student: own, teacher: goal)
+        self.weight = weight
+        regressor.move(toDeviceOf: student)
+    }
+
+    /// The weight, from the first step on.
+    public func weight(at progress: TrainingProgress) -> Double { weight }
+
+    /// The regressor's parameters.
+    public var trainableParameters: [NamedTensor] {
+        regressor.parameters().map { $0.prefixed("fitnet.regressor") }
+    }
+
+    /// The regressor's state.
+    public func stateDict() -> [NamedTensor] {
+        regressor.stateDict().map { $0.prefixed("fitnet.regressor") }
+    }
+
+    /// The mean squared error of the regressed stage.
+    public func callAsFunction(_ observation: Observation) -> Tensor {
+        regressor(observation.student.stages[stages.student]).full
+            .meanSquaredError(observation.teacher.stages[stages.teacher].full)
+    }
+}
+
+extension Module {
+    /// Goes where a network is, channels last.
+    func move(toDeviceOf network: any Backbone) {
+        convert(
+            device: network.parameters().first?.tensor.device ?? .cpu, format: .channelsLast)
+    }
+}

@@ -1,0 +1,66 @@
+import Torch
+import TorchNN
+import VisionModels
+
+/// Relational knowledge distillation (RKD): distances of pairs and angles of triplets.
+///
+/// Smooth L1 of the pooled features' distances, each divided by the mean of the positive ones, and of
+/// the cosines of the angles of all triplets.
+///
+/// Reference: Park et al., *Relational Knowledge Distillation*, CVPR 2019,
+/// <https://arxiv.org/abs/1904.05068>, sections 3.2.1 and 3.2.2.
+public final class RelationalKnowledgeDistillation: KnowledgeTerm {
+    /// `rkd`.
+    public let name = "rkd"
+
+    private let distanceWeight: Double
+    private let angleWeight: Double
+    private let weight: Double
+
+    /// Makes the term.
+    ///
+    /// - Parameters:
+    ///   - distanceWeight: of the distances' part.
+    ///   - angleWeight: of the angles' part.
+    ///   - weight: of the term.
+    public init(distanceWeight: Double = 25, angleWeight: Double = 50, weight: Double = 1) {
+        self.distanceWeight = distanceWeight
+        self.angleWeight = angleWeight
+        self.weight = weight
+    }
+
+    /// The weight, from the first step on.
+    public func weight(at progress: TrainingProgress) -> Double { weight }
+
+    /// The term for the two networks' pooled features.
+    public func callAsFunction(_ observation: Observation) -> Tensor {
+        inFullPrecision(on: observation.batch.images.device) {
+            loss(student: observation.student.pooledRows, teacher: observation.teacher.pooledRows)
+        }
+    }
+
+    /// The term for features `[N, C]` of any widths.
+    public func loss(student: Tensor, teacher: Tensor) -> Tensor {
+        let (own, goal) = (student.full, teacher.full)
+        return distances(own).smoothL1(distances(goal)) * distanceWeight
+            + angles(own).smoothL1(angles(goal)) * angleWeight
+    }
+
+    /// Distances relative to the mean of the positive ones, `[N, N]`.
+    private func distances(_ rows: Tensor) -> Tensor {
+        let squares = (rows * rows).sum([1])
+        let apart =
+            squares.unsqueeze(1) + squares.unsqueeze(0) - rows.matmul(rows.transposed) * 2
+        let places = Tensor.arange(0..<rows.size(0), device: rows.device)
+        let isSelf = places.unsqueeze(0).isEqual(to: places.unsqueeze(1)).to(rows.dtype)
+        let distances = apart.clamped(atLeast: 1e-12).sqrt() * (-isSelf + 1)
+        let count = distances.detach().isGreater(than: 0).to(rows.dtype).sum()
+        return distances / (distances.sum() / count)
+    }
+
+    /// The cosine of the angle at i between j and k, `[N, N, N]`.
+    private func angles(_ rows: Tensor) -> Tensor {
+        let directions = (rows.unsqueeze(0) - rows.unsqueeze(1)).normalized(2)
+        return directions.matmul(directions.transposed)
+    }
+}

@@ -1,0 +1,80 @@
+import Torch
+import TorchNN
+import VisionModels
+
+/// What both networks make of a batch.
+public struct Observation {
+    /// The student's features, with gradients.
+    public let student: FeaturePyramid
+
+    /// The teacher's features, without.
+    public let teacher: FeaturePyramid
+
+    /// The batch.
+    public let batch: Batch<Tensor>
+
+    /// Gathers the two sides.
+    public init(student: FeaturePyramid, teacher: FeaturePyramid, batch: Batch<Tensor>) {
+        self.student = student
+        self.teacher = teacher
+        self.batch = batch
+    }
+}
+
+/// What a method adds to the labels' loss.
+///
+/// A method is one term with its constants, and perhaps modules of its own that learn with the student
+/// and are thrown away afterwards. Terms add up: ReviewKD and KD together are two terms.
+public protocol KnowledgeTerm: AnyObject {
+    /// The term's name in logs and records.
+    var name: String { get }
+
+    /// The term's weight in the total, as a pure function of progress.
+    func weight(at progress: TrainingProgress) -> Double
+
+    /// What the optimizer moves beside the student, under names that no other term has.
+    var trainableParameters: [NamedTensor] { get }
+
+    /// All of the term that an exact continuation needs.
+    func stateDict() -> [NamedTensor]
+
+    /// Whose stages the term takes before their last activation.
+    var preactivationsOf: Set<DistillationSide> { get }
+
+    /// The unweighted value, a scalar.
+    ///
+    /// Called within the student's mixed precision; a term that wants float32 throughout says so with
+    /// `inFullPrecision`.
+    func callAsFunction(_ observation: Observation) -> Tensor
+}
+
+/// One of the two networks.
+public enum DistillationSide: Sendable { case student, teacher }
+
+extension KnowledgeTerm {
+    /// Only activated stages are taken.
+    public var preactivationsOf: Set<DistillationSide> { [] }
+
+    /// Nothing but the student learns.
+    public var trainableParameters: [NamedTensor] { [] }
+
+    /// There is no state.
+    public func stateDict() -> [NamedTensor] { [] }
+}
+
+extension Tensor {
+    /// In float32, or in float64 where it is already.
+    var full: Tensor { dtype == .float64 ? self : to(.float32) }
+}
+
+/// Runs `body` without mixed precision.
+func inFullPrecision<Result>(on device: Device, _ body: () -> Result) -> Result {
+    withAutocast(nil, on: device, body)
+}
+
+/// The deepest stages of two networks side by side: as many as the one that has fewer.
+func matchedStages(_ student: [Tensor], _ teacher: [Tensor]) -> [(student: Tensor, teacher: Tensor)]
+{
+    let count = min(student.count, teacher.count)
+    return zip(student.suffix(count), teacher.suffix(count)).map { (student: $0, teacher: $1) }
+}

@@ -1,0 +1,171 @@
+/// The numbers in a method's term: its weight, and what its formula leaves open.
+public struct MethodConstants: Sendable, Equatable {
+    /// One number.
+    struct Constant: Sendable {
+        let key: String
+        let kind: Kind
+
+        /// The published value, for a run of some epochs.
+        let published: @Sendable (Int) -> Double
+    }
+
+    /// What a number may be.
+    enum Kind: Sendable {
+        case positive, nonNegative, fraction
+        case whole(atLeast: Int)
+
+        /// A number of epochs, at least 0, which keeps its share when the run is rescaled.
+        case epochs
+
+        var isWhole: Bool {
+            switch self {
+            case .whole, .epochs: true
+            default: false
+            }
+        }
+    }
+
+    /// The values by their keys.
+    private(set) var values: [String: Double]
+
+    /// The method that they belong to.
+    let method: MethodSettings.Name
+
+    /// The value of a key.
+    ///
+    /// - Precondition: the method has it.
+    public subscript(key: String) -> Double {
+        get {
+            guard let value = values[key] else {
+                preconditionFailure("\(method.rawValue) has no constant '\(key)'")
+            }
+            return value
+        }
+        set {
+            precondition(values[key] != nil, "\(method.rawValue) has no constant '\(key)'")
+            values[key] = newValue
+        }
+    }
+
+    /// The published constants of a method.
+    ///
+    /// - Parameters:
+    ///   - method: not `alone` and not `reviewkd`, which have none here.
+    ///   - epochs: the length of the run.
+    public init(published method: MethodSettings.Name, epochs: Int) {
+        self.method = method
+        values = Dictionary(
+            uniqueKeysWithValues: method.constants.map { ($0.key, $0.published(epochs)) })
+    }
+
+    /// The same for a run of another length: what counts epochs keeps its share.
+    func rescaled(from former: Int, to epochs: Int) -> MethodConstants {
+        var result = self
+        for constant in method.constants {
+            guard case .epochs = constant.kind else { continue }
+            let scaled = (self[constant.key] * Double(epochs) / Double(former)).rounded()
+            result[constant.key] = min(scaled, Double(epochs - 1))
+        }
+        return result
+    }
+
+    /// Key and value of each constant, in the order of the table.
+    var entries: [(key: String, text: String)] {
+        method.constants.map { constant in
+            let value = self[constant.key]
+            return (constant.key, constant.kind.isWhole ? "\(Int(value))" : "\(value)")
+        }
+    }
+}
+
+extension MethodSettings.Name {
+    /// The method's constants and their published values.
+    ///
+    /// Source: the defaults of mdistiller and RepDistiller, with which the published rows were made.
+    var constants: [MethodConstants.Constant] {
+        func constant(
+            _ key: String, _ value: Double, _ kind: MethodConstants.Kind = .nonNegative
+        ) -> MethodConstants.Constant {
+            MethodConstants.Constant(key: key, kind: kind) { _ in value }
+        }
+        func weight(_ value: Double) -> MethodConstants.Constant { constant("weight", value) }
+        return switch self {
+        case .alone, .reviewkd: []
+        case .kd: [constant("temperature", 4, .positive), weight(0.9)]
+        case .fitnet: [constant("stage", 2, .whole(atLeast: 1)), weight(100)]
+        case .at: [weight(1000)]
+        case .sp: [weight(3000)]
+        case .rkd:
+            [constant("distance_weight", 25), constant("angle_weight", 50), weight(1)]
+        case .pkt: [weight(30_000)]
+        case .vid: [weight(1)]
+        case .crd:
+            [
+                constant("width", 128, .whole(atLeast: 1)),
+                constant("negatives", 16_384, .whole(atLeast: 1)),
+                constant("temperature", 0.07, .positive), constant("momentum", 0.5, .fraction),
+                weight(0.8),
+            ]
+        case .ofd: [weight(0.001)]
+        case .dkd:
+            [
+                constant("temperature", 4, .positive), constant("alpha", 1),
+                constant("beta", 8), weight(1),
+                // 20 of the published 240 epochs.
+                MethodConstants.Constant(key: "warmup_epochs", kind: .epochs) {
+                    Double(min(20, $0 / 12))
+                },
+            ]
+        case .dist:
+            [
+                constant("temperature", 4, .positive), constant("beta", 2), constant("gamma", 2),
+                weight(1),
+            ]
+        }
+    }
+}
+
+extension MethodConstants.Kind {
+    private var rule: RecipeRule<Double> {
+        switch self {
+        case .positive: .positive
+        case .nonNegative: .nonNegative
+        case .fraction: .fraction
+        case .whole(let least): .whole(atLeast: least)
+        case .epochs: .whole(atLeast: 0)
+        }
+    }
+
+    func read(_ field: RecipeField) throws -> Double { try field.read(rule) }
+}
+
+extension RecipeRule where Value == Double {
+    fileprivate static func whole(atLeast least: Int) -> Self {
+        let rule = RecipeRule<Int>.integer(atLeast: least)
+        return Self(expected: rule.expected) { try rule.read($0).map(Double.init) }
+    }
+}
+
+extension MethodConstants {
+    /// Decodes a method's section; what it leaves out has the published value.
+    init(_ field: RecipeField, of method: MethodSettings.Name, epochs: Int) throws {
+        self.init(published: method, epochs: epochs)
+        let known = method.constants.map(\.key)
+        guard case .mapping(let mapping) = field.node else {
+            throw RecipeError.invalidValue(
+                field.location, key: field.key,
+                expected: "a section with the keys \(known.joined(separator: ", "))",
+                found: field.found, nearest: nil)
+        }
+        for (keyNode, value) in mapping {
+            let name = keyNode.scalar?.string ?? "?"
+            let child = field.child(name, value)
+            guard let constant = method.constants.first(where: { $0.key == name }) else {
+                throw RecipeError.unknownKey(
+                    field.source.location(of: keyNode), key: child.key, known: known)
+            }
+            guard !RecipeField.isNull(value) else { continue }
+            values[name] = try constant.kind.read(child)
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Distillation
+import Foundation
+import Testing
+import Torch
+import TorchNN
+import VisionData
+import VisionModels
+
+@testable import Training
+
+/// Every method between every pair of the paper's table: all of it with `make test-all`, else each method
+/// on one pair and each pair with one method.
+@Suite("Methods and pairs")
+struct MethodTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let method: [MethodSettings.Name]
+        let teacher: CIFARModel
+        let student: CIFARModel
+
+        var testDescription: String {
+            "\(method.map(\.rawValue).joined(separator: "+")): \(teacher) to \(student)"
+        }
+    }
+
+    private static let pairs: [(CIFARModel, CIFARModel)] = [
+        (.resnet56, .resnet20), (.resnet110, .resnet32), (.resnet32x4, .resnet8x4),
+        (.wideResNet40x2, .wideResNet16x2), (.wideResNet40x2, .wideResNet40x1), (.vgg13, .vgg8),
+        (.resnet32x4, .shuffleV1), (.wideResNet40x2, .shuffleV1), (.vgg13, .mobileNetV2),
+        (.resNet50, .mobileNetV2), (.resnet32x4, .shuffleV2),
+    ]
+
+    private static let methods: [[MethodSettings.Name]] =
+        MethodSettings.Name.allCases.filter { $0 != .alone }.map { [$0] }
+        + [[.reviewkd, .kd], [.reviewkd, .dkd]]
+
+    private static let isComplete =
+        ProcessInfo.processInfo.environment["REVIEWKD_TEST_ALL"] == "1"
+
+    static let cases: [Case] = {
+        guard isComplete else {
+            return methods.enumerated().map { index, method in
+                let pair = pairs[index % pairs.count]
+                return Case(method: method, teacher: pair.0, student: pair.1)
+            }
+        }
+        return methods.flatMap { method in
+            pairs.map { Case(method: method, teacher: $0.0, student: $0.1) }
+        }
+    }()
+
+    private static let images: ImageSet = {
+        let environment = ProcessInfo.processInfo.environment
+        if let folder = environment["REVIEWKD_DATA"],
+            let data = try? TrainingData.load(
+                .cifar100, from: folder, device: .cpu, remark: { _ in })
+        {
+            let (pixels, labels) = data.train.select(Tensor.arange(0..<64))
+            return ImageSet(
+                pixels: pixels.bytes(), labels: labels.elements(as: Int64.self).map(UInt8.init),
+                height: 32, width: 32, classCount: 100)
+        }
+        print("methods: on patterns; with REVIEWKD_DATA=DIR on images of CIFAR-100")
+        let labels = (0..<64).map { UInt8($0 % 10) }
+        let pixels = (0..<(64 * 3 * 32 * 32)).map { index -> UInt8 in
+            let image = index / 3072
+            return UInt8(truncatingIfNeeded: index % 97 * (image % 10 + 1) + index / 31)
+        }
+        return ImageSet(pixels: pixels, labels: labels, height: 32, width: 32, classCount: 100)
+    }()
+
+    private func distiller(_ tested: Case) throws -> any Distiller<Tensor> {
+        var recipe = try Recipe.load(
+            nameOrPath: "cifar100/resnet56-resnet20-short",
+            overrides: [
+                "teacher.model=\(tested.teacher.rawValue)",
+                "student.model=\(tested.student.rawValue)",
+                // A fresh teacher's running statistics are of no account.
+                "method.review.warmup=null", "teacher.batch_norm=batch",
+            ]
+        ).taught(by: tested.method)
+        // As many as there are of other classes among 64 images.
+        if tested.method.contains(.crd) { recipe.method.constants[.crd]?["negatives"] = 32 }
+        let teacher = tested.teacher.make(classCount: 100, generator: Generator(seed: 1))
+        let student = try recipe.makeStudent(classCount: 100, device: .cpu)
+        return try recipe.makeDistiller(
+            student: student, teacherNetwork: teacher, precision: .float32,
+            images: ImageFacts(
+                labels: Self.images.labels.elements(as: Int64.self).map(Int.init)))
+    }
+
+    private func batch() -> Batch<Tensor> {
+        let loader = TrainingLoader(
+            Self.images, normalization: .cifar100,
+            augmentation: Augmentation(cropPadding: 0, flips: false), batchSize: 16, seed: 1)
+        let (images, labels, positions) = loader.batch(0, of: loader.epoch(0))
+        return Batch(images: images, targets: labels, indices: positions)
+    }
+
+    @Test(
+        "learn a repeated batch with finite losses, and go on from a saved state bit for bit",
+        arguments: cases)
+    func learning(_ tested: Case) throws {
+        let steps = Self.isComplete ? 20 : 9
+        let batch = batch()
+        let progress = TrainingProgress(epoch: 3, step: 10, totalSteps: 20)
+        func step(_ distiller: any Distiller<Tensor>, _ optimizer: SGD) -> Double {
+            let total = distiller.losses(batch, at: progress).total
+            total.backward()
+            optimizer.step(learningRate: 0.001)
+            return total.item()
+        }
+        let first = try distiller(tested)
+        let optimizer = SGD(first.trainableParameters)
+        var losses = (0..<steps).map { _ in step(first, optimizer) }
+        let other = try distiller(tested)
+        let otherOptimizer = SGD(other.trainableParameters)
+        try other.load(stateDict: first.stateDict().map { NamedTensor($0.name, $0.tensor.clone()) })
+        try otherOptimizer.load(
+            stateDict: optimizer.stateDict().map { NamedTensor($0.name, $0.tensor.clone()) })
+        losses.append(step(first, optimizer))
+        let again = step(other, otherOptimizer)
+        #expect(again == losses.last)
+        #expect(losses.allSatisfy { $0.isFinite }, "\(losses)")
+        // CRD's memory is of no account before the first step has filled it.
+        #expect(losses[losses.count - 1] < losses[1], "\(losses)")
+    }
+}
