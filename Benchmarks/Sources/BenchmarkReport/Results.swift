@@ -40,6 +40,13 @@ public struct Results: Sendable {
         Spread(settings[setting, default: []].compactMap { value($0.figures) })
     }
 
+    /// The smallest and the largest number of turns that a setting of a section had.
+    func turns(of section: Section, in plan: Plan) -> ClosedRange<Int>? {
+        let counts = plan.groups(of: section).joined().compactMap { settings[$0]?.count }
+        guard let least = counts.min(), let most = counts.max() else { return nil }
+        return least...most
+    }
+
     /// Whether anything of a section was measured.
     func hasAny(of section: Section, in plan: Plan) -> Bool {
         plan.groups(of: section).joined().contains { settings[$0] != nil }

@@ -6,12 +6,12 @@ extension SpeedPage {
             """
             Whole steps on synthetic images already on the device, batch \(plan.batchSize), \
             \(count(plan.threads, "thread")). Median of \(count(plan.steps, "step")) a turn, \
-            \(count(plan.turns(of: section), "turn")). \(fewerSteps)
+            \(turns(of: section)). \(fewerSteps)
             """
         case .batches:
             """
             Distillation, \(Pair.small.title), \(count(plan.threads, "thread")), milliseconds per \
-            step; \(count(plan.turns(of: section), "turn")). \(fewerSteps)
+            step; \(turns(of: section)). \(fewerSteps)
             """
         case .threads:
             """
@@ -44,6 +44,13 @@ extension SpeedPage {
         guard slow < plan.steps else { return "" }
         return "Plain PyTorch takes only \(count(slow, "step")) a turn for \(Pair.large.title) and "
             + "from 512 images, where one takes seconds."
+    }
+
+    /// How often each program had its turn.
+    private func turns(of section: Section) -> String {
+        guard let turns = results.turns(of: section, in: plan) else { return "no turn" }
+        let most = count(turns.upperBound, "turn")
+        return turns.count == 1 ? most : "\(turns.lowerBound) to \(most)"
     }
 
     private func count(_ number: Int, _ noun: String) -> String {

@@ -10,7 +10,7 @@ public struct SpeedPage {
     public static let end = "<!-- measurements: end -->"
 
     let plan: Plan
-    private let results: Results
+    let results: Results
     private let notes: [Section: String]
     private let chart: String?
 

@@ -54,6 +54,23 @@ struct SpeedPageTests {
         #expect(try !self.page(notes: notes).text.contains("Not run"))
     }
 
+    @Test("A section says how often its programs really had their turn")
+    func turns() throws {
+        func page(_ measurements: [BenchmarkReport.Measurement]) -> String {
+            SpeedPage(
+                plan: Fixture.plan,
+                results: Results(
+                    measurements, revision: Fixture.revision, machine: Fixture.machine),
+                notes: [:], chart: nil
+            ).text
+        }
+        let all = try Fixture.measurements()
+        let firsts = all.filter { $0.turn == 1 }
+        let uneven = all.filter { $0.turn == 1 || $0.setting.program == .ours }
+        #expect(page(firsts).contains("Median of 10 steps a turn, 1 turn."))
+        #expect(page(uneven).contains("Median of 10 steps a turn, 1 to 3 turns."))
+    }
+
     @Test("Text outside of the markers stays as it was")
     func insertion() throws {
         let page = try page()
