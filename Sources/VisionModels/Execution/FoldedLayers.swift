@@ -138,8 +138,8 @@ private struct FoldedConvolution {
         if let packed, packed.takes(input) {
             return packed(input, bias: bias, addend: addend, relu: relu)
         }
-        // oneDNN does not add to a grouped convolution in bfloat16.
-        let isFusible = groups == 1 || addend == nil
+        // oneDNN does not add to a grouped convolution in bfloat16, nor (LibTorch 2.11) to a single pixel.
+        let isFusible = addend.map { groups == 1 && $0.size(2) * $0.size(3) > 1 } ?? true
         guard isFusible, input.device == .cpu, input.dtype != .float64 else {
             let linear = input.conv2d(
                 weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
