@@ -64,27 +64,13 @@ public final class CIFARResNet: Backbone {
     /// The pyramid of normalised images.
     public func features(_ images: Tensor, by execution: any LayerExecution) -> FeaturePyramid {
         let stem = execution.convolve(execution.prepare(images), conv1, bn1, relu: true)
-        var activation = stem
-        var stages: [Tensor] = []
-        var preactivations: [Tensor] = []
-        for stage in [layer1, layer2, layer3] {
-            for block in stage.dropLast() { activation = block(activation, relu: true, execution) }
-            let end = execution.finish { relu in
-                stage[stage.count - 1](activation, relu: relu, execution)
-            }
-            activation = end.output
-            stages.append(activation)
-            preactivations += end.preactivation.map { [$0] } ?? []
-        }
-        let pooled = activation.adaptiveAveragePool(1)
-        return FeaturePyramid(
-            stem: stem, stages: stages, preactivations: preactivations, pooled: pooled,
-            logits: execution.classify(pooled: pooled, fc))
+        return execution.pyramid(
+            stem: stem, stages: [layer1, layer2, layer3], classifier: fc)
     }
 }
 
 /// Two 3×3 convolutions beside a shortcut.
-final class BasicBlock: Module {
+final class BasicBlock: OpenBlock {
     let conv1: Conv2d
     let bn1: BatchNorm2d
     let conv2: Conv2d
@@ -108,11 +94,6 @@ final class BasicBlock: Module {
                 convolution(inChannels, kernelSize: 1, stride: stride),
                 BatchNorm2d(outChannels),
             ]
-    }
-
-    /// The sum before its activation.
-    func callAsFunction(_ input: Tensor) -> Tensor {
-        self(input, relu: false, LayersAsTheyStand())
     }
 
     /// The sum, before or after its activation.

@@ -81,28 +81,14 @@ public final class ShuffleNetV1: Backbone {
     /// The pyramid of normalised images.
     public func features(_ images: Tensor, by execution: any LayerExecution) -> FeaturePyramid {
         let stem = execution.convolve(execution.prepare(images), conv1, bn1, relu: true)
-        var activation = stem
-        var stages: [Tensor] = []
-        var preactivations: [Tensor] = []
-        for stage in [layer1, layer2, layer3] {
-            for block in stage.dropLast() { activation = block(activation, relu: true, execution) }
-            let end = execution.finish { relu in
-                stage[stage.count - 1](activation, relu: relu, execution)
-            }
-            activation = end.output
-            stages.append(activation)
-            preactivations += end.preactivation.map { [$0] } ?? []
-        }
-        let pooled = activation.adaptiveAveragePool(1)
-        return FeaturePyramid(
-            stem: stem, stages: stages, preactivations: preactivations, pooled: pooled,
-            logits: execution.classify(pooled: pooled, linear))
+        return execution.pyramid(
+            stem: stem, stages: [layer1, layer2, layer3], classifier: linear)
     }
 }
 
 /// Grouped 1×1 convolutions around a shuffle and a depthwise convolution, added to the input, or
 /// joined with its average where the map is halved.
-final class ShuffleBlockV1: Module {
+final class ShuffleBlockV1: OpenBlock {
     let conv1: Conv2d
     let bn1: BatchNorm2d
     let conv2: Conv2d
@@ -121,11 +107,6 @@ final class ShuffleBlockV1: Module {
         conv3 = pointwise(inner, outChannels, groups: 3, generator: generator)
         bn3 = BatchNorm2d(outChannels)
         self.stride = stride
-    }
-
-    /// The block before its last activation.
-    func callAsFunction(_ input: Tensor) -> Tensor {
-        self(input, relu: false, LayersAsTheyStand())
     }
 
     /// The block, before or after its last activation.

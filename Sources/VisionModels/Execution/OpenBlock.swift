@@ -1,0 +1,39 @@
+import Torch
+import TorchNN
+
+/// A block that ends in a ReLU, which can be left to the caller.
+protocol OpenBlock: Module where Input == Tensor, Output == Tensor {
+    /// The block, before or after its last activation.
+    func callAsFunction(
+        _ input: Tensor, relu: Bool, _ execution: any LayerExecution
+    ) -> Tensor
+}
+
+extension OpenBlock {
+    /// The block before its last activation.
+    func callAsFunction(_ input: Tensor) -> Tensor {
+        self(input, relu: false, LayersAsTheyStand())
+    }
+}
+
+extension LayerExecution {
+    /// The pyramid of stages of blocks over a stem, with the mean of the deepest one classified.
+    func pyramid(
+        stem: Tensor, stages: [[any OpenBlock]], classifier: Linear
+    ) -> FeaturePyramid {
+        var activation = stem
+        var outputs: [Tensor] = []
+        var preactivations: [Tensor] = []
+        for stage in stages {
+            for block in stage.dropLast() { activation = block(activation, relu: true, self) }
+            let end = finish { relu in stage[stage.count - 1](activation, relu: relu, self) }
+            activation = end.output
+            outputs.append(activation)
+            preactivations += end.preactivation.map { [$0] } ?? []
+        }
+        let pooled = activation.adaptiveAveragePool(1)
+        return FeaturePyramid(
+            stem: stem, stages: outputs, preactivations: preactivations, pooled: pooled,
+            logits: classify(pooled: pooled, classifier))
+    }
+}
