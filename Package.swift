@@ -67,6 +67,8 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
+        .plugin(name: "RevisionPlugin", capability: .buildTool()),
+        .target(name: "Revision", swiftSettings: house, plugins: ["RevisionPlugin"]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "TensorFiles", dependencies: ["CZlib"], swiftSettings: house),
         .target(
@@ -93,8 +95,8 @@ let package = Package(
         .executableTarget(
             name: "reviewkd",
             dependencies: [
-                "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation", "Training",
-                argumentParser,
+                "Revision", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "Training", argumentParser,
             ],
             swiftSettings: house),
         .target(

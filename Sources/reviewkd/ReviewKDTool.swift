@@ -1,4 +1,5 @@
 import ArgumentParser
+import Revision
 import Torch
 
 /// The command-line tool.
@@ -10,7 +11,7 @@ struct ReviewKDTool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reviewkd",
         abstract: "Trains small vision networks under the guidance of large ones (ReviewKD).",
-        version: "reviewkd \(version), LibTorch \(Runtime.version) (\(build) build)",
+        version: "reviewkd \(version), LibTorch \(Runtime.version) (\(build) build of \(revision))",
         subcommands: [
             DemoCommand.self, TrainCommand.self, DistillCommand.self, EvaluateCommand.self,
             BenchCommand.self, ModelsCommand.self, RecipesCommand.self, DatasetsCommand.self,

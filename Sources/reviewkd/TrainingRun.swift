@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Revision
 import Torch
 import TorchNN
 import Training
@@ -95,6 +96,7 @@ struct TrainingRun {
         settings.checkpointEvery = options.checkpointEvery
         settings.resume = options.resume
         settings.teacherDigest = loaded?.digest
+        settings.revision = revision
         settings.interruption = { Interruption.signal }
         return try Trainer(
             recipe: recipe, data: data, distiller: distiller, options: settings,

@@ -203,11 +203,11 @@ extension CommandLineSuite {
             #expect(!workshop.exists(workshop.reference + "/student-best.safetensors"))
         }
 
-        @Test("--version names the tool, LibTorch and the build")
+        @Test("--version names the tool, LibTorch, the build and its commit")
         func version() throws {
             let outcome = try workshop.run(["--version"])
             let expected =
-                /reviewkd \d+\.\d+\.\d+, LibTorch \d+\.\d+\.\d+\S* \((debug|release) build\)\s/
+                /reviewkd \d+\.\d+\.\d+, LibTorch \d+\.\d+\.\d+\S* \((debug|release) build of \S+\)\s/
             #expect(outcome.output.wholeMatch(of: expected) != nil, "\(outcome.output)")
         }
 

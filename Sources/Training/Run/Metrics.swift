@@ -32,8 +32,11 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// The accuracy on the test set.
     public var test: EvaluationResult?
 
+    /// The revision of the code that ended it, where it is known.
+    public var revision: String?
+
     enum CodingKeys: String, CodingKey {
-        case epoch, step, seconds, train, validation, test
+        case epoch, step, seconds, train, validation, test, revision
         case learningRate = "learning_rate"
         case imagesPerSecond = "images_per_second"
         case peakMemoryBytes = "peak_memory_bytes"

@@ -93,6 +93,9 @@ public struct RunOptions: Sendable {
     /// Whether the test set is evaluated after every epoch, or after the last one alone.
     public var evaluatesEveryEpoch = true
 
+    /// The revision of the code, for the run's records.
+    public var revision: String?
+
     /// The SHA-256 of the teacher's file.
     public var teacherDigest: String?
 

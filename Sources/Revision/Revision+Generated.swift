@@ -1,0 +1,1 @@
+// `RevisionPlugin` writes the one declaration of this module, `revision`, before each build.
