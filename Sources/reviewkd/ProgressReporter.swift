@@ -39,6 +39,29 @@ final class ProgressReporter {
         }
     }
 
+    /// Shows an event of a study.
+    func report(_ event: StudyEvent) {
+        switch event {
+        case .remark(let text): remark(text)
+        case .training(let key, .remark(let text)): remark("\(key): \(text)")
+        case .training(let key, let event): report(event, of: "\(key)")
+        case .failed(let key, let error):
+            clearBar()
+            printError("warning: \(key) failed: \(error)")
+        case .finished(let result, let done, let count):
+            progress(
+                "[\(done)/\(count)] \(result.key): \(result.top1.formatted(places: 2)) % in "
+                    + duration(result.seconds))
+        }
+    }
+
+    /// Shows a line of progress.
+    func progress(_ text: String) {
+        guard !quiet else { return }
+        clearBar()
+        printError(text)
+    }
+
     /// Leaves the terminal clean.
     func finish() { clearBar() }
 
@@ -92,14 +115,15 @@ final class ProgressReporter {
     private func colored(_ text: String, _ code: String) -> String {
         usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
+}
 
-    private func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite, seconds < 1e8 else { return "–" }
-        let whole = Int(seconds.rounded())
-        return whole < 60
-            ? "\(whole) s"
-            : whole < 3600
-                ? "\(whole / 60) min \(whole % 60) s"
-                : "\(whole / 3600) h \(whole % 3600 / 60) min"
-    }
+/// A time in words, to the second, minute or so.
+func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e8 else { return "–" }
+    let whole = Int(seconds.rounded())
+    return whole < 60
+        ? "\(whole) s"
+        : whole < 3600
+            ? "\(whole / 60) min \(whole % 60) s"
+            : "\(whole / 3600) h \(whole % 3600 / 60) min"
 }

@@ -14,7 +14,8 @@ struct ReviewKDTool: AsyncParsableCommand {
         version: "reviewkd \(version), LibTorch \(Runtime.version) (\(build) build of \(revision))",
         subcommands: [
             DemoCommand.self, TrainCommand.self, DistillCommand.self, EvaluateCommand.self,
-            BenchCommand.self, ModelsCommand.self, RecipesCommand.self, DatasetsCommand.self,
+            ReproduceCommand.self, AblateCommand.self, BenchCommand.self, ModelsCommand.self,
+            RecipesCommand.self, DatasetsCommand.self,
             DevicesCommand.self,
         ])
 

@@ -30,7 +30,7 @@ struct TrainingRun {
         Interruption.install()
         guard let seeds = try options.parsedSeeds() else {
             let trainer = try makeTrainer(
-                recipe, options.output, data, device, teacher, reporter.remark
+                recipe, options.output, data, device, teacher
             ) { reporter.report($0) }
             let outcome = try trainer.run()
             reporter.finish()
@@ -50,7 +50,7 @@ struct TrainingRun {
         let trainers = try zip(seeds, folders).map { seed, folder in
             var recipe = recipe
             recipe.seed = seed
-            return try makeTrainer(recipe, folder, data, device, teacher, reporter.remark) {
+            return try makeTrainer(recipe, folder, data, device, teacher) {
                 reporter.report($0, of: "seed \(seed)")
             }
         }
@@ -73,21 +73,10 @@ struct TrainingRun {
 
     private func makeTrainer(
         _ recipe: Recipe, _ folder: String, _ data: TrainingData, _ device: Device,
-        _ teacher: TeacherSource, _ remark: @escaping (String) -> Void,
+        _ teacher: TeacherSource,
         _ report: @escaping (TrainingEvent) -> Void
     ) throws -> Trainer {
         let loaded = try teacher(data, device)
-        let student = try recipe.makeStudent(classCount: data.train.classCount, device: device)
-        if let weights = options.studentWeights {
-            let initial = try loadNetwork(
-                recipe.student.model, weights: weights, classCount: data.train.classCount,
-                device: device)
-            try student.load(stateDict: initial.stateDict())
-        }
-        let distiller = try recipe.makeDistiller(
-            student: student, teacherNetwork: loaded?.network,
-            precision: recipe.precision ?? .standard(on: device), images: ImageFacts(data),
-            remark: remark)
         var settings = RunOptions()
         settings.output = folder
         settings.device = device
@@ -99,8 +88,8 @@ struct TrainingRun {
         settings.revision = revision
         settings.interruption = { Interruption.signal }
         return try Trainer(
-            recipe: recipe, data: data, distiller: distiller, options: settings,
-            report: report)
+            recipe: recipe, data: data, teacher: loaded?.network,
+            studentWeights: options.studentWeights, options: settings, report: report)
     }
 
     private func conclude(

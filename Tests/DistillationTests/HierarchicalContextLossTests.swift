@@ -51,6 +51,48 @@ import TorchTestSupport
         expectClose(loss, [scales.seen / scales.total], relative: 1e-12)
     }
 
+    private static let sizes = [[4, 2, 1], [4, 2], [4, 1], [2, 1], [4], [2], [1], []]
+    private static let seen: [Double] = [
+        1.5 / 1.875, 1.5 / 1.75, 1.5 / 1.75, 1 / 1.75, 1, 1 / 1.5, 1 / 1.5, 1,
+    ]
+
+    /// A chess board of 2×2 tiles on a map of 8×8 is seen by the full map and 4×4 bins alone.
+    @Test(
+        "Only the sizes that are asked for are pooled to, with the weights of a shorter pyramid",
+        arguments: zip(sizes, seen))
+    func levels(_ levels: [Int], _ expected: Double) {
+        let board = (0..<64).map { $0 / 16 % 2 == $0 % 8 / 2 % 2 ? 1.0 : -1 }
+        func loss(_ dtype: DType, channels: Int) -> Tensor {
+            let student = Tensor(
+                (0..<channels).flatMap { _ in board }, shape: [1, channels, 8, 8]
+            ).to(dtype).contiguous(.channelsLast)
+            return hierarchicalContextLoss(
+                student, Tensor.zeros(student.shape, dtype: dtype).contiguous(.channelsLast),
+                levels: levels)
+        }
+        expectClose(loss(.float64, channels: 1), [expected], relative: 1e-12)
+        // Sixteen channels of bfloat16 take the fused kernel.
+        expectClose(loss(.bfloat16, channels: 16), [expected], relative: 1e-6)
+    }
+
+    @Test(
+        "The fused gradient over chosen sizes is that of LibTorch's operators",
+        arguments: [[4, 2], [4, 1], [1], []])
+    func gradientOfLevels(_ levels: [Int]) throws {
+        func gradient(_ dtype: DType) throws -> Tensor {
+            let student = Tensor.hashed(6, shape: [2, 16, 8, 8], dtype: .bfloat16)
+                .contiguous(.channelsLast).to(dtype)
+            student.requiresGrad = true
+            let teacher = Tensor.hashed(7, shape: [2, 16, 8, 8], dtype: .bfloat16)
+                .contiguous(.channelsLast).to(dtype)
+            hierarchicalContextLoss(student, teacher, levels: levels).backward()
+            return try #require(student.grad)
+        }
+        expectClose(
+            try gradient(.bfloat16).to(.float64), try gradient(.float64), relative: 1e-2,
+            absolute: 1e-5)
+    }
+
     /// The overlapping 2×2 bins of a height of 3 average [1, −1, 1] to 0, the whole to 1/3.
     @Test("HCL skips pool sizes that are not below the height, and bins may overlap")
     func overlappingBins() {

@@ -18,13 +18,14 @@ import VisionModels
 
     private func distiller(
         _ options: ReviewOptions = ReviewOptions(), also: [any KnowledgeTerm] = [],
-        warmup: Warmup = .none, mode: Teacher.BatchNormMode = .frozen
+        distance: ReviewDistance = .hcl, warmup: Warmup = .none,
+        mode: Teacher.BatchNormMode = .frozen
     ) throws -> TaughtStudent {
         let student = smallNetwork()
         let teacher = smallNetwork(.resnet14, base: 5000)
         let term = ReviewKD(
             review: try review(student, teacher, options),
-            settings: ReviewKD.Settings(weight: 0.6, warmup: warmup, distance: options.distance))
+            settings: ReviewKD.Settings(weight: 0.6, warmup: warmup, distance: distance))
         return TaughtStudent(
             student: student, teacher: Teacher(teacher, mode: mode), terms: [term] + also,
             precision: .float32)
@@ -178,10 +179,9 @@ import VisionModels
         for (distance, residual) in [(ReviewDistance.hcl, true), (.l2, true), (.l2, false)] {
             var options = ReviewOptions()
             options.fusion = fusion
-            options.distance = distance
             options.residual = residual
             options.midChannels = 7
-            let distiller = try distiller(options)
+            let distiller = try distiller(options, distance: distance)
             let total = distiller.losses(batch, at: progress(epoch: 0)).total
             total.backward()
             #expect(total.item().isFinite)
@@ -216,6 +216,31 @@ import VisionModels
         #expect(
             try shallowest(options, deepest: 0).bytes()
                 == shallowest(options, deepest: 1).bytes())
+    }
+
+    @Test("Fusion by concatenation is a 1×1 convolution over both maps, the deeper one enlarged")
+    func concatenation() throws {
+        let block = AttentionBasedFusion(
+            inChannels: 3, midChannels: 4, outChannels: 5, fusion: .concat,
+            generator: Generator(seed: 1))
+        block.eval()
+        let feature = Tensor.hashed(1, shape: [2, 3, 8, 8], dtype: .float32)
+        let deeper = Tensor.hashed(2, shape: [2, 4, 4, 4], dtype: .float32)
+        let fused = block(
+            AttentionBasedFusion.Input(feature: feature, deeper: deeper, size: (8, 8))
+        ).fused
+        let state = block.stateDict()
+        func tensor(_ name: String) throws -> Tensor {
+            try #require(state.first { $0.name == name }).tensor
+        }
+        // A batch norm that has seen nothing divides by √(1 + ε).
+        let own =
+            feature.conv2d(weight: try tensor("conv1.0.weight")) * (1 / (1 + 1e-5).squareRoot())
+        let both = Tensor.concatenate(
+            [own, deeper.resizedNearest(height: 8, width: 8)], dimension: 1)
+        let expected = both.conv2d(
+            weight: try tensor("concat_conv.0.weight"), bias: try tensor("concat_conv.0.bias"))
+        expectClose(fused.detach(), expected.detach(), relative: 1e-4, absolute: 1e-5)
     }
 
     @Test("The terms are named, weighted and warmed up, and the total is their sum")

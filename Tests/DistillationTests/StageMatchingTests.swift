@@ -72,4 +72,18 @@ import VisionModels
         #expect(pairs.map { $0.teacher.size(2) } == [8, 4, 1])
         #expect(pairs.allSatisfy { $0.student.shape == $0.teacher.shape })
     }
+
+    @Test("One link alone can be taken only where nothing is to be reviewed")
+    func oneLink() throws {
+        let link = [Link(student: 3, teacher: 0)]
+        #expect(throws: DistillationError.tooFewStages(student: 4, teacher: 4)) {
+            try StageMatching(links: link, student: four, teacher: four)
+        }
+        let matching = try StageMatching(
+            links: link, atLeast: 1, student: four, teacher: four)
+        #expect(matching.links == link)
+        #expect(throws: DistillationError.tooFewStages(student: 4, teacher: 4)) {
+            try StageMatching(links: [], atLeast: 1, student: four, teacher: four)
+        }
+    }
 }

@@ -118,7 +118,7 @@ extension Agreement {
     private mutating func check(_ golden: UnitFile.ABF, _ name: String) {
         let block = AttentionBasedFusion(
             inChannels: golden.inChannels, midChannels: golden.midChannels,
-            outChannels: golden.outChannels, usesAttention: golden.fuse,
+            outChannels: golden.outChannels, fusion: golden.fuse ? .abf : .plain,
             generator: Generator(seed: 0))
         block.convert(dtype: .float64)
         block.stateDict().fillWithHash(base: golden.fillBase)

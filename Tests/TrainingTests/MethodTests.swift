@@ -22,13 +22,6 @@ struct MethodTests {
         }
     }
 
-    private static let pairs: [(CIFARModel, CIFARModel)] = [
-        (.resnet56, .resnet20), (.resnet110, .resnet32), (.resnet32x4, .resnet8x4),
-        (.wideResNet40x2, .wideResNet16x2), (.wideResNet40x2, .wideResNet40x1), (.vgg13, .vgg8),
-        (.resnet32x4, .shuffleV1), (.wideResNet40x2, .shuffleV1), (.vgg13, .mobileNetV2),
-        (.resNet50, .mobileNetV2), (.resnet32x4, .shuffleV2),
-    ]
-
     private static let methods: [[MethodSettings.Name]] =
         MethodSettings.Name.allCases.filter { $0 != .alone }.map { [$0] }
         + [[.reviewkd, .kd], [.reviewkd, .dkd]]
@@ -39,12 +32,14 @@ struct MethodTests {
     static let cases: [Case] = {
         guard isComplete else {
             return methods.enumerated().map { index, method in
-                let pair = pairs[index % pairs.count]
-                return Case(method: method, teacher: pair.0, student: pair.1)
+                let pair = ModelPair.ofPaper[index % ModelPair.ofPaper.count]
+                return Case(method: method, teacher: pair.teacher, student: pair.student)
             }
         }
         return methods.flatMap { method in
-            pairs.map { Case(method: method, teacher: $0.0, student: $0.1) }
+            ModelPair.ofPaper.map {
+                Case(method: method, teacher: $0.teacher, student: $0.student)
+            }
         }
     }()
 

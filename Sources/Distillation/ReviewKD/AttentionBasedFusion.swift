@@ -8,6 +8,9 @@ public enum FusionKind: String, CaseIterable, Sendable {
 
     /// The two features are added.
     case plain
+
+    /// A 1×1 convolution mixes the channels of both.
+    case concat
 }
 
 /// The attention-based fusion (ABF) block of ReviewKD.
@@ -41,6 +44,7 @@ public final class AttentionBasedFusion: Module {
     let conv1: [any Layer]
     let conv2: [any Layer]
     let attConv: [Conv2d]
+    let concatConv: [Conv2d]
 
     /// Makes a block with the authors' initial weights.
     ///
@@ -48,10 +52,10 @@ public final class AttentionBasedFusion: Module {
     ///   - inChannels: the student feature's width.
     ///   - midChannels: the shared width.
     ///   - outChannels: the teacher feature's width.
-    ///   - usesAttention: whether there is a deeper feature to fuse by attention.
+    ///   - fusion: how a deeper feature is met; `plain` where there is none.
     ///   - generator: the source of the initial weights.
     public init(
-        inChannels: Int, midChannels: Int, outChannels: Int, usesAttention: Bool,
+        inChannels: Int, midChannels: Int, outChannels: Int, fusion: FusionKind,
         generator: Generator
     ) {
         let project = Conv2d(
@@ -65,9 +69,11 @@ public final class AttentionBasedFusion: Module {
         }
         conv1 = [project, BatchNorm2d(midChannels)]
         conv2 = [expand, BatchNorm2d(outChannels)]
-        attConv =
-            usesAttention
-            ? [Conv2d(2 * midChannels, 2, kernelSize: 1, generator: generator)] : []
+        func mixing(into width: Int) -> [Conv2d] {
+            [Conv2d(2 * midChannels, width, kernelSize: 1, generator: generator)]
+        }
+        attConv = fusion == .abf ? mixing(into: 2) : []
+        concatConv = fusion == .concat ? mixing(into: midChannels) : []
     }
 
     /// The output for the teacher, and the fused feature for the next shallower stage.
@@ -80,10 +86,7 @@ public final class AttentionBasedFusion: Module {
         return (conv2.reduce(fused) { $1($0) }, fused)
     }
 
-    /// `x · z₀ + y · z₁` with `z = sigmoid(W [x; y] + b)`.
-    ///
-    /// The 1×1 convolution over the two maps is split in two, so that nothing is concatenated, and
-    /// that of the deeper map is computed before it is enlarged, with which it commutes.
+    /// `x · z₀ + y · z₁` with `z = sigmoid(W [x; y] + b)`, or `W [x; y] + b` itself, or `x + y`.
     private func fuse(_ feature: Tensor, _ deeper: Tensor) -> Tensor {
         if let attention = attConv.first, let bias = attention.bias,
             let fused = fusedAttentionFusion(
@@ -93,13 +96,20 @@ public final class AttentionBasedFusion: Module {
         }
         let height = feature.size(2)
         let width = feature.size(3)
+        if let mixing = concatConv.first { return mix(feature, deeper, by: mixing) }
         let enlarged = deeper.resizedNearest(height: height, width: width)
         guard let attention = attConv.first else { return feature + enlarged }
+        let maps = mix(feature, deeper, by: attention).sigmoid()
+        return feature * maps.narrow(1, 0..<1) + enlarged * maps.narrow(1, 1..<2)  // [N, m, h, w]
+    }
+
+    /// `W [x; y] + b`, with the 1×1 convolution over the two maps split in two, so that nothing is
+    /// concatenated; that of the deeper map comes before its enlargement, with which it commutes.
+    private func mix(_ feature: Tensor, _ deeper: Tensor, by convolution: Conv2d) -> Tensor {
         let mid = feature.size(1)
         let own = feature.conv2d(
-            weight: attention.weight.narrow(1, 0..<mid), bias: attention.bias)
-        let other = deeper.conv2d(weight: attention.weight.narrow(1, mid..<(2 * mid)))
-        let maps = (own + other.resizedNearest(height: height, width: width)).sigmoid()
-        return feature * maps.narrow(1, 0..<1) + enlarged * maps.narrow(1, 1..<2)  // [N, m, h, w]
+            weight: convolution.weight.narrow(1, 0..<mid), bias: convolution.bias)
+        let other = deeper.conv2d(weight: convolution.weight.narrow(1, mid..<(2 * mid)))
+        return own + other.resizedNearest(height: feature.size(2), width: feature.size(3))
     }
 }

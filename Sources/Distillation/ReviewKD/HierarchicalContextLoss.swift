@@ -17,18 +17,20 @@ import Torch
 /// - Parameters:
 ///   - student: the fused student features; gradients flow into them.
 ///   - teacher: the target.
+///   - levels: the sizes that the maps are pooled to, falling; the paper's by default.
 /// - Returns: the loss.
-public func hierarchicalContextLoss(_ student: Tensor, _ teacher: Tensor) -> Tensor {
-    let sizes = pooledSizes(height: student.size(2))
-    if let finest = sizes.first,
-        let fused = fusedHierarchicalLoss(
-            student, teacher, bins: finest, weights: scaleWeights(sizes.count + 1))
+public func hierarchicalContextLoss(
+    _ student: Tensor, _ teacher: Tensor, levels: [Int] = [4, 2, 1]
+) -> Tensor {
+    let sizes = levels.filter { $0 < student.size(2) }
+    if let finest = sizes.first, let weights = halvingWeights(sizes),
+        let fused = fusedHierarchicalLoss(student, teacher, bins: finest, weights: weights)
     {
         return fused
     }
     return customFunction(of: [student]) {
         let dtype: DType = student.dtype == .float64 ? .float64 : .float32
-        let pyramid = DifferencePyramid(student.to(dtype) - teacher.to(dtype))
+        let pyramid = DifferencePyramid(student.to(dtype) - teacher.to(dtype), sizes: sizes)
         let studentType = student.dtype
         return (
             [pyramid.loss],
@@ -40,14 +42,21 @@ public func hierarchicalContextLoss(_ student: Tensor, _ teacher: Tensor) -> Ten
     }[0]
 }
 
-/// The sizes that maps of a height are pooled to, from fine to coarse.
-private func pooledSizes(height: Int) -> [Int] { [4, 2, 1].filter { $0 < height } }
-
 /// ½ᵏ over the sum of all, for the k-th of some scales.
 private func scaleWeights(_ count: Int) -> [Double] {
     let halves = (0..<count).map { 1 / Double(1 << $0) }
     let total = halves.reduce(0, +)
     return halves.map { $0 / total }
+}
+
+/// The weights of the full map and of each size from the finest down to 1 by halves, 0 for those that
+/// are left out; nil where the sizes are not such halves.
+private func halvingWeights(_ sizes: [Int]) -> [Double]? {
+    let halves = [4, 2, 1].filter { $0 <= sizes[0] }
+    guard halves.first == sizes[0], sizes.allSatisfy(halves.contains) else { return nil }
+    let weights = scaleWeights(sizes.count + 1)
+    return [weights[0]]
+        + halves.map { half in sizes.firstIndex(of: half).map { weights[$0 + 1] } ?? 0 }
 }
 
 /// A difference map, its averages at coarser scales, and their weights.
@@ -58,12 +67,13 @@ private struct DifferencePyramid: Sendable {
     /// Whether each pooled map comes from the one before it rather than from the full map.
     let isNested: Bool
 
-    init(_ difference: Tensor) {
+    init(_ difference: Tensor, sizes: [Int]) {
         let height = difference.size(2)
         let width = difference.size(3)
-        let sizes = pooledSizes(height: height)
         let finest = sizes.first ?? 1
-        isNested = height % finest == 0 && width % finest == 0
+        isNested =
+            height % finest == 0 && width % finest == 0
+            && zip(sizes, sizes.dropFirst()).allSatisfy { $0 % $1 == 0 }
         var maps = [difference]
         for size in sizes {
             let source = isNested ? maps[maps.count - 1] : difference

@@ -3,16 +3,20 @@ import TorchNN
 import VisionModels
 
 /// How the distance between a transformed student feature and its target is measured.
-public enum ReviewDistance: String, CaseIterable, Sendable {
-    /// The hierarchical context loss.
-    case hcl
+public enum ReviewDistance: Sendable, Equatable {
+    /// The hierarchical context loss over the full maps and their averages at these sizes.
+    case hierarchical(levels: [Int])
 
     /// The mean squared error.
     case l2
 
+    /// The hierarchical context loss of the paper.
+    public static let hcl = ReviewDistance.hierarchical(levels: [4, 2, 1])
+
     func callAsFunction(_ student: Tensor, _ teacher: Tensor) -> Tensor {
         switch self {
-        case .hcl: hierarchicalContextLoss(student, teacher)
+        case .hierarchical(let levels):
+            hierarchicalContextLoss(student, teacher, levels: levels)
         case .l2:
             student.dtype == .float64
                 ? student.meanSquaredError(teacher)
@@ -25,9 +29,6 @@ public enum ReviewDistance: String, CaseIterable, Sendable {
 public struct ReviewOptions: Sendable, Equatable {
     /// How features of neighbouring levels are fused.
     public var fusion = FusionKind.abf
-
-    /// How far a feature is from its target.
-    public var distance = ReviewDistance.hcl
 
     /// Whether each level builds on the deeper ones' fused feature (the residual framework); else
     /// every link is transformed and compared on its own.
@@ -88,12 +89,12 @@ public final class ReviewModule: Module {
         let studentWidths = student.stageInfo.map(\.channels) + [student.pooledChannels]
         let teacherWidths = teacher.stageInfo.map(\.channels) + [teacher.pooledChannels]
         let mid = options.midChannels ?? min(512, student.pooledChannels)
-        let fusesByAttention = options.residual && options.fusion == .abf
         abfs = links.enumerated().map { index, link in
             AttentionBasedFusion(
                 inChannels: studentWidths[link.student], midChannels: mid,
                 outChannels: teacherWidths[link.teacher],
-                usesAttention: fusesByAttention && index > 0, generator: generator)
+                fusion: options.residual && index > 0 ? options.fusion : .plain,
+                generator: generator)
         }
     }
 

@@ -51,15 +51,16 @@ public struct StageMatching: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - links: in any order.
+    ///   - least: how many there must be; the residual framework has nothing to review with one.
     ///   - student: the student.
     ///   - teacher: the teacher.
-    /// - Throws: `DistillationError` where a level does not exist or fewer than two are linked.
+    /// - Throws: `DistillationError` where a level does not exist or fewer than `least` are linked.
     public init(
-        links: [Link], student: any Backbone, teacher: any Backbone
+        links: [Link], atLeast least: Int = 2, student: any Backbone, teacher: any Backbone
     ) throws(DistillationError) {
         let studentCount = student.stageInfo.count + 1
         let teacherCount = teacher.stageInfo.count + 1
-        guard links.count >= 2 else {
+        guard links.count >= least else {
             throw .tooFewStages(student: studentCount, teacher: teacherCount)
         }
         for link in links {

@@ -1,3 +1,5 @@
+import Distillation
+
 extension ScheduleSettings {
     private enum Name: String, CaseIterable { case constant, multistep, onecycle, cosine }
 
@@ -112,7 +114,7 @@ extension [MethodSettings.Name] {
 
 extension ReviewSettings {
     private enum Key: String, CaseIterable {
-        case weight, warmup, fusion, distance, residual, stages
+        case weight, warmup, fusion, distance, levels, residual, stages
         case midChannels = "mid_channels"
     }
 
@@ -121,10 +123,29 @@ extension ReviewSettings {
         weight = try section.required(.weight, .nonNegative)
         warmup = try section.optional(.warmup, .section(read: Warmup.init)) ?? .epochs(0)
         fusion = try section.optional(.fusion, .choice) ?? .abf
-        distance = try section.optional(.distance, .choice) ?? .hcl
+        distance = try Self.readDistance(section)
         residual = try section.optional(.residual, .flag) ?? true
         stages = try section.optional(.stages, .list(of: .section(read: StageMatch.init)))
         midChannels = try section.optional(.midChannels, .integer(atLeast: 1))
+    }
+
+    private enum Distance: String, CaseIterable { case hcl, l2 }
+
+    private static func readDistance(_ section: RecipeSection<Key>) throws -> ReviewDistance {
+        let levels = try section.optional(.levels, .list(of: .integer(atLeast: 1)))
+        let name: Distance = try section.optional(.distance, .choice) ?? .hcl
+        if name == .l2 {
+            guard levels == nil else {
+                throw section.contradiction(
+                    .levels, "is not used when distance is l2; remove it")
+            }
+            return .l2
+        }
+        guard let levels else { return .hcl }
+        guard zip(levels, levels.dropFirst()).allSatisfy(>) else {
+            throw section.contradiction(.levels, "expected falling sizes, found \(levels)")
+        }
+        return .hierarchical(levels: levels)
     }
 }
 

@@ -1,3 +1,5 @@
+import Crypto
+import Distillation
 import Foundation
 import Yams
 
@@ -65,6 +67,13 @@ extension Recipe {
         return all.compactMap { path, value in value.map { (path, $0) } }
     }
 
+    /// A digest of all that decides a run, its name and description aside.
+    var digest: String {
+        let lines = entries.filter { $0.path != "name" && $0.path != "description" }
+            .map { "\($0.path): \($0.value)\n" }
+        return String(SHA256.hash(data: Data(lines.joined().utf8)).hexadecimal.prefix(16))
+    }
+
     private func indentation(_ depth: Int) -> String {
         String(repeating: "  ", count: depth)
     }
@@ -72,22 +81,40 @@ extension Recipe {
 
 extension MethodSettings {
     fileprivate var entries: [(String, String?)] {
-        [
+        let own: [(String, String?)] = [
             ("method.name", name),
             ("method.cross_entropy_weight", "\(crossEntropyWeight)"),
-            ("method.review.weight", review.map { "\($0.weight)" }),
-            ("method.review.warmup", review?.warmup.yaml),
-            ("method.review.fusion", review?.fusion.rawValue),
-            ("method.review.distance", review?.distance.rawValue),
-            ("method.review.residual", review.map { "\($0.residual)" }),
-            ("method.review.stages", review?.stages.map(\.yaml)),
-            ("method.review.mid_channels", review?.midChannels.map { "\($0)" }),
         ]
-            + names.flatMap { name in
-                (constants[name]?.entries ?? []).map {
-                    ("method.\(name.rawValue).\($0.key)", $0.text)
-                }
+        let others: [(String, String?)] = names.flatMap { name in
+            (constants[name]?.entries ?? []).map { constant in
+                ("method.\(name.rawValue).\(constant.key)", constant.text)
             }
+        }
+        return own + (review?.entries ?? []) + others
+    }
+}
+
+extension ReviewSettings {
+    fileprivate var entries: [(String, String?)] {
+        [
+            ("method.review.weight", "\(weight)"),
+            ("method.review.warmup", warmup.yaml),
+            ("method.review.fusion", fusion.rawValue),
+            ("method.review.distance", distance.name),
+            ("method.review.levels", distance.levels.map { "\($0)" }),
+            ("method.review.residual", "\(residual)"),
+            ("method.review.stages", stages?.yaml),
+            ("method.review.mid_channels", midChannels.map { "\($0)" }),
+        ]
+    }
+}
+
+extension ReviewDistance {
+    fileprivate var name: String { levels == nil ? "l2" : "hcl" }
+
+    fileprivate var levels: [Int]? {
+        guard case .hierarchical(let levels) = self else { return nil }
+        return levels
     }
 }
 

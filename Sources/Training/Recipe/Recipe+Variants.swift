@@ -78,10 +78,13 @@ extension Recipe {
         }
     }
 
-    /// The review term of a pair for which there is no recipe: weight 5, or 8 for MobileNetV2.
+    /// The weight of the review term where none is published for the pair: 8 for MobileNetV2, else 5.
+    var weightWithoutPublishedOne: Double { student.model == "MobileNetV2" ? 8 : 5 }
+
+    /// The review term of a pair for which there is no recipe.
     private var publishedReview: ReviewSettings {
         ReviewSettings(
-            weight: student.model == "MobileNetV2" ? 8 : 5, warmup: .epochs(min(20, epochs / 12)),
+            weight: weightWithoutPublishedOne, warmup: .epochs(min(20, epochs / 12)),
             fusion: .abf, distance: .hcl, residual: true, stages: nil, midChannels: nil)
     }
 }

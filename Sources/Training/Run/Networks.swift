@@ -118,14 +118,13 @@ extension Recipe {
                             StageMatching.Link(student: stage.student - 1, teacher: $0 - 1)
                         }
                     },
-                    student: student, teacher: teacher)
+                    atLeast: review.residual ? 2 : 1, student: student, teacher: teacher)
             } else {
                 try StageMatching(student: student, teacher: teacher)
             }
         if let text = matching.remark { remark(text) }
         var options = ReviewOptions()
         options.fusion = review.fusion
-        options.distance = review.distance
         options.residual = review.residual
         options.midChannels = review.midChannels
         let module = try ReviewModule(

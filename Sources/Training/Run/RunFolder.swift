@@ -42,7 +42,7 @@ public enum RunFolderError: Error, CustomStringConvertible {
 /// The output folder of a run: recipe, metrics, weights and checkpoints.
 final class RunFolder {
     let path: String
-    private var lock: Int32 = -1
+    private let lock: FolderLock
     private let exitAt: (point: WritePoint, count: Int)?
     private var writes: [WritePoint: Int] = [:]
 
@@ -78,10 +78,7 @@ final class RunFolder {
         } else if let found = Self.foreignEntry(in: path) {
             throw RunFolderError.foreign(path: path, found: found)
         }
-        guard makeFolder(path + "/checkpoint") else {
-            throw RunFolderError.unwritable(path: path, reason: String(cString: strerror(errno)))
-        }
-        try takeLock()
+        lock = try FolderLock(path + "/checkpoint", of: path)
         removeUnfinishedFiles()
         if !files.fileExists(atPath: recipePath) {
             do throws(FileWriteError) {
@@ -111,22 +108,12 @@ final class RunFolder {
         }
     }
 
-    deinit { if lock >= 0 { close(lock) } }
-
     private static func exitPoint(_ text: String?) -> (WritePoint, Int)? {
         let parts = text?.split(separator: ":") ?? []
         guard parts.count == 2, let point = WritePoint(rawValue: String(parts[0])),
             let count = Int(parts[1])
         else { return nil }
         return (point, count)
-    }
-
-    private func takeLock() throws {
-        lock = open(checkpointFolder + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard lock >= 0 else {
-            throw RunFolderError.unwritable(path: path, reason: String(cString: strerror(errno)))
-        }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw RunFolderError.inUse(path: path) }
     }
 
     /// Makes sure, before the first step, that the run's files will fit.
@@ -191,10 +178,23 @@ final class RunFolder {
     }
 }
 
-/// Makes a folder and those above it where they are missing; `errno` tells why it could not.
-private func makeFolder(_ path: String) -> Bool {
-    if mkdir(path, 0o755) == 0 || errno == EEXIST { return true }
-    let parent = (path as NSString).deletingLastPathComponent
-    guard errno == ENOENT, !parent.isEmpty, makeFolder(parent) else { return false }
-    return mkdir(path, 0o755) == 0
+extension RunFolder {
+    /// The records of a run that came to its end; nil where the folder holds none of this recipe.
+    ///
+    /// - Parameters:
+    ///   - path: the folder of the run.
+    ///   - recipe: as resolved.
+    /// - Returns: one record for each epoch.
+    static func finishedHistory(in path: String, of recipe: Recipe) -> [EpochRecord]? {
+        guard FileManager.default.fileExists(atPath: path + "/student-last.safetensors"),
+            let earlier = try? Recipe.load(nameOrPath: path + "/recipe.yaml"),
+            recipe.differences(from: earlier).isEmpty,
+            let text = try? String(contentsOfFile: path + "/metrics.jsonl", encoding: .utf8)
+        else { return nil }
+        let records = text.split(separator: "\n").compactMap {
+            try? JSONDecoder().decode(EpochRecord.self, from: Data($0.utf8))
+        }
+        guard records.count == recipe.epochs, records.last?.test != nil else { return nil }
+        return records
+    }
 }

@@ -2,7 +2,7 @@ import Torch
 import VisionData
 
 /// What a run tells while it goes on.
-public enum TrainingEvent {
+public enum TrainingEvent: Sendable {
     /// Something a user should know.
     case remark(String)
 
@@ -14,7 +14,7 @@ public enum TrainingEvent {
 }
 
 /// The state of a run after a step.
-public struct StepReport {
+public struct StepReport: Sendable {
     /// The epoch, from 1.
     public let epoch: Int
 

@@ -1,0 +1,37 @@
+import Torch
+import TorchNN
+import VisionModels
+
+extension Trainer {
+    /// Prepares a run from its recipe: makes the student and the method around it.
+    ///
+    /// - Parameters:
+    ///   - recipe: what to do; its precision decides where it names one.
+    ///   - data: the images, on the options' device.
+    ///   - teacher: the trained teacher; nil for a student alone.
+    ///   - studentWeights: a file that the student starts from, instead of its initial weights.
+    ///   - options: folder, device and limits.
+    ///   - report: called with everything that happens.
+    /// - Throws: where the networks cannot be made or matched, the folder cannot be used or the split
+    ///   does not fit.
+    public convenience init(
+        recipe: Recipe, data: TrainingData, teacher: (any Backbone)?,
+        studentWeights: String? = nil, options: RunOptions,
+        report: @escaping (TrainingEvent) -> Void
+    ) throws {
+        let classCount = data.train.classCount
+        let student = try recipe.makeStudent(classCount: classCount, device: options.device)
+        if let studentWeights {
+            let initial = try loadNetwork(
+                recipe.student.model, weights: studentWeights, classCount: classCount,
+                device: options.device)
+            try student.load(stateDict: initial.stateDict())
+        }
+        let distiller = try recipe.makeDistiller(
+            student: student, teacherNetwork: teacher,
+            precision: recipe.precision ?? .standard(on: options.device), images: ImageFacts(data),
+            remark: { report(.remark($0)) })
+        try self.init(
+            recipe: recipe, data: data, distiller: distiller, options: options, report: report)
+    }
+}

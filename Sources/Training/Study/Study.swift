@@ -1,0 +1,105 @@
+import Foundation
+import Synchronization
+import Torch
+import VisionModels
+
+/// Trains the cells of a table, restartably.
+///
+/// A cell that has a line in `results.jsonl` is not run again; one that was begun goes on from its
+/// run's checkpoint. Cells that are the same run, as a student alone in two pairs, are run once. A cell
+/// that fails does not keep the others from being run.
+public final class Study: Sendable {
+    /// The results so far, those of other studies in the same folder included.
+    public var results: [CellResult] { file.withLock { $0.results } }
+
+    let cells: [Cell]
+    let settings: StudySettings
+    let report: @Sendable (StudyEvent) -> Void
+    private let file: Mutex<ResultsFile>
+    private let lock: FolderLock
+
+    /// Opens the folder of a study and reads its results.
+    ///
+    /// - Parameters:
+    ///   - cells: what is to be run, in order.
+    ///   - settings: folders, device and limits.
+    ///   - report: called with everything that happens, by one thread at a time.
+    /// - Throws: where the folder cannot be used, its results are of another version, or a cell
+    ///   stands there with other settings.
+    public init(
+        _ cells: [Cell], settings: StudySettings, report: @escaping @Sendable (StudyEvent) -> Void
+    ) throws {
+        let turn = Mutex(())
+        self.report = { event in turn.withLock { _ in report(event) } }
+        self.cells = cells
+        self.settings = settings
+        let path = settings.output + "/results.jsonl"
+        lock = try FolderLock(settings.output, of: settings.output)
+        let read = try ResultsFile(path: path, mayLack: true)
+        if read.cutLine != nil {
+            report(
+                .remark(
+                    "the last line of \(path) is cut off and left out; the result is taken from "
+                        + "the cell's run"))
+        }
+        for cell in cells {
+            guard let found = read.result(of: cell.key), found.recipe != cell.recipe.digest else {
+                continue
+            }
+            throw StudyError.differs(
+                cell: "\(cell.key)", path: path, expected: cell.recipe.digest,
+                found: found.recipe)
+        }
+        file = Mutex(read)
+    }
+
+    /// The cells that have no result yet.
+    public var pending: [Cell] {
+        file.withLock { file in cells.filter { file.result(of: $0.key) == nil } }
+    }
+
+    /// Takes over the results of other files, as of other machines.
+    ///
+    /// - Parameter paths: the files.
+    /// - Throws: `ResultsFileError`, or what writing throws.
+    public func merge(_ paths: [String]) throws {
+        let others = try paths.map { try ResultsFile(path: $0) }
+        try file.withLock { file in
+            for other in others { try file.merge(other) { report(.remark($0)) } }
+        }
+    }
+
+    /// Runs every cell that has no result yet, the missing teachers first.
+    ///
+    /// - Returns: how it ended.
+    /// - Throws: where data or teachers cannot be used, before anything is trained; at the end,
+    ///   where cells failed.
+    public func run() throws -> StudyOutcome {
+        let open = pending
+        guard let dataset = open.first?.recipe.dataset.name else { return .finished }
+        let data = try TrainingData.load(dataset, from: settings.data, device: settings.device) {
+            report(.remark($0))
+        }
+        var teachers = TeacherShelf(self, data: data)
+        try teachers.fill(for: open)
+        let missing = try missingTeachers(for: open)
+        var runs = StudyRuns(self, data: data, count: missing.count + open.count)
+        if let signal = try runs.all(missing, teachers: [:]) {
+            return .interrupted(signal: signal)
+        }
+        try teachers.fill(for: open)
+        if let signal = try runs.all(open, teachers: teachers.files) {
+            return .interrupted(signal: signal)
+        }
+        return .finished
+    }
+
+    /// Where a cell's run lies.
+    func folder(of cell: Cell) -> String { settings.output + "/" + cell.folder }
+
+    /// Whether a cell has a result.
+    func isDone(_ cell: Cell) -> Bool { file.withLock { $0.result(of: cell.key) != nil } }
+
+    /// Adds a result, safely on the disk when this returns.
+    func add(_ result: CellResult) throws { try file.withLock { try $0.append(result) } }
+}

@@ -1,0 +1,143 @@
+import Torch
+import TorchNN
+import VisionModels
+
+/// What a study would do, and how long that takes.
+public struct StudyEstimate: Sendable {
+    /// One cell of the plan.
+    public struct Line: Sendable, Encodable {
+        /// Teacher and student, or the teacher alone.
+        public let pair: String
+
+        /// The method, or `teacher`.
+        public let method: String
+
+        /// The origin of the run's random numbers.
+        public let seed: Int
+
+        /// The schedule's name.
+        public let schedule: String
+
+        /// Whether it has a result already.
+        public let done: Bool
+
+        /// How many steps the whole run has.
+        public let steps: Int
+
+        /// Seconds that are left, evaluation included; 0 for what is done.
+        public var seconds = 0.0
+
+        enum CodingKeys: String, CodingKey {
+            case pair, method, seed, schedule, done, steps, seconds
+        }
+    }
+
+    /// The cells, missing teachers first.
+    public private(set) var lines: [Line] = []
+
+    /// Seconds that are left in all, as measured on this machine.
+    public private(set) var seconds = 0.0
+
+    /// Bytes that weights and checkpoints will take beside what is there.
+    public private(set) var diskBytes = 0
+}
+
+extension Study {
+    /// Plans without training: measures a few steps of each kind of run.
+    ///
+    /// - Parameters:
+    ///   - trainingImages: how many images an epoch has.
+    ///   - testImages: how many images are evaluated after each.
+    ///   - remark: called with what is being measured.
+    /// - Returns: the plan.
+    /// - Throws: where networks cannot be made or matched, or memory does not suffice.
+    public func estimate(
+        trainingImages: Int = 50_000, testImages: Int = 10_000, remark: (String) -> Void
+    ) throws -> StudyEstimate {
+        var estimate = StudyEstimate()
+        var measured: [String: RunCost] = [:]
+        let open = pending
+        let teachers = try missingTeachers(for: open)
+        var largestCheckpoint = 0
+        var runs: Set<String> = []
+        for cell in teachers + cells {
+            let recipe = cell.recipe
+            let steps =
+                recipe.epochs
+                * ((trainingImages - recipe.validation.split + recipe.batchSize - 1)
+                    / recipe.batchSize)
+            var line = StudyEstimate.Line(
+                pair: cell.key.pair, method: cell.key.method, seed: cell.key.seed,
+                schedule: cell.key.schedule, done: isDone(cell), steps: steps)
+            // Cells that are the same run cost it once.
+            if !line.done, runs.insert(recipe.digest).inserted {
+                var kind = recipe
+                kind.seed = 0
+                let cost =
+                    try measured[kind.digest]
+                    ?? {
+                        remark("measuring \(cell.key.pair), \(cell.key.method)")
+                        return try RunCost(kind, settings)
+                    }()
+                measured[kind.digest] = cost
+                line.seconds = cost.seconds(
+                    steps: steps, evaluated: recipe.epochs * (testImages + recipe.validation.split))
+                estimate.add(line.seconds, weights: cost.weightBytes)
+                largestCheckpoint = max(largestCheckpoint, cost.checkpointBytes)
+            }
+            estimate.add(line)
+        }
+        // Two checkpoints of each running cell live side by side while one is written.
+        estimate.add(0, weights: 2 * settings.jobs * largestCheckpoint)
+        return estimate
+    }
+}
+
+extension StudyEstimate {
+    fileprivate mutating func add(_ line: Line) { lines.append(line) }
+
+    fileprivate mutating func add(_ seconds: Double, weights: Int) {
+        self.seconds += seconds
+        diskBytes += weights
+    }
+}
+
+/// What a kind of run costs on this machine.
+private struct RunCost {
+    let weightBytes: Int
+    let checkpointBytes: Int
+    private let secondsPerStep: Double
+    private let secondsPerImage: Double
+
+    init(_ recipe: Recipe, _ settings: StudySettings) throws {
+        func measure(_ work: BenchmarkWork) throws -> Double {
+            try recipe.benchmark(
+                work, precision: settings.precision, device: settings.device,
+                usesGraph: settings.usesGraph, steps: 3
+            ).millisecondsPerStep / 1000
+        }
+        secondsPerStep = try measure(recipe.teacher == nil ? .train : .distill)
+        secondsPerImage = try measure(.evaluate) / Double(recipe.batchSize)
+        let student = try recipe.makeStudent(classCount: 100, device: settings.device)
+        weightBytes = student.stateDict().byteCount
+        let teacher = try recipe.teacher.map { settings in
+            try CIFARModel(named: settings.model)
+                .make(classCount: 100, generator: Generator(seed: 0))
+        }
+        let distiller = try recipe.makeDistiller(
+            student: student, teacherNetwork: teacher, precision: settings.precision,
+            images: ImageFacts(labels: (0..<50_000).map { $0 % 100 }))
+        checkpointBytes =
+            distiller.stateDict().byteCount + distiller.trainableParameters.byteCount
+    }
+
+    func seconds(steps: Int, evaluated: Int) -> Double {
+        Double(steps) * secondsPerStep + Double(evaluated) * secondsPerImage
+    }
+}
+
+extension [NamedTensor] {
+    fileprivate var byteCount: Int {
+        reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.elementType.byteCount }
+    }
+}

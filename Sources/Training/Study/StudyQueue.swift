@@ -1,0 +1,70 @@
+import Synchronization
+
+/// The cells that wait, handed out to the threads that run them.
+final class StudyQueue: Sendable {
+    private struct State {
+        var waiting: ArraySlice<[Cell]>
+        var done: Int
+        var signal: Int32 = 0
+        var failures: [any Error] = []
+    }
+
+    private let state: Mutex<State>
+    private let twins: [String: [Cell]]
+    private let count: Int
+
+    /// How many groups there are.
+    let groupCount: Int
+
+    /// Queues cells; those that are the same run become one.
+    ///
+    /// - Parameters:
+    ///   - cells: in order.
+    ///   - size: how many are handed out together.
+    ///   - done: how many cells of the study were done before.
+    ///   - count: how many cells there are in all.
+    init(_ cells: [Cell], groupsOf size: Int, done: Int, of count: Int) {
+        twins = Dictionary(grouping: cells) { $0.recipe.digest }
+        var seen: Set<String> = []
+        let firsts = cells.filter { seen.insert($0.recipe.digest).inserted }
+        let groups = stride(from: 0, to: firsts.count, by: size).map {
+            Array(firsts[$0..<min($0 + size, firsts.count)])
+        }
+        groupCount = groups.count
+        self.count = count
+        state = Mutex(State(waiting: groups[...], done: done))
+    }
+
+    /// The next cells; nil where there are none, or a signal asked to end.
+    func next() -> [Cell]? {
+        state.withLock { $0.signal == 0 ? $0.waiting.popFirst() : nil }
+    }
+
+    /// Records the result of a run for every cell that it belongs to.
+    ///
+    /// - Throws: what writing the results throws.
+    func finish(_ cell: Cell, with result: CellResult, in study: Study) throws {
+        for twin in twins[cell.recipe.digest] ?? [] {
+            var own = result
+            own.pair = twin.key.pair
+            own.method = twin.key.method
+            try study.add(own)
+            let done = state.withLock { state in
+                state.done += 1
+                return state.done
+            }
+            study.report(.finished(own, done: done, of: count))
+        }
+    }
+
+    /// Asks the others to end as well.
+    func interrupt(_ signal: Int32) { state.withLock { $0.signal = signal } }
+
+    /// Notes that a cell failed.
+    func fail(_ error: any Error) { state.withLock { $0.failures.append(error) } }
+
+    /// What came of it.
+    var end: (done: Int, signal: Int32, failures: [any Error]) {
+        state.withLock { ($0.done, $0.signal, $0.failures) }
+    }
+}

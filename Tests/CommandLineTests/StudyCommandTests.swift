@@ -1,0 +1,231 @@
+import Foundation
+import Testing
+
+extension CommandLineSuite {
+    @Suite("Reproducing a table")
+    struct StudyCommandTests {
+        private let workshop: Workshop
+
+        init() throws { workshop = try Workshop.shared() }
+
+        private func reproduce(
+            _ output: String, methods: String = "kd,reviewkd", seeds: String = "0,1",
+            also: [String] = []
+        ) -> [String] {
+            [
+                "reproduce", "cifar100", "--pairs", "resnet14-resnet8", "--methods", methods,
+                "--seeds", seeds, "--schedule", "pair.yaml", "--data", "data", "--output", output,
+                "--precision", "float32", "--threads", "1",
+            ] + also
+        }
+
+        private func lines(_ output: String) throws -> [[String: Any]] {
+            let text = String(decoding: try workshop.read(output + "/results.jsonl"), as: UTF8.self)
+            return try text.split(separator: "\n").compactMap {
+                try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+            }
+        }
+
+        /// Cell and accuracy, without what depends on the clock.
+        private func accuracies(_ output: String) throws -> [String: Double] {
+            var found: [String: Double] = [:]
+            for line in try lines(output) {
+                let name = "\(line["pair"] ?? "") \(line["method"] ?? "") \(line["seed"] ?? "")"
+                found[name] = try #require(line["top1"] as? Double)
+            }
+            return found
+        }
+
+        @Test("trains teacher, students alone and methods, each as its recipe does, and once")
+        func whole() throws {
+            let output = workshop.fresh("study")
+            let outcome = try workshop.run(reproduce(output))
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let names = try lines(output).map { "\($0["method"] ?? "") \($0["seed"] ?? "")" }
+            #expect(
+                names == [
+                    "teacher 0", "alone 0", "kd 0", "reviewkd 0", "alone 1", "kd 1", "reviewkd 1",
+                ])
+            let table = String(decoding: try workshop.read(output + "/table.md"), as: UTF8.self)
+            #expect(outcome.output.hasPrefix(table))
+            #expect(table.contains("| pair | resnet14-resnet8 | reviewkd |"))
+            #expect(workshop.exists(output + "/table.csv"))
+
+            // The same run by itself.
+            let run = output + "/runs/pair/resnet14-resnet8/kd/seed-1"
+            let alone = workshop.fresh("single")
+            let teacher = output + "/runs/pair/resnet14/teacher/seed-0/student-last.safetensors"
+            let single = try workshop.run([
+                "distill", run + "/recipe.yaml", "--teacher", teacher, "--data", "data",
+                "--output", alone, "--threads", "1",
+            ])
+            #expect(single.status == 0, "\(single.errors)")
+            let weights = "/student-last.safetensors"
+            try #expect(workshop.read(run + weights) == workshop.read(alone + weights))
+            let last = try workshop.metrics(alone).last?["test"] as? [String: Any]
+            #expect(try accuracies(output)["resnet14-resnet8 kd 1"] == last?["top1"] as? Double)
+
+            // Nothing is repeated, not even after the results' last line was cut.
+            let before = try workshop.contents(output)
+            let again = try workshop.run(reproduce(output))
+            #expect(again.status == 0 && !again.errors.contains("epoch"))
+            try #expect(workshop.contents(output) == before)
+            let results = try workshop.read(output + "/results.jsonl")
+            try workshop.write(results.dropLast(30), to: output + "/results.jsonl")
+            let mended = try workshop.run(reproduce(output))
+            #expect(mended.status == 0 && !mended.errors.contains("epoch 1"), "\(mended.errors)")
+            #expect(mended.errors.contains("results.jsonl is cut off"))
+            try #expect(workshop.contents(output) == before)
+        }
+
+        @Test("ended at any write of a checkpoint, goes on to the same accuracies")
+        func killed() throws {
+            let whole = workshop.fresh("study")
+            #expect(try workshop.run(reproduce(whole, seeds: "0")).status == 0)
+            let output = workshop.fresh("study")
+            let arguments = reproduce(output, seeds: "0", also: ["--checkpoint-every", "3"])
+            var ends = 0
+            while ends < 20 {
+                let outcome = try workshop.run(
+                    arguments, environment: ["REVIEWKD_EXIT_AT": "before-rename:3"])
+                guard outcome.status == 75 else {
+                    #expect(outcome.status == 0, "\(outcome.errors)")
+                    break
+                }
+                ends += 1
+            }
+            #expect(ends > 2)
+            try #expect(accuracies(output) == accuracies(whole))
+            #expect(try lines(output).count == 4)
+        }
+
+        @Test("with two jobs gives the same accuracies as with one")
+        func jobs() throws {
+            let one = workshop.fresh("study")
+            let two = workshop.fresh("study")
+            #expect(try workshop.run(reproduce(one, seeds: "0")).status == 0)
+            // Each job has one thread, as the run before has.
+            let outcome = try workshop.run(reproduce(two, seeds: "0", also: ["--jobs", "2"]))
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            try #expect(accuracies(one) == accuracies(two))
+            #expect(try accuracies(one).count == 4)
+        }
+
+        @Test("joins the results of two machines, and trains nothing")
+        func merge() throws {
+            let first = workshop.fresh("study")
+            let second = workshop.fresh("study")
+            for (output, seed) in [(first, "0"), (second, "1")] {
+                let run = try workshop.run(reproduce(output, methods: "alone", seeds: seed))
+                #expect(run.status == 0, "\(run.errors)")
+            }
+            let both = workshop.fresh("study")
+            let outcome = try workshop.run(
+                reproduce(
+                    both, methods: "alone,kd",
+                    also: [
+                        "--merge", first + "/results.jsonl", "--merge", second + "/results.jsonl",
+                    ]))
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let joined = try accuracies(first).merging(accuracies(second)) { $1 }
+            try #expect(accuracies(both) == joined)
+            #expect(outcome.output.contains("| pair | resnet14-resnet8 | kd |  | 0 |"))
+            #expect(!workshop.exists(both + "/runs"))
+        }
+
+        @Test("plans without training, as one JSON object with --json")
+        func dryRun() throws {
+            let output = workshop.fresh("study")
+            let outcome = try workshop.run(
+                reproduce(output, seeds: "0", also: ["--dry-run", "--json", "--quiet"]))
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let plan = try outcome.json()
+            let cells = try #require(plan["cells"] as? [[String: Any]])
+            #expect(
+                cells.compactMap { $0["method"] as? String } == [
+                    "teacher", "alone", "kd", "reviewkd",
+                ])
+            // Two epochs of 50,000 images in batches of 8.
+            #expect(cells.allSatisfy { $0["steps"] as? Int == 12_500 })
+            #expect(try #require(plan["seconds"] as? Double) > 0)
+            #expect(try #require(plan["disk_bytes"] as? Int) > 0)
+            #expect(!workshop.exists(output + "/runs"))
+        }
+
+        @Test("varies a part of the method, with a heat map of the stages")
+        func ablation() throws {
+            let output = workshop.fresh("study")
+            try FileManager.default.createDirectory(
+                at: workshop.url(output + "/teachers"), withIntermediateDirectories: true)
+            try workshop.copy(workshop.teacher, to: output + "/teachers/resnet14.safetensors")
+            func ablate(_ ablation: String, also: [String] = []) throws -> Outcome {
+                try workshop.run(
+                    [
+                        "ablate", ablation, "pair.yaml", "--seeds", "0", "--data", "data",
+                        "--output", output, "--teachers", output + "/teachers", "--quiet",
+                        "--precision", "float32", "--threads", "1",
+                    ] + also)
+            }
+            let fusion = try ablate("fusion")
+            #expect(fusion.status == 0, "\(fusion.errors)")
+            let methods = try lines(output).map { $0["method"] as? String }
+            #expect(methods == ["alone", "reviewkd", "fusion/plain", "fusion/concat"])
+            #expect(fusion.output.contains("| pair | resnet14-resnet8 | fusion/concat |"))
+            // The picture is drawn of what there is.
+            let stages = try ablate("stages", also: ["--merge", output + "/results.jsonl"])
+            #expect(stages.status == 0, "\(stages.errors)")
+            let picture = try workshop.read(output + "/ablation-stages.svg")
+            #expect(String(decoding: picture, as: UTF8.self).hasPrefix("<svg"))
+        }
+
+        @Test(
+            "refuses what it does not know with the nearest name",
+            arguments: [
+                (["--pairs", "resnet56-resnet2"], 1, "did you mean \"resnet56-resnet20\"?"),
+                (["--schedule", "shrt"], 1, "did you mean \"short\"?"),
+                (["--methods", "kd,revewkd"], 64, "did you mean \"reviewkd\"?"),
+                (["--jobs", "0"], 64, "--jobs is 0, expected at least 1"),
+                (["--merge", "nothing.jsonl"], 1, "nothing.jsonl cannot be read"),
+            ])
+        func unknownNames(_ arguments: [String], _ status: Int32, _ words: String) throws {
+            let outcome = try workshop.run(
+                ["reproduce", "cifar100", "--output", workshop.fresh("study")] + arguments)
+            #expect(outcome.status == status)
+            #expect(outcome.sentence.contains(words), "\(outcome.errors)")
+        }
+
+        @Test("refuses a teacher of another model and results of other settings, nothing lost")
+        func refusals() throws {
+            let output = workshop.fresh("study")
+            let folder = output + "-teachers"
+            try FileManager.default.createDirectory(
+                at: workshop.url(folder), withIntermediateDirectories: true)
+            try workshop.copy(
+                workshop.reference + "/student-last.safetensors",
+                to: folder + "/resnet14.safetensors")
+            let other = try workshop.run(
+                reproduce(output, seeds: "0", also: ["--teachers", folder]))
+            #expect(other.status == 1)
+            #expect(other.sentence.contains("resnet14.safetensors"), "\(other.errors)")
+            #expect(!workshop.exists(output + "/results.jsonl"))
+
+            #expect(try workshop.run(reproduce(output, methods: "alone", seeds: "0")).status == 0)
+            let results = try workshop.read(output + "/results.jsonl")
+            let changed = try workshop.run(
+                reproduce(output, methods: "alone", seeds: "0").map {
+                    $0 == "float32" ? "bfloat16" : $0
+                })
+            #expect(changed.status == 1)
+            #expect(changed.sentence.contains("with other settings"), "\(changed.errors)")
+            try #expect(workshop.read(output + "/results.jsonl") == results)
+
+            let text = String(decoding: results, as: UTF8.self)
+            try workshop.write(
+                Data(text.replacing("\"version\":1", with: "\"version\":9").utf8),
+                to: output + "/results.jsonl")
+            let newer = try workshop.run(reproduce(output, methods: "alone", seeds: "0"))
+            #expect(newer.status == 1)
+            #expect(newer.sentence.contains("results.jsonl:1: the line has version 9, expected 1"))
+        }
+    }
+}
