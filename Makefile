@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: setup demo test test-all sanitize lint format bench build-cuda clean help
 
-sources := Package.swift Plugins Sources Tests \
+sources := Package.swift Plugins Sources Tests Examples \
 	Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
 
 # With CUDA=1, `make setup` gets the CUDA LibTorch too, and `make test` tests against it.

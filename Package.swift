@@ -100,6 +100,9 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(
+            name: "Examples", dependencies: ["Torch", "TorchNN", "VisionModels", "Distillation"],
+            path: "Examples", swiftSettings: house),
+        .target(
             name: "TorchTestSupport", dependencies: ["Torch", "TorchNN"],
             path: "Tests/TorchTestSupport", swiftSettings: house),
         .testTarget(
@@ -131,6 +134,13 @@ let package = Package(
             dependencies: [
                 "Training", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
                 "Distillation",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "ExamplesTests",
+            dependencies: [
+                "Examples", "Torch", "TorchNN", "VisionModels", "Distillation", "Training",
+                "TorchTestSupport",
             ],
             swiftSettings: house),
         .testTarget(

@@ -1,12 +1,13 @@
 """Times one step of ReviewKD in PyTorch: the yardstick for `reviewkd bench`.
 
-    python pytorch_step.py [--pair PAIR] [--work WORK] [--mode MODE] [--batch-size N] [--steps N]
-                           [--warmup N] [--threads N] [--device DEVICE]
+    python pytorch_step.py [--pair PAIR] [--work WORK] [--method METHOD] [--mode MODE]
+                           [--batch-size N] [--steps N] [--warmup N] [--threads N] [--device DEVICE]
 
 PAIR    resnet56-resnet20 or resnet32x4-resnet8x4
 WORK    distill   teacher, student, fusion blocks, both losses, backward pass, update
         train     the student alone: forward pass, cross entropy, backward pass, update
         evaluate  the student's forward pass and its cross entropy
+METHOD  of distill: reviewkd, or one of pytorch_methods.py
 MODE    plain     as PyTorch comes: float32, NCHW, eager
         compile   torch.compile, channels_last, bfloat16 autocast, fused SGD; on a GPU with CUDA
                   graphs (`reduce-overhead`)
@@ -23,6 +24,7 @@ import statistics
 import time
 from typing import NamedTuple
 
+import pytorch_methods as methods
 import torch
 from torch import nn
 from torch.nn import functional
@@ -184,7 +186,30 @@ def make_step(options, device):
     images = images.contiguous(memory_format=layout)
     targets = torch.randint(0, CLASS_COUNT, (options.batch_size,), device=device)
 
-    if options.work == "distill":
+    if options.work == "distill" and options.method != "reviewkd":
+        teacher = ResNet(pair.teacher).to(device, memory_format=layout)
+        settle(teacher, images)
+        labels = torch.arange(50_000, device=device) % CLASS_COUNT
+        norms = [stage[-1].second[1] for stage in teacher.stages]
+        method = methods.make(
+            options.method, pair.student.widths[1:], pair.teacher.widths[1:], norms, labels
+        ).to(device, memory_format=layout)
+        batch = methods.Batch(targets, torch.arange(options.batch_size, device=device))
+        label_weight, method_weight = methods.WEIGHTS[options.method]
+
+        def features(network, images):
+            logits, before, after = network(images)
+            return methods.Features(logits, before[:-1], after[:-1], after[-1].flatten(1))
+
+        def loss_of(images, targets):
+            with torch.no_grad():
+                expected = features(teacher, images)
+            found = features(student.network, images)
+            labels_loss = functional.cross_entropy(found.logits, targets)
+            return label_weight * labels_loss + method_weight * method(found, expected, batch)
+
+        trained = nn.ModuleList([student.network, method])
+    elif options.work == "distill":
         teacher = ResNet(pair.teacher).to(device, memory_format=layout)
         settle(teacher, images)
 
@@ -237,6 +262,9 @@ def parse_options():
     )
     parser.add_argument("--pair", default="resnet56-resnet20", choices=PAIRS)
     parser.add_argument("--work", default="distill", choices=("distill", "train", "evaluate"))
+    parser.add_argument(
+        "--method", default="reviewkd", choices=["reviewkd", *methods.WEIGHTS]
+    )
     parser.add_argument("--mode", default="plain", choices=("plain", "compile"))
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--steps", type=int, default=10)
@@ -271,6 +299,7 @@ def main():
     report = {
         "pair": options.pair,
         "work": options.work,
+        "method": options.method,
         "mode": options.mode,
         "device": options.device,
         "precision": "bfloat16" if options.mode == "compile" else "float32",

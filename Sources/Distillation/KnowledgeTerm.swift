@@ -64,11 +64,16 @@ extension KnowledgeTerm {
 
 extension Tensor {
     /// In float32, or in float64 where it is already.
-    var full: Tensor { dtype == .float64 ? self : to(.float32) }
+    public var full: Tensor { dtype == .float64 ? self : to(.float32) }
 }
 
 /// Runs `body` without mixed precision.
-func inFullPrecision<Result>(on device: Device, _ body: () -> Result) -> Result {
+///
+/// - Parameters:
+///   - device: where it computes.
+///   - body: what is to be kept in the precision of its inputs.
+/// - Returns: what `body` returns.
+public func inFullPrecision<Result>(on device: Device, _ body: () -> Result) -> Result {
     withAutocast(nil, on: device, body)
 }
 

@@ -13,10 +13,9 @@ struct ReviewKDTool: AsyncParsableCommand {
         abstract: "Trains small vision networks under the guidance of large ones (ReviewKD).",
         version: "reviewkd \(version), LibTorch \(Runtime.version) (\(build) build of \(revision))",
         subcommands: [
-            DemoCommand.self, TrainCommand.self, DistillCommand.self, EvaluateCommand.self,
-            ReproduceCommand.self, AblateCommand.self, BenchCommand.self, ModelsCommand.self,
-            RecipesCommand.self, DatasetsCommand.self,
-            DevicesCommand.self,
+            DemoCommand.self, TrainCommand.self, DistillCommand.self, ReproduceCommand.self,
+            AblateCommand.self, EvaluateCommand.self, BenchCommand.self, ModelsCommand.self,
+            RecipesCommand.self, DatasetsCommand.self, DevicesCommand.self,
         ])
 
     /// Runs the command that the arguments name, on the main thread as long as it does not wait.

@@ -27,7 +27,7 @@ extension CommandLineSuite {
                 #expect(
                     line.keys.sorted() == [
                         "epoch", "images_per_second", "learning_rate", "peak_memory_bytes",
-                        "seconds", "step", "test", "train",
+                        "revision", "seconds", "step", "test", "train",
                     ])
                 let train = try #require(line["train"] as? [String: Any])
                 #expect(train.keys.sorted() == ["cross_entropy", "review", "top1", "total"])
@@ -241,6 +241,10 @@ extension CommandLineSuite {
               train                   Train one network alone; of a pair's recipe, the
                                       student.
               distill                 Train a student under a teacher's guidance.
+              reproduce               Train the cells of the paper's table, and put ours
+                                      beside the published ones.
+              ablate                  Vary one part of ReviewKD, and compare with the whole
+                                      and the student alone.
               evaluate                Measure a network's accuracy on a test set.
               bench                   Time whole steps on synthetic images that are already
                                       on the device.

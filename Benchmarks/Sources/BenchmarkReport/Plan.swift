@@ -3,6 +3,9 @@ public enum Section: String, CaseIterable, Sendable {
     /// Two pairs, three works, three programs.
     case pairs
 
+    /// Every method of distillation, ours and in plain PyTorch.
+    case methods
+
     /// How the cost of a step grows with the batch.
     case batches
 
@@ -63,12 +66,21 @@ public struct Plan: Sendable {
     /// The numbers of threads of the section about them.
     public static let threadCounts = [1, 2]
 
+    /// The methods, ReviewKD first.
+    public static let methods: [String?] = [
+        nil, "kd", "fitnet", "at", "sp", "rkd", "pkt", "vid", "crd", "ofd", "dkd", "dist",
+    ]
+
     /// The settings of a section, in groups whose members are measured in turn.
     public func groups(of section: Section) -> [[Setting]] {
         switch section {
         case .pairs, .memory:
             Pair.allCases.flatMap { pair in
                 [Work.distill, .train, .evaluate].map { group($0, pair: pair) }
+            }
+        case .methods:
+            Self.methods.map { method in
+                group(.distill, method: method).filter { $0.program != .compile }
             }
         case .batches: batchSizes.map { group(.distill, batchSize: $0) }
         case .threads:
@@ -87,23 +99,26 @@ public struct Plan: Sendable {
     public func turns(of section: Section) -> Int {
         switch section {
         case .pairs, .threads, .memory: turns
-        case .batches, .epoch, .startup: min(turns, 3)
+        case .methods, .batches, .epoch, .startup: min(turns, 3)
         }
     }
 
     /// One work's setting for every program.
     func group(
-        _ work: Work, pair: Pair = .small, batchSize: Int? = nil, threads: Int? = nil
+        _ work: Work, pair: Pair = .small, method: String? = nil, batchSize: Int? = nil,
+        threads: Int? = nil
     ) -> [Setting] {
         Program.allCases.map {
-            setting(work, pair: pair, program: $0, batchSize: batchSize, threads: threads)
+            setting(
+                work, pair: pair, method: method, program: $0, batchSize: batchSize,
+                threads: threads)
         }
     }
 
     /// The setting of one program.
     func setting(
-        _ work: Work, pair: Pair = .small, program: Program, batchSize: Int? = nil,
-        threads: Int? = nil
+        _ work: Work, pair: Pair = .small, method: String? = nil, program: Program,
+        batchSize: Int? = nil, threads: Int? = nil
     ) -> Setting {
         let images = batchSize ?? self.batchSize
         let timed =
@@ -116,7 +131,8 @@ public struct Plan: Sendable {
                     ? min(steps, max(steps / 3, 3)) : steps
             }
         return Setting(
-            pair: pair, work: work, program: program, device: device, batchSize: images,
+            pair: pair, work: work, method: method, program: program, device: device,
+            batchSize: images,
             threads: threads ?? self.threads, steps: timed)
     }
 

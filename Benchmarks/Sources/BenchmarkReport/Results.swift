@@ -9,16 +9,33 @@ public struct Results: Sendable {
     /// All that was measured of it there.
     public let measurements: [Measurement]
 
+    /// What was measured of any revision there, in order.
+    private let all: [Measurement]
+
     private let settings: [Setting: [Measurement]]
 
     /// Picks the measurements of a revision on a machine.
     public init(_ measurements: [Measurement], revision: String, machine: String) {
         self.revision = revision
         self.machine = machine
-        self.measurements = measurements.filter {
-            $0.revision == revision && $0.machine == machine
-        }
+        all = measurements.filter { $0.machine == machine }
+        self.measurements = all.filter { $0.revision == revision }
         settings = Dictionary(grouping: self.measurements, by: \.setting)
+    }
+
+    /// The results that a section is shown from: these, or where they have none of it those of the
+    /// revision that was last measured for it.
+    ///
+    /// - Parameters:
+    ///   - section: the section.
+    ///   - plan: what belongs to it.
+    /// - Returns: results of one revision.
+    public func newest(of section: Section, in plan: Plan) -> Results {
+        let wanted = Set(plan.groups(of: section).joined())
+        guard !hasAny(of: section, in: plan),
+            let last = all.last(where: { wanted.contains($0.setting) })
+        else { return self }
+        return Results(all, revision: last.revision, machine: machine)
     }
 
     /// The turns of a setting, in milliseconds.

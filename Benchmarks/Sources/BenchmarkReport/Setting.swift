@@ -68,6 +68,9 @@ public struct Setting: Codable, Hashable, Sendable {
     /// What is done with them.
     public var work: Work
 
+    /// The method of distillation; nil for ReviewKD, and where there is none.
+    public var method: String?
+
     /// The program that does it.
     public var program: Program
 
@@ -85,11 +88,12 @@ public struct Setting: Codable, Hashable, Sendable {
 
     /// Makes a setting from its parts.
     public init(
-        pair: Pair, work: Work, program: Program, device: String, batchSize: Int, threads: Int,
-        steps: Int
+        pair: Pair, work: Work, method: String? = nil, program: Program, device: String,
+        batchSize: Int, threads: Int, steps: Int
     ) {
         self.pair = pair
         self.work = work
+        self.method = method
         self.program = program
         self.device = device
         self.batchSize = batchSize

@@ -1,17 +1,24 @@
 extension SpeedPage {
     /// What a reader has to know about a section's table.
-    func remark(_ section: Section) -> String {
+    func remark(_ section: Section, _ results: Results) -> String {
         switch section {
         case .pairs:
             """
             Whole steps on synthetic images already on the device, batch \(plan.batchSize), \
             \(count(plan.threads, "thread")). Median of \(count(plan.steps, "step")) a turn, \
-            \(turns(of: section)). \(fewerSteps)
+            \(turns(of: section, results)). \(fewerSteps)
+            """
+        case .methods:
+            """
+            A step of distillation, \(Pair.small.title), batch \(plan.batchSize), \
+            \(count(plan.threads, "thread")), milliseconds; \(turns(of: section, results)). The \
+            plain PyTorch versions are those of `Benchmarks/pytorch_methods.py`, which \
+            `Scripts/check_yardstick.py` compares with the golden values.
             """
         case .batches:
             """
             Distillation, \(Pair.small.title), \(count(plan.threads, "thread")), milliseconds per \
-            step; \(turns(of: section)). \(fewerSteps)
+            step; \(turns(of: section, results)). \(fewerSteps)
             """
         case .threads:
             """
@@ -47,7 +54,7 @@ extension SpeedPage {
     }
 
     /// How often each program had its turn.
-    private func turns(of section: Section) -> String {
+    private func turns(of section: Section, _ results: Results) -> String {
         guard let turns = results.turns(of: section, in: plan) else { return "no turn" }
         let most = count(turns.upperBound, "turn")
         return turns.count == 1 ? most : "\(turns.lowerBound) to \(most)"

@@ -72,19 +72,24 @@ public struct SpeedPage {
     }
 
     private func section(_ section: Section) -> String {
+        let results = results.newest(of: section, in: plan)
         let body: String
         if results.hasAny(of: section, in: plan) {
-            body = "\(remark(section))\n\n\(table(section))"
+            let former =
+                results.revision == self.results.revision
+                ? "" : " Measured at revision \(results.revision)."
+            body = "\(remark(section, results))\(former)\n\n\(table(section, results))"
         } else {
-            body = notes[section] ?? "Not measured at this revision."
+            body = notes[section] ?? "Not measured."
         }
         return "## \(title(section))\n\n\(body)"
     }
 
-    private func table(_ section: Section) -> String {
+    private func table(_ section: Section, _ results: Results) -> String {
         let tables = SpeedTables(plan: plan, results: results)
         return switch section {
         case .pairs: tables.pairs
+        case .methods: tables.methods
         case .batches: tables.batches
         case .threads: tables.threads
         case .epoch: tables.epoch
@@ -96,6 +101,7 @@ public struct SpeedPage {
     private func title(_ section: Section) -> String {
         switch section {
         case .pairs: "A step"
+        case .methods: "Methods"
         case .batches: "Batch size"
         case .threads: "Threads"
         case .epoch: "An epoch on real data"

@@ -37,6 +37,25 @@ struct SpeedTables {
         }.joined(separator: "\n\n")
     }
 
+    var methods: String {
+        var table = Table(["method", "reviewkd", "plain PyTorch", "plain ÷ reviewkd", "÷ ReviewKD"])
+        let groups = plan.groups(of: .methods)
+        let review = groups.first?.first.flatMap(results.milliseconds)
+        for group in groups {
+            let spreads = [Program.ours, .plain].map { program in
+                group.first { $0.program == program }.flatMap(results.milliseconds)
+            }
+            func ratio(_ above: Spread?, _ below: Spread?) -> String {
+                guard let above, let below else { return "–" }
+                return (above.median / below.median).text(places: 2)
+            }
+            table.append(
+                [group[0].method ?? "reviewkd"] + spreads.map { $0?.text ?? "–" }
+                    + [ratio(spreads[1], spreads[0]), ratio(spreads[0], review)])
+        }
+        return table.text
+    }
+
     var memory: String {
         var table = Table(["pair", "work"] + Self.columns)
         for group in plan.groups(of: .memory) {

@@ -41,7 +41,7 @@ struct Benchmark {
         let seconds = String(format: "%.0f", (ContinuousClock.now - start) / .seconds(1))
         say(
             "\(section.rawValue), turn \(turn) of \(turns): \(setting.pair.rawValue), "
-                + "\(setting.work.rawValue), batch \(setting.batchSize), threads "
+                + "\(setting.work.rawValue)\(setting.method.map { " " + $0 } ?? ""), batch \(setting.batchSize), threads "
                 + "\(setting.threads), \(setting.program.title): \(milliseconds) ms "
                 + "(\(seconds) s in all)")
     }

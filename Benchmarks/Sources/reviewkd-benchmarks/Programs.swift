@@ -88,17 +88,18 @@ struct Programs {
             "--work", work.rawValue, "--batch-size", "\(setting.batchSize)", "--threads",
             "\(setting.threads)", "--steps", "\(setting.steps)", "--device", setting.device,
         ]
+        let method = setting.method.map { ["--method", $0] } ?? []
         guard setting.program != .ours else {
             let recipe = "cifar100/\(setting.pair.rawValue)"
             return Command(
-                executable: reviewkd, arguments: ["bench", recipe] + common + ["--json"])
+                executable: reviewkd, arguments: ["bench", recipe] + common + method + ["--json"])
         }
         var command = Command(
             executable: python,
             arguments: [
                 Self.yardstick, "--pair", setting.pair.rawValue, "--mode",
                 setting.program.rawValue,
-            ] + common)
+            ] + common + method)
         if setting.work == .coldSteps {
             command.environment["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"
         }

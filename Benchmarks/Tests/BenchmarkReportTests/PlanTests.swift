@@ -12,6 +12,16 @@ struct PlanTests {
         #expect(Set(groups.map { $0[0].work }) == [.distill, .train, .evaluate])
     }
 
+    @Test("Every method is timed against its plain version, ReviewKD being the one of the pairs")
+    func methods() {
+        let groups = Fixture.plan.groups(of: .methods)
+        #expect(groups.count == 12)
+        #expect(groups.allSatisfy { $0.map(\.program) == [.ours, .plain] })
+        let pairs = Set(Fixture.plan.groups(of: .pairs).joined())
+        #expect(groups[0].allSatisfy(pairs.contains))
+        #expect(groups.dropFirst().joined().allSatisfy { $0.method != nil && !pairs.contains($0) })
+    }
+
     @Test("What two sections share is one setting, and measured once")
     func sharedSettings() {
         let plan = Fixture.plan

@@ -18,6 +18,8 @@ struct SpeedPageTests {
             "| distill | 1500 | – | 7500 | – | 5.00 |",
             "| ResNet-56 → ResNet-20 | distill | 512.0 [512.0–512.0] | 1024 [1024–1024] "
                 + "| 2048 [2048–2048] | 2.00 | 4.00 |",
+            "| reviewkd | 250.0 [240.0–260.0] | 1250 [1000–1500] | 5.00 | 1.00 |",
+            "| kd | 200.0 | 800.0 | 4.00 | 0.80 |",
             "| 64 | 128.0 | – | – | – | – | 2.00 |",
             "| 512 | 1024 | – | 5120 | – | 5.00 | 2.00 |",
             "| 1 | 400.0 | – | – | – | – |",
@@ -48,10 +50,20 @@ struct SpeedPageTests {
         let empty = Results([], revision: "abc1234", machine: "here")
         let page = SpeedPage(plan: Fixture.plan, results: empty, notes: notes, chart: nil)
         #expect(page.text.contains("## An epoch on real data\n\nNot run: no data."))
-        #expect(page.text.contains("## Threads\n\nNot measured at this revision."))
+        #expect(page.text.contains("## Threads\n\nNot measured."))
         #expect(!page.text.contains("speed.svg"))
         // What was measured at another time stays, whatever is lacking today.
         #expect(try !self.page(notes: notes).text.contains("Not run"))
+    }
+
+    @Test("A section that this revision lacks is shown as the revision last measured for it had it")
+    func formerRevision() throws {
+        let results = Results(
+            try Fixture.measurements(), revision: "new9999", machine: Fixture.machine)
+        let text = SpeedPage(plan: Fixture.plan, results: results, notes: [:], chart: nil).text
+        #expect(text.contains("Measured at revision abc1234."))
+        #expect(text.contains("| distill | 250.0 [240.0–260.0] |"))
+        #expect(!text.contains("999.0"))
     }
 
     @Test("A section says how often its programs really had their turn")
@@ -74,11 +86,11 @@ struct SpeedPageTests {
     @Test("Text outside of the markers stays as it was")
     func insertion() throws {
         let page = try page()
-        let old = "# Speed\n\nBefore.\n\n\(SpeedPage.begin)\nold\n\(SpeedPage.end)\n\nAfter.\n"
+        let old = "# Speed\n\nBefore.\n\n\(SpeedPage.begin)\noutdated\n\(SpeedPage.end)\n\nAfter.\n"
         let new = try page.inserted(into: old)
         #expect(new.hasPrefix("# Speed\n\nBefore.\n\n\(SpeedPage.begin)\n\n- machine"))
         #expect(new.hasSuffix("\n\(SpeedPage.end)\n\nAfter.\n"))
-        #expect(!new.contains("old"))
+        #expect(!new.contains("outdated"))
         #expect(try page.inserted(into: new) == new)
         #expect(try page.inserted(into: "").hasPrefix("# Speed\n\n\(SpeedPage.begin)"))
     }

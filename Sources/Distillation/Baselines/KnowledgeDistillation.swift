@@ -41,8 +41,8 @@ public final class KnowledgeDistillation: KnowledgeTerm {
 }
 
 extension FeaturePyramid {
-    /// The logits of a network that must have a classifier.
-    var scores: Tensor {
+    /// The logits `[N, classes]` of a network that must have a classifier.
+    public var scores: Tensor {
         guard let logits else {
             preconditionFailure("this method needs a network with a classifier")
         }
@@ -50,7 +50,7 @@ extension FeaturePyramid {
     }
 
     /// The pooled features `[N, C]` of a network that must have them.
-    var pooledRows: Tensor {
+    public var pooledRows: Tensor {
         guard let pooled else {
             preconditionFailure("this method needs a network with a classifier")
         }

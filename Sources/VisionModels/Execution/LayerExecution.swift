@@ -36,14 +36,30 @@ public protocol LayerExecution: AnyObject {
 }
 
 extension LayerExecution {
-    func convolve(
+    /// Convolution, batch norm and addition, without an activation.
+    ///
+    /// - Parameters:
+    ///   - input: `[N, C, H, W]`.
+    ///   - convolution: always with the same `norm`.
+    ///   - norm: the batch norm behind it, where there is one.
+    ///   - addend: added at the end, `[N, O, H', W']`.
+    /// - Returns: `[N, O, H', W']`.
+    public func convolve(
         _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d? = nil,
         adding addend: Tensor? = nil
     ) -> Tensor {
         convolve(input, convolution, norm, adding: addend, relu: false)
     }
 
-    func convolve(
+    /// Convolution, batch norm and ReLU.
+    ///
+    /// - Parameters:
+    ///   - input: `[N, C, H, W]`.
+    ///   - convolution: always with the same `norm`.
+    ///   - norm: the batch norm behind it, where there is one.
+    ///   - relu: whether ReLU comes last.
+    /// - Returns: `[N, O, H', W']`.
+    public func convolve(
         _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d?, relu: Bool
     ) -> Tensor {
         convolve(input, convolution, norm, adding: nil, relu: relu)
@@ -53,22 +69,25 @@ extension LayerExecution {
     ///
     /// - Parameter make: the last step, with ReLU or without.
     /// - Returns: both.
-    func finish(_ make: (_ relu: Bool) -> Tensor) -> StageEnd {
+    public func finish(_ make: (_ relu: Bool) -> Tensor) -> StageEnd {
         guard keepsPreactivations else { return StageEnd(output: make(true), preactivation: nil) }
         let open = make(false)
         return StageEnd(output: open.relu(), preactivation: open)
     }
 
     /// The logits for pooled features `[N, C, 1, 1]`.
-    func classify(pooled: Tensor, _ layer: Linear) -> Tensor {
+    public func classify(pooled: Tensor, _ layer: Linear) -> Tensor {
         classify(pooled.flatten(from: 1), layer)
     }
 }
 
 /// What `LayerExecution.finish` gives.
-struct StageEnd {
-    let output: Tensor
-    let preactivation: Tensor?
+public struct StageEnd {
+    /// The stage's output, after its last activation.
+    public let output: Tensor
+
+    /// The same before that activation, where it is kept.
+    public let preactivation: Tensor?
 }
 
 /// The layers as they are: in training mode with the batch's statistics and with gradients.
