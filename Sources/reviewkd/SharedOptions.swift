@@ -94,6 +94,9 @@ struct RunCommandOptions: ParsableArguments {
     @Flag(help: "No progress, only results, warnings and errors.")
     var quiet = false
 
+    @Flag(help: "At the end also name the best test epoch, which is chosen on the test set.")
+    var bestTest = false
+
     @Option(help: "Start from these weights of the student.")
     var studentWeights: String?
 

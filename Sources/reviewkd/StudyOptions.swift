@@ -23,6 +23,10 @@ struct StudyOptions: ParsableArguments {
     @Option(help: "How many cells run at once; on the CPU they share the threads.")
     var jobs = 1
 
+    @Option(
+        help: "How many students of one teacher share its work on a batch, on the CPU in turn.")
+    var together = 4
+
     @OptionGroup var device: DeviceOptions
 
     @Option(help: "float32 or bfloat16 (default: bfloat16 where the processor has it).")
@@ -47,8 +51,10 @@ struct StudyOptions: ParsableArguments {
     var quiet = false
 
     func validate() throws {
-        for (name, value) in [("--jobs", jobs), ("--checkpoint-every", checkpointEvery ?? 1)]
-        where value < 1 {
+        for (name, value) in [
+            ("--jobs", jobs), ("--together", together),
+            ("--checkpoint-every", checkpointEvery ?? 1),
+        ] where value < 1 {
             throw ValidationError("\(name) is \(value), expected at least 1")
         }
         let numbers = try parseSeeds(seeds)
@@ -88,6 +94,7 @@ struct StudyRun {
         settings.device = device
         settings.usesGraph = options.device.graph
         settings.jobs = options.jobs
+        settings.together = options.together
         settings.checkpointEvery = options.checkpointEvery
         settings.revision = revision
         settings.interruption = { Interruption.signal }

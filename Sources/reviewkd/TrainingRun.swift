@@ -57,7 +57,7 @@ struct TrainingRun {
         // One student fills the CPU, but not a card.
         let together = device == .cpu ? nil : try trainTogether(trainers, on: device)
         for (index, trainer) in trainers.enumerated() {
-            let outcome = try together?[index] ?? trainer.run()
+            let outcome = try together?[index].get() ?? trainer.run()
             reporter.finish()
             try conclude(outcome, trainer, in: folders[index])
         }
@@ -88,7 +88,11 @@ struct TrainingRun {
         settings.revision = revision
         settings.interruption = { Interruption.signal }
         return try Trainer(
-            recipe: recipe, data: data, teacher: loaded?.network,
+            recipe: recipe, data: data,
+            teacher: try loaded.flatMap {
+                recipe.makeTeacher(
+                    $0.network, precision: try recipe.precision ?? .standard(on: device))
+            },
             studentWeights: options.studentWeights, options: settings, report: report)
     }
 
@@ -121,10 +125,10 @@ struct TrainingRun {
                 + "\(test.top1.formatted(places: 2)) % top-1, "
                 + "\(test.top5.formatted(places: 2)) % top-5.")
         let byTest = history.max { ($0.test?.top1 ?? 0) < ($1.test?.top1 ?? 0) }
-        if let byTest, let best = byTest.test {
+        if options.bestTest, let byTest, let best = byTest.test {
             print(
-                "Best test epoch, for comparison only: \(byTest.epoch) with "
-                    + "\(best.top1.formatted(places: 2)) %.")
+                "Best test epoch, chosen on the test set and for comparison only: "
+                    + "\(byTest.epoch) with \(best.top1.formatted(places: 2)) %.")
         }
         let byValidation = history.filter { $0.validation != nil }
             .max { ($0.validation?.top1 ?? 0) < ($1.validation?.top1 ?? 0) }

@@ -74,7 +74,8 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             ["demo", "--seeds", "0,one"], 64,
             "--seeds is 0,one, expected whole numbers as 0,1,2"),
         BadArguments(
-            ["models", "resnet9"], 1, "model 'resnet9' is unknown; expected one of resnet8"),
+            ["models", "resnet9"], 1, "model 'resnet9' is unknown; expected one of resnet8",
+            "did you mean \"resnet8\"?"),
         BadArguments(
             ["datasets", "fetch", "cifar11", "--data", "OUTPUT"], 64,
             "data set 'cifar11' is unknown; expected cifar10 or cifar100"),

@@ -160,6 +160,20 @@ extension CommandLineSuite {
             #expect(quiet.errors.split(separator: "\n").allSatisfy { $0.hasPrefix("note: ") })
         }
 
+        @Test("The best test epoch is named only where it is asked for, as chosen on the test set")
+        func bestTest() throws {
+            let arguments = workshop.distill(to: workshop.fresh("best"))
+            let plain = try workshop.run(arguments)
+            #expect(plain.status == 0 && !plain.output.contains("Best test epoch"))
+            let asked = try workshop.run(arguments + ["--resume", "--best-test"])
+            let tops = try workshop.metrics(workshop.reference).compactMap {
+                ($0["test"] as? [String: Any])?["top1"] as? Double
+            }
+            let best = String(format: "%.2f %%.", try #require(tops.max()))
+            #expect(asked.output.contains("Best test epoch, chosen on the test set"))
+            #expect(asked.output.contains(best), "\(asked.output)")
+        }
+
         @Test("A terminal shows a bar, in colour unless NO_COLOR asks for none")
         func terminal() throws {
             func show(_ environment: [String: String]) throws -> String {
@@ -200,6 +214,7 @@ extension CommandLineSuite {
             let written = try evaluate(output + "/student-best.safetensors").json()
             #expect(NSDictionary(dictionary: written) == best?.test)
             #expect(outcome.output.contains("Best validation epoch: "))
+            #expect(!outcome.output.contains("Best test epoch"))
             #expect(!workshop.exists(workshop.reference + "/student-best.safetensors"))
         }
 

@@ -111,6 +111,23 @@ extension CommandLineSuite {
             #expect(try accuracies(one).count == 4)
         }
 
+        @Test("with a shared teacher trains each student to the same bits as without")
+        func sharedTeacher() throws {
+            let shared = workshop.fresh("study")
+            let single = workshop.fresh("study")
+            let methods = "kd,ofd,reviewkd"
+            let first = try workshop.run(reproduce(shared, methods: methods, seeds: "0"))
+            #expect(first.status == 0, "\(first.errors)")
+            let second = try workshop.run(
+                reproduce(single, methods: methods, seeds: "0", also: ["--together", "1"]))
+            #expect(second.status == 0, "\(second.errors)")
+            for method in ["kd", "ofd", "reviewkd"] {
+                let weights =
+                    "/runs/pair/resnet14-resnet8/\(method)/seed-0/student-last.safetensors"
+                try #expect(workshop.read(shared + weights) == workshop.read(single + weights))
+            }
+        }
+
         @Test("joins the results of two machines, and trains nothing")
         func merge() throws {
             let first = workshop.fresh("study")

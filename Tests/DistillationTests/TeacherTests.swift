@@ -22,6 +22,24 @@ import VisionModels
         #expect(teacher.network.parameters().allSatisfy { !$0.tensor.requiresGrad })
     }
 
+    @Test("A teacher that remembers looks at the same images once, and at others anew")
+    func remembering() throws {
+        let network = smallNetwork()
+        let teacher = Teacher(network, remembers: true)
+        func logits(_ images: Tensor) throws -> [UInt8] {
+            try #require(teacher(images, keepsPreactivations: false).logits).bytes()
+        }
+        let others = smallImages * 0.5
+        let (first, second) = (try logits(smallImages), try logits(others))
+        #expect(try first == #require(Teacher(network)(smallImages).logits).bytes())
+        #expect(first != second)
+        // What is remembered shows when the network changes, which a teacher's never does.
+        withoutGrad { for entry in network.stateDict() { _ = entry.tensor.fillZero() } }
+        #expect(try logits(others.clone()) == second)
+        #expect(!teacher(others).preactivations.isEmpty)
+        #expect(try logits(smallImages) != first)
+    }
+
     @Test("A teacher in batch mode uses the batch's statistics, and its own move on")
     func batchMode() throws {
         let frozen = Teacher(smallNetwork())

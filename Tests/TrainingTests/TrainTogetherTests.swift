@@ -9,13 +9,14 @@ import VisionData
 struct TrainTogetherTests {
     /// A run of two epochs of three steps.
     static func trainer(
-        seed: Int, device: Device = .cpu, maxSteps: Int? = nil
+        seed: Int, device: Device = .cpu, maxSteps: Int? = nil, learningRate: Double? = nil
     ) throws -> Trainer {
         var recipe = try TrainingSetup().recipe
         recipe.seed = seed
         recipe.epochs = 2
         recipe.batchSize = 8
         recipe.precision = .float32
+        if let learningRate { recipe.optimizer.learningRate = learningRate }
         let images = TrainingSetup.images(device: device)
         let student = try recipe.makeStudent(classCount: 6, device: device)
         let teacher = try recipe.makeStudent(classCount: 6, device: device)
@@ -47,7 +48,8 @@ struct TrainTogetherTests {
             try Self.trainer(seed: 2),
         ]
         #expect(
-            try trainTogether(together, on: .cpu) == [.finished, .stopped(step: 2), .finished])
+            try trainTogether(together, on: .cpu).map { try $0.get() }
+                == [.finished, .stopped(step: 2), .finished])
         for (seed, trainer) in together.enumerated() {
             let alone = try Self.trainer(seed: seed, maxSteps: seed == 1 ? 2 : nil)
             _ = try alone.run()
@@ -55,6 +57,19 @@ struct TrainTogetherTests {
             #expect(Self.results(trainer) == Self.results(alone))
         }
         #expect(bytes(together[0]) != bytes(together[2]))
+    }
+
+    @Test("do not fail with one of them")
+    func failure() throws {
+        let together = [
+            try Self.trainer(seed: 0, learningRate: 1e30), try Self.trainer(seed: 1),
+        ]
+        let ends = try trainTogether(together, on: .cpu)
+        #expect(throws: TrainingError.self) { try ends[0].get() }
+        #expect(try ends[1].get() == .finished)
+        let alone = try Self.trainer(seed: 1)
+        _ = try alone.run()
+        #expect(bytes(together[1]) == bytes(alone))
     }
 }
 
@@ -68,7 +83,7 @@ struct TrainTogetherOnCardTests {
         let seeds = [0, 1, 2]
         let together = try seeds.map { try TrainTogetherTests.trainer(seed: $0, device: device) }
         #expect(
-            try trainTogether(together, on: device).allSatisfy { $0 == .finished })
+            try trainTogether(together, on: device).allSatisfy { try $0.get() == .finished })
         for seed in seeds {
             let alone = try TrainTogetherTests.trainer(seed: seed, device: device)
             _ = try alone.run()

@@ -111,6 +111,7 @@ import VisionModels
         }
         #expect(
             error?.description.hasPrefix("model 'resnet57' is unknown; expected one of ") == true)
+        #expect(error?.description.hasSuffix("; did you mean \"resnet56\"?") == true)
     }
 }
 

@@ -23,19 +23,24 @@ public struct Results: Sendable {
         settings = Dictionary(grouping: self.measurements, by: \.setting)
     }
 
-    /// The results that a section is shown from: these, or where they have none of it those of the
-    /// revision that was last measured for it.
+    /// The results that a section is shown from: those of the revision for which most of its settings
+    /// were measured, of several the last one.
     ///
     /// - Parameters:
     ///   - section: the section.
     ///   - plan: what belongs to it.
     /// - Returns: results of one revision.
-    public func newest(of section: Section, in plan: Plan) -> Results {
+    public func fullest(of section: Section, in plan: Plan) -> Results {
         let wanted = Set(plan.groups(of: section).joined())
-        guard !hasAny(of: section, in: plan),
-            let last = all.last(where: { wanted.contains($0.setting) })
-        else { return self }
-        return Results(all, revision: last.revision, machine: machine)
+        var best = (revision: revision, count: 0)
+        var seen: Set<String> = []
+        for candidate in all.reversed().map(\.revision) where seen.insert(candidate).inserted {
+            let measured = all.filter { $0.revision == candidate }.map(\.setting)
+            let count = wanted.intersection(measured).count
+            if count > best.count { best = (candidate, count) }
+        }
+        return best.revision == revision
+            ? self : Results(all, revision: best.revision, machine: machine)
     }
 
     /// The turns of a setting, in milliseconds.

@@ -72,7 +72,7 @@ public struct SpeedPage {
     }
 
     private func section(_ section: Section) -> String {
-        let results = results.newest(of: section, in: plan)
+        let results = results.fullest(of: section, in: plan)
         let body: String
         if results.hasAny(of: section, in: plan) {
             let former =

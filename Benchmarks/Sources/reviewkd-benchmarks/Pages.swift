@@ -10,7 +10,7 @@ struct Pages {
     /// Writes both from the measurements of one revision on one machine.
     func write(_ results: Results) throws {
         let chart = SpeedChart(
-            plan: plan, results: results.newest(of: .pairs, in: plan)
+            plan: plan, results: results.fullest(of: .pairs, in: plan)
         ).svg
         try chart?.write(toFile: folder + "/speed.svg", atomically: true, encoding: .utf8)
         let page = SpeedPage(

@@ -1,4 +1,5 @@
 import Distillation
+import VisionModels
 
 extension ScheduleSettings {
     private enum Name: String, CaseIterable { case constant, multistep, onecycle, cosine }

@@ -1,3 +1,5 @@
+import VisionModels
+
 /// A recipe that cannot be used, with the place to correct.
 public enum RecipeError: Error, Equatable {
     /// Where a value was written.

@@ -1,3 +1,4 @@
+import VisionModels
 import Yams
 
 /// A value of a recipe with its key path and origin.

@@ -90,19 +90,53 @@ extension Recipe {
         student: any Backbone, teacherNetwork: (any Backbone)?, precision: Precision,
         images: ImageFacts = ImageFacts(), remark: (String) -> Void = { _ in }
     ) throws -> any Distiller<Tensor> {
-        guard let teacherNetwork, let settings = teacher, method.names != [.alone] else {
+        let teacher = teacherNetwork.flatMap { makeTeacher($0, precision: precision) }
+        return try makeDistiller(
+            student: student, teacher: teacher, precision: precision, images: images,
+            remark: remark)
+    }
+
+    /// The method of this recipe around a student and a teacher.
+    ///
+    /// - Parameters:
+    ///   - student: in training mode.
+    ///   - teacher: as `makeTeacher` gives it; nil for a student alone.
+    ///   - precision: of both forward passes.
+    ///   - images: what a method may have to know of the training images.
+    ///   - remark: called with what a user should know about the choices.
+    /// - Returns: the method, ready for the first step.
+    /// - Throws: `DistillationError` where the two cannot be matched.
+    public func makeDistiller(
+        student: any Backbone, teacher: Teacher?, precision: Precision,
+        images: ImageFacts = ImageFacts(), remark: (String) -> Void = { _ in }
+    ) throws -> any Distiller<Tensor> {
+        guard let teacher, method.names != [.alone] else {
             return StudentAlone(student: student, precision: precision)
         }
-        let teacher = Teacher(
-            teacherNetwork, mode: settings.batchNorm, precision: precision,
-            renormalization: renormalization(for: settings))
         return TaughtStudent(
             student: student, teacher: teacher,
             terms: try method.names.map {
                 try makeTerm(
-                    $0, student: student, teacher: teacherNetwork, images: images, remark)
+                    $0, student: student, teacher: teacher.network, images: images, remark)
             },
             crossEntropyWeight: method.crossEntropyWeight, precision: precision)
+    }
+
+    /// The teacher that this recipe makes of a network; nil where it has none.
+    ///
+    /// - Parameters:
+    ///   - network: with its trained weights, on its device.
+    ///   - precision: of its forward pass.
+    ///   - remembers: whether several students are to share it, which see the same batches.
+    /// - Returns: the teacher.
+    public func makeTeacher(
+        _ network: any Backbone, precision: Precision, remembers: Bool = false
+    ) -> Teacher? {
+        teacher.map { settings in
+            Teacher(
+                network, mode: settings.batchNorm, precision: precision,
+                renormalization: renormalization(for: settings), remembers: remembers)
+        }
     }
 
     func makeReview(

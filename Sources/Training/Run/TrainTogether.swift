@@ -1,32 +1,47 @@
 import Torch
 
-/// Trains several students at once, as a card can that one of them does not fill.
+/// Trains several students at once.
 ///
-/// Each has a stream of its own on the card. The host queues steps of one after another and only then
-/// waits, so that they run beside each other; each learns what it learns alone.
+/// A card that one student does not fill runs them beside each other: each has a stream of its own, and
+/// the host queues steps of one after another and only then waits. The CPU takes their steps in turn,
+/// which saves the teacher's work where they share one that remembers. Each learns what it learns
+/// alone, and one that fails does not keep the others from going on.
 ///
 /// - Parameters:
 ///   - trainers: the runs; their options name the same device.
-///   - device: that device. The CPU runs their steps in turn.
-/// - Returns: how each ended, in the order of `trainers`.
-/// - Throws: what the first of them that fails throws; each one's last good checkpoint stays.
-public func trainTogether(_ trainers: [Trainer], on device: Device) throws -> [TrainingOutcome] {
+///   - device: that device.
+/// - Returns: how each ended, or what it failed with, in the order of `trainers`.
+/// - Throws: where the device fails before or after the runs.
+public func trainTogether(
+    _ trainers: [Trainer], on device: Device
+) throws -> [Result<TrainingOutcome, any Error>] {
     // What the runs start from has been queued on the current stream.
     try device.synchronize()
-    let lanes = try trainers.map { trainer in
-        (trainer: trainer, stream: device == .cpu ? nil : try CUDAStream(on: device))
+    let streams = try trainers.map { _ in device == .cpu ? nil : try CUDAStream(on: device) }
+    var ends: [Result<TrainingOutcome, any Error>?] = trainers.map { _ in nil }
+    func advance(_ index: Int, _ work: (Trainer) throws -> TrainingOutcome?) {
+        let end = Result {
+            try streams[index].map { stream in try stream.use { try work(trainers[index]) } }
+                ?? work(trainers[index])
+        }
+        switch end {
+        case .success(let outcome): ends[index] = outcome.map { .success($0) }
+        case .failure(let error): ends[index] = .failure(error)
+        }
     }
-    func inLane<Result>(_ index: Int, _ work: (Trainer) throws -> Result) throws -> Result {
-        let (trainer, stream) = lanes[index]
-        guard let stream else { return try work(trainer) }
-        return try stream.use { try work(trainer) }
-    }
-    var outcomes = try lanes.indices.map { try inLane($0) { try $0.start() } }
-    while outcomes.contains(nil) {
-        let running = lanes.indices.filter { outcomes[$0] == nil }
-        for index in running { try inLane(index) { try $0.queue() } }
-        for index in running { outcomes[index] = try inLane(index) { try $0.settle() } }
+    var running: [Int] { trainers.indices.filter { ends[$0] == nil } }
+    for index in running { advance(index) { try $0.start() } }
+    while let least = running.map({ trainers[$0].state.step }).min() {
+        // Runs that were resumed at different steps catch up with each other first.
+        let due = running.filter { trainers[$0].state.step == least }
+        for index in due {
+            advance(index) { trainer in
+                try trainer.queue()
+                return nil
+            }
+        }
+        for index in due where ends[index] == nil { advance(index) { try $0.settle() } }
     }
     try device.synchronize()
-    return outcomes.compactMap(\.self)
+    return ends.compactMap(\.self)
 }

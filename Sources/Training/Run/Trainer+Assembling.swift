@@ -1,3 +1,4 @@
+import Distillation
 import Torch
 import TorchNN
 import VisionModels
@@ -8,14 +9,14 @@ extension Trainer {
     /// - Parameters:
     ///   - recipe: what to do; its precision decides where it names one.
     ///   - data: the images, on the options' device.
-    ///   - teacher: the trained teacher; nil for a student alone.
+    ///   - teacher: as the recipe makes it; nil for a student alone.
     ///   - studentWeights: a file that the student starts from, instead of its initial weights.
     ///   - options: folder, device and limits.
     ///   - report: called with everything that happens.
     /// - Throws: where the networks cannot be made or matched, the folder cannot be used or the split
     ///   does not fit.
     public convenience init(
-        recipe: Recipe, data: TrainingData, teacher: (any Backbone)?,
+        recipe: Recipe, data: TrainingData, teacher: Teacher?,
         studentWeights: String? = nil, options: RunOptions,
         report: @escaping (TrainingEvent) -> Void
     ) throws {
@@ -28,7 +29,7 @@ extension Trainer {
             try student.load(stateDict: initial.stateDict())
         }
         let distiller = try recipe.makeDistiller(
-            student: student, teacherNetwork: teacher,
+            student: student, teacher: teacher,
             precision: recipe.precision ?? .standard(on: options.device), images: ImageFacts(data),
             remark: { report(.remark($0)) })
         try self.init(

@@ -20,19 +20,37 @@ final class StudyQueue: Sendable {
     ///
     /// - Parameters:
     ///   - cells: in order.
-    ///   - size: how many are handed out together.
+    ///   - settings: how many are handed out together.
     ///   - done: how many cells of the study were done before.
     ///   - count: how many cells there are in all.
-    init(_ cells: [Cell], groupsOf size: Int, done: Int, of count: Int) {
+    init(_ cells: [Cell], settings: StudySettings, done: Int, of count: Int) {
         twins = Dictionary(grouping: cells) { $0.recipe.digest }
         var seen: Set<String> = []
         let firsts = cells.filter { seen.insert($0.recipe.digest).inserted }
-        let groups = stride(from: 0, to: firsts.count, by: size).map {
-            Array(firsts[$0..<min($0 + size, firsts.count)])
-        }
+        let groups =
+            settings.device == .cpu
+            ? Self.classes(firsts, settings)
+            : stride(from: 0, to: firsts.count, by: settings.jobs).map {
+                Array(firsts[$0..<min($0 + settings.jobs, firsts.count)])
+            }
         groupCount = groups.count
         self.count = count
         state = Mutex(State(waiting: groups[...], done: done))
+    }
+
+    /// Cells whose students see the same batches can share their teacher's work.
+    private static func classes(_ cells: [Cell], _ settings: StudySettings) -> [[Cell]] {
+        let taught = cells.count { $0.teacher != nil }
+        // No job is to wait for another's class.
+        let size = min(settings.together, (taught + settings.jobs - 1) / settings.jobs)
+        var groups: [[Cell]] = []
+        for cell in cells {
+            let mates = groups.lastIndex { group in
+                group.count < size && group[0].seesTheSame(as: cell)
+            }
+            if let mates { groups[mates].append(cell) } else { groups.append([cell]) }
+        }
+        return groups
     }
 
     /// The next cells; nil where there are none, or a signal asked to end.
@@ -66,5 +84,15 @@ final class StudyQueue: Sendable {
     /// What came of it.
     var end: (done: Int, signal: Int32, failures: [any Error]) {
         state.withLock { ($0.done, $0.signal, $0.failures) }
+    }
+}
+
+extension Cell {
+    /// Whether its student and another's are shown the same batches by the same teacher.
+    fileprivate func seesTheSame(as other: Cell) -> Bool {
+        teacher != nil && recipe.teacher == other.recipe.teacher
+            && recipe.teacher?.batchNorm == .frozen && recipe.dataset == other.recipe.dataset
+            && recipe.validation == other.recipe.validation && recipe.seed == other.recipe.seed
+            && recipe.batchSize == other.recipe.batchSize
     }
 }

@@ -30,22 +30,14 @@ struct StudyRuns {
     mutating func all(_ cells: [Cell], teachers: [CIFARModel: TeacherFile]) throws -> Int32? {
         let jobs = study.settings.jobs
         let onCPU = study.settings.device == .cpu
-        let queue = StudyQueue(cells, groupsOf: onCPU ? 1 : jobs, done: done, of: count)
+        let queue = StudyQueue(cells, settings: study.settings, done: done, of: count)
         let workers = onCPU ? min(jobs, queue.groupCount) : 1
         let threads = max(1, Runtime.threads / max(1, workers))
         let worker = StudyWorker(study: study, data: data, teachers: teachers)
-        DispatchQueue.concurrentPerform(iterations: workers) { [study] _ in
+        DispatchQueue.concurrentPerform(iterations: workers) { _ in
             if workers > 1 { Runtime.setThreads(threads) }
             while let group = queue.next() {
-                do {
-                    let signal = try worker.run(group) { cell, result in
-                        try queue.finish(cell, with: result, in: study)
-                    }
-                    if signal != 0 { queue.interrupt(signal) }
-                } catch {
-                    study.report(.failed(group[0].key, error))
-                    queue.fail(error)
-                }
+                worker.run(group, for: queue)
             }
         }
         let end = queue.end
@@ -62,48 +54,67 @@ struct StudyWorker: Sendable {
     let data: TrainingData
     let teachers: [CIFARModel: TeacherFile]
 
-    /// Runs cells to their ends, several of them beside each other on a card.
+    /// Runs cells to their ends, several of them in turn or beside each other, and tells the queue.
     ///
     /// - Parameters:
     ///   - cells: without results.
-    ///   - finish: called with each result, before the run's checkpoints are removed.
-    /// - Returns: the signal that ended it, 0 for none.
-    /// - Throws: what training throws, or `finish`.
-    func run(_ cells: [Cell], finish: (Cell, CellResult) throws -> Void) throws -> Int32 {
-        func conclude(_ cell: Cell, _ history: [EpochRecord]) throws {
-            guard let last = history.last, let test = last.test else {
-                preconditionFailure("StudyWorker: a finished run without its last evaluation")
-            }
-            try finish(cell, result(of: cell, history, last, test))
-            try removeCheckpoints(of: cell)
-        }
-        // A run may have ended without its line, as when the results were cut off.
-        var open: [Cell] = []
+    ///   - queue: where they come from.
+    func run(_ cells: [Cell], for queue: StudyQueue) {
+        var open: [(cell: Cell, trainer: Trainer)] = []
+        let shared = SharedTeacher()
         for cell in cells {
-            let folder = study.folder(of: cell)
-            guard let history = RunFolder.finishedHistory(in: folder, of: cell.recipe) else {
-                open.append(cell)
-                continue
-            }
-            try conclude(cell, history)
-        }
-        let trainers = try open.map(trainer)
-        let outcomes =
-            trainers.count > 1
-            ? try trainTogether(trainers, on: study.settings.device)
-            : try trainers.map { try $0.run() }
-        var signal: Int32 = 0
-        for (index, outcome) in outcomes.enumerated() {
-            if case .interrupted(let received, _) = outcome {
-                signal = received
-            } else {
-                try conclude(open[index], trainers[index].history)
+            attempt(cell, queue) {
+                // A run may have ended without its line, as when the results were cut off.
+                let folder = study.folder(of: cell)
+                if let history = RunFolder.finishedHistory(in: folder, of: cell.recipe) {
+                    return try conclude(cell, history, queue)
+                }
+                open.append((cell, try trainer(for: cell, among: cells.count, shared)))
             }
         }
-        return signal
+        let ends: [Result<TrainingOutcome, any Error>]
+        do {
+            ends = try trainTogether(open.map(\.trainer), on: study.settings.device)
+        } catch {
+            ends = open.map { _ in .failure(error) }
+        }
+        for ((cell, trainer), end) in zip(open, ends) {
+            attempt(cell, queue) {
+                if case .interrupted(let signal, _) = try end.get() {
+                    queue.interrupt(signal)
+                } else {
+                    try conclude(cell, trainer.history, queue)
+                }
+            }
+        }
     }
 
-    private func trainer(for cell: Cell) throws -> Trainer {
+    private func attempt(_ cell: Cell, _ queue: StudyQueue, _ body: () throws -> Void) {
+        do {
+            try body()
+        } catch {
+            study.report(.failed(cell.key, error))
+            queue.fail(error)
+        }
+    }
+
+    /// Records a finished run, whose checkpoints then go.
+    private func conclude(_ cell: Cell, _ history: [EpochRecord], _ queue: StudyQueue) throws {
+        guard let last = history.last, let test = last.test else {
+            preconditionFailure("StudyWorker: a finished run without its last evaluation")
+        }
+        try queue.finish(cell, with: result(of: cell, history, last, test), in: study)
+        let folder = study.folder(of: cell) + "/checkpoint"
+        guard FileManager.default.fileExists(atPath: folder) else { return }
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// The one teacher of a group of cells.
+    private final class SharedTeacher { var teacher: Teacher? }
+
+    private func trainer(
+        for cell: Cell, among count: Int, _ shared: SharedTeacher
+    ) throws -> Trainer {
         let settings = study.settings
         var options = RunOptions()
         options.output = study.folder(of: cell)
@@ -115,13 +126,21 @@ struct StudyWorker: Sendable {
         options.interruption = settings.interruption
         let file = cell.teacher.flatMap { teachers[$0] }
         options.teacherDigest = file?.digest
-        let network = try file.map {
-            try loadNetwork(
-                $0.model.rawValue, weights: $0.path, classCount: data.train.classCount,
-                device: settings.device)
+        // On a card each student's step is recorded with its teacher in it.
+        let shares = count > 1 && settings.device == .cpu
+        let teacher = try shares ? shared.teacher ?? makeTeacher() : makeTeacher()
+        func makeTeacher() throws -> Teacher? {
+            try file.flatMap {
+                let network = try loadNetwork(
+                    $0.model.rawValue, weights: $0.path, classCount: data.train.classCount,
+                    device: settings.device)
+                return cell.recipe.makeTeacher(
+                    network, precision: settings.precision, remembers: shares)
+            }
         }
+        shared.teacher = teacher
         return try Trainer(
-            recipe: cell.recipe, data: data, teacher: network, options: options
+            recipe: cell.recipe, data: data, teacher: teacher, options: options
         ) { [study] in study.report(.training(cell.key, $0)) }
     }
 
@@ -142,12 +161,6 @@ struct StudyWorker: Sendable {
             revision: last.revision ?? study.settings.revision,
             date: Date().formatted(.iso8601.year().month().day()), recipe: cell.recipe.digest,
             teacher: file?.digest, teacherTop1: file?.top1)
-    }
-
-    private func removeCheckpoints(of cell: Cell) throws {
-        let folder = study.folder(of: cell) + "/checkpoint"
-        guard FileManager.default.fileExists(atPath: folder) else { return }
-        try FileManager.default.removeItem(atPath: folder)
     }
 }
 

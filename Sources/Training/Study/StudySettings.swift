@@ -27,6 +27,10 @@ public struct StudySettings: Sendable {
     /// How many cells run at once; on the CPU they share its threads.
     public var jobs = 1
 
+    /// How many students of one teacher take their steps in turn on the CPU, so that its work on a batch
+    /// is done once; their results then come together.
+    public var together = 4
+
     /// How many steps lie between checkpoints beside those of every epoch's end.
     public var checkpointEvery: Int?
 

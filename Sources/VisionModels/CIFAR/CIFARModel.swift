@@ -84,11 +84,12 @@ public enum CIFARModel: String, CaseIterable, Sendable {
 public enum ModelError: Error, Equatable, CustomStringConvertible {
     case unknown(name: String, known: [String])
 
-    /// One sentence with the names that exist.
+    /// One sentence with the names that exist, and the one that was probably meant.
     public var description: String {
         switch self {
         case .unknown(let name, let known):
             "model '\(name)' is unknown; expected one of \(known.joined(separator: ", "))"
+                + (NearestName.find(name, among: known).map { "; did you mean \"\($0)\"?" } ?? "")
         }
     }
 }
