@@ -17,6 +17,9 @@ struct StudyOptions: ParsableArguments {
     @Option(help: "The folder with MODEL.safetensors, .pt or .pth of the teachers.")
     var teachers: String?
 
+    @Option(help: "The teachers' normalisation, cifar100 or cifar10 (default: the recipes').")
+    var teacherNormalization: TeacherNormalization?
+
     @Option(help: "The seeds, as 0,1,2.")
     var seeds = "0,1,2"
 
@@ -67,6 +70,14 @@ struct StudyOptions: ParsableArguments {
     }
 }
 
+/// A normalisation by name.
+enum TeacherNormalization: String, CaseIterable, ExpressibleByArgument {
+    case cifar100, cifar10
+
+    /// As recipes have it.
+    var settings: NormalizationSettings { self == .cifar100 ? .cifar100 : .cifar10 }
+}
+
 /// One call of `reproduce` or `ablate`.
 struct StudyRun {
     let options: StudyOptions
@@ -84,7 +95,10 @@ struct StudyRun {
         let device = try options.device.resolve()
         let precision = try options.precision ?? .standard(on: device)
         precision.noteEmulation(on: device)
-        let cells = try cells(parseSeeds(options.seeds), precision)
+        let normalization = options.teacherNormalization?.settings
+        let cells = try cells(parseSeeds(options.seeds), precision).map {
+            cell in normalization.map { cell.with(teacherNormalization: $0) } ?? cell
+        }
         let reporter = Mutex(ProgressReporter(quiet: options.quiet))
         var settings = StudySettings(output: options.output)
         settings.data = options.data
@@ -98,7 +112,7 @@ struct StudyRun {
         settings.checkpointEvery = options.checkpointEvery
         settings.revision = revision
         settings.interruption = { Interruption.signal }
-        let study = try Study(cells, settings: settings) { event in
+        let study = try Study(cells, settings: settings, plans: options.dryRun) { event in
             reporter.withLock { $0.report(event) }
         }
         if options.dryRun {

@@ -147,6 +147,16 @@ extension CommandLineSuite {
             let joined = try accuracies(first).merging(accuracies(second)) { $1 }
             try #expect(accuracies(both) == joined)
             #expect(outcome.output.contains("| pair | resnet14-resnet8 | kd |  | 0 |"))
+            let json = try workshop.run(
+                reproduce(
+                    both, methods: "alone",
+                    also: ["--json", "--merge", first + "/results.jsonl"])
+            ).json()
+            let rows = try #require(json["rows"] as? [[String: Any]])
+            let alone = try #require(rows.first { $0["method"] as? String == "alone" })
+            let values = joined.filter { $0.key.contains(" alone ") }.map(\.value)
+            let mean = try #require(alone["mean"] as? Double)
+            #expect(abs(mean - values.reduce(0, +) / 2) < 1e-9)
             #expect(!workshop.exists(both + "/runs"))
         }
 
@@ -166,7 +176,7 @@ extension CommandLineSuite {
             #expect(cells.allSatisfy { $0["steps"] as? Int == 12_500 })
             #expect(try #require(plan["seconds"] as? Double) > 0)
             #expect(try #require(plan["disk_bytes"] as? Int) > 0)
-            #expect(!workshop.exists(output + "/runs"))
+            #expect(!workshop.exists(output))
         }
 
         @Test("varies a part of the method, with a heat map of the stages")
@@ -226,8 +236,21 @@ extension CommandLineSuite {
             #expect(other.sentence.contains("resnet14.safetensors"), "\(other.errors)")
             #expect(!workshop.exists(output + "/results.jsonl"))
 
-            #expect(try workshop.run(reproduce(output, methods: "alone", seeds: "0")).status == 0)
+            #expect(try workshop.run(reproduce(output, methods: "kd", seeds: "0")).status == 0)
             let results = try workshop.read(output + "/results.jsonl")
+            // With the study's own seed it would be the same teacher, bit for bit.
+            let trained = try workshop.run([
+                "train", "pair.yaml", "--model", "resnet14", "--data", "data", "--output",
+                folder + "/run", "--seed", "5",
+            ])
+            #expect(trained.status == 0, "\(trained.errors)")
+            try FileManager.default.removeItem(at: workshop.url(folder + "/resnet14.safetensors"))
+            try workshop.copy(
+                folder + "/run/student-last.safetensors", to: folder + "/resnet14.safetensors")
+            let another = try workshop.run(
+                reproduce(output, methods: "kd", seeds: "0,1", also: ["--teachers", folder]))
+            #expect(another.status == 1)
+            #expect(another.sentence.contains("with another teacher"), "\(another.errors)")
             let changed = try workshop.run(
                 reproduce(output, methods: "alone", seeds: "0").map {
                     $0 == "float32" ? "bfloat16" : $0

@@ -11,8 +11,8 @@ import VisionModels
 /// What a package of one's own can add, with nothing but what is public.
 @Suite("Examples")
 struct ExamplesTests {
-    private func network(_ seed: UInt64, classCount: Int = 6) -> TinyNet {
-        TinyNet(classCount: classCount, generator: Generator(seed: seed))
+    private func network(_ seed: UInt64, classCount: Int = 6) -> Examples.TinyNet {
+        Examples.TinyNet(classCount: classCount, generator: Generator(seed: seed))
     }
 
     @Test("The example's method is the mean squared difference of the logits")
@@ -29,7 +29,7 @@ struct ExamplesTests {
         let pairs = zip(logits(observation.student), logits(observation.teacher))
         let squares = pairs.map { Double($0 - $1) * Double($0 - $1) }
         expectClose(
-            LogitMatching()(observation), [squares.reduce(0, +) / Double(squares.count)],
+            Examples.LogitMatching()(observation), [squares.reduce(0, +) / Double(squares.count)],
             relative: 1e-5)
     }
 
@@ -44,7 +44,7 @@ struct ExamplesTests {
         student.train()
         let distiller = TaughtStudent(
             student: student, teacher: Teacher(network(4, classCount: classCount)),
-            terms: [LogitMatching()], crossEntropyWeight: 0, precision: .float32)
+            terms: [Examples.LogitMatching()], crossEntropyWeight: 0, precision: .float32)
         let trainer = try Trainer(
             recipe: recipe, data: data, distiller: distiller, options: RunOptions()
         ) { _ in }

@@ -278,6 +278,10 @@ struct ResultsFileTests {
         try cut.append(result("kd", 51))
         #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
 
+        // A cell that is run again has one line, the last.
+        try cut.append(result("alone", 48))
+        #expect(try ResultsFile(path: path).results == [result("kd", 51), result("alone", 48)])
+
         // A last line that lacks only its end is whole.
         try write(String(text.dropLast()))
         #expect(try ResultsFile(path: path).results.count == 2)

@@ -21,8 +21,8 @@ public func trainTogether(
     var ends: [Result<TrainingOutcome, any Error>?] = trainers.map { _ in nil }
     func advance(_ index: Int, _ work: (Trainer) throws -> TrainingOutcome?) {
         let end = Result {
-            try streams[index].map { stream in try stream.use { try work(trainers[index]) } }
-                ?? work(trainers[index])
+            guard let stream = streams[index] else { return try work(trainers[index]) }
+            return try stream.use { try work(trainers[index]) }
         }
         switch end {
         case .success(let outcome): ends[index] = outcome.map { .success($0) }
@@ -34,6 +34,16 @@ public func trainTogether(
     while let least = running.map({ trainers[$0].state.step }).min() {
         // Runs that were resumed at different steps catch up with each other first.
         let due = running.filter { trainers[$0].state.step == least }
+        guard device != .cpu else {
+            // Nothing runs beside the host here, and each run's time is to be its own.
+            for index in due {
+                advance(index) { trainer in
+                    try trainer.queue()
+                    return try trainer.settle()
+                }
+            }
+            continue
+        }
         for index in due {
             advance(index) { trainer in
                 try trainer.queue()

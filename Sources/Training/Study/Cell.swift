@@ -42,6 +42,13 @@ public struct Cell: Sendable {
         self.recipe = recipe
     }
 
+    /// The same with a teacher that was trained with another normalisation.
+    public func with(teacherNormalization: NormalizationSettings) -> Cell {
+        var recipe = recipe
+        recipe.teacher?.normalization = teacherNormalization
+        return Cell(pair: key.pair, method: key.method, schedule: key.schedule, recipe: recipe)
+    }
+
     /// The folder of its run below the study's.
     var folder: String { "runs/\(key.schedule)/\(key.pair)/\(key.method)/seed-\(key.seed)" }
 }

@@ -67,13 +67,15 @@ struct ResultsFile {
     /// The result of a cell.
     func result(of key: Cell.Key) -> CellResult? { results.first { $0.key == key } }
 
-    /// Adds a result at the end, safely on the disk when this returns; a cut line goes.
+    /// Adds a result at the end, safely on the disk when this returns; a cut line goes, and so does a
+    /// former result of the cell, as of a teacher whose weights were lost.
     ///
     /// - Throws: `FileWriteError`, or what encoding throws.
     mutating func append(_ result: CellResult) throws {
-        let lines = try (results + [result]).map { try $0.line() + "\n" }
+        let all = results.filter { $0.key != result.key } + [result]
+        let lines = try all.map { try $0.line() + "\n" }
         try AtomicFile.write(Data(lines.joined().utf8), to: path)
-        results.append(result)
+        results = all
         cutLine = nil
     }
 

@@ -16,25 +16,27 @@ public final class Study: Sendable {
     let settings: StudySettings
     let report: @Sendable (StudyEvent) -> Void
     private let file: Mutex<ResultsFile>
-    private let lock: FolderLock
+    private let lock: FolderLock?
 
     /// Opens the folder of a study and reads its results.
     ///
     /// - Parameters:
     ///   - cells: what is to be run, in order.
     ///   - settings: folders, device and limits.
+    ///   - plans: whether nothing is to be written, not even the folder.
     ///   - report: called with everything that happens, by one thread at a time.
     /// - Throws: where the folder cannot be used, its results are of another version, or a cell
     ///   stands there with other settings.
     public init(
-        _ cells: [Cell], settings: StudySettings, report: @escaping @Sendable (StudyEvent) -> Void
+        _ cells: [Cell], settings: StudySettings, plans: Bool = false,
+        report: @escaping @Sendable (StudyEvent) -> Void
     ) throws {
         let turn = Mutex(())
         self.report = { event in turn.withLock { _ in report(event) } }
         self.cells = cells
         self.settings = settings
         let path = settings.output + "/results.jsonl"
-        lock = try FolderLock(settings.output, of: settings.output)
+        lock = plans ? nil : try FolderLock(settings.output, of: settings.output)
         let read = try ResultsFile(path: path, mayLack: true)
         if read.cutLine != nil {
             report(
@@ -82,6 +84,9 @@ public final class Study: Sendable {
         }
         var teachers = TeacherShelf(self, data: data)
         try teachers.fill(for: open)
+        for result in results where cells.contains(where: { $0.key == result.key }) {
+            try teachers.requireSame(as: result, in: settings.output)
+        }
         let missing = try missingTeachers(for: open)
         var runs = StudyRuns(self, data: data, count: missing.count + open.count)
         if let signal = try runs.all(missing, teachers: [:]) {

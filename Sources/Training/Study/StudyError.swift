@@ -5,6 +5,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case takenSchedule(String)
     case noTeacher(recipe: String)
     case differs(cell: String, path: String, expected: String, found: String)
+    case otherTeacher(cell: String, path: String, file: String, expected: String, found: String)
     case failed(cells: Int, of: Int, first: String)
 
     /// One sentence with the remedy.
@@ -25,6 +26,10 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
         case .differs(let cell, let path, let expected, let found):
             "\(path) holds the cell \(cell) with other settings (digest \(found), now \(expected)); "
                 + "choose another --output, or give the settings it was made with"
+        case .otherTeacher(let cell, let path, let file, let expected, let found):
+            "\(path) holds the cell \(cell) with another teacher (SHA-256 "
+                + "\(expected.prefix(16))…, \(file) has \(found.prefix(16))…); give the same file, or "
+                + "choose another --output"
         case .failed(let cells, let count, let first):
             "\(cells) of \(count) cells failed, the first with: \(first)"
         }

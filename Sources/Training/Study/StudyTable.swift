@@ -31,6 +31,27 @@ public struct StudyTable: Sendable {
         /// The mean and the sample deviation over the seeds.
         public var accuracies: Demo.Accuracies? { values.isEmpty ? nil : Demo.Accuracies(values) }
 
+        enum CodingKeys: String, CodingKey {
+            case schedule, pair, method, mean, std, values, published, lead
+            case testBest = "test_best"
+            case validationBest = "validation_best"
+        }
+
+        /// Encodes the row with mean and deviation; what is not known is left out.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(schedule, forKey: .schedule)
+            try container.encode(pair, forKey: .pair)
+            try container.encode(method, forKey: .method)
+            try container.encodeIfPresent(accuracies?.mean, forKey: .mean)
+            try container.encodeIfPresent(accuracies?.std, forKey: .std)
+            try container.encode(values, forKey: .values)
+            try container.encode(testBest, forKey: .testBest)
+            try container.encode(validationBest, forKey: .validationBest)
+            try container.encodeIfPresent(published, forKey: .published)
+            try container.encodeIfPresent(lead, forKey: .lead)
+        }
+
         init(_ schedule: String, _ pair: String, _ method: String) {
             self.schedule = schedule
             self.pair = pair

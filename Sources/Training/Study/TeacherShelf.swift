@@ -44,6 +44,17 @@ struct TeacherShelf {
         }
     }
 
+    /// Refuses to put cells of two different teachers into one table.
+    ///
+    /// - Throws: `StudyError.otherTeacher` where a result was made with another file than now.
+    func requireSame(as result: CellResult, in output: String) throws {
+        let file = files.values.first { result.pair.hasPrefix($0.model.rawValue + "-") }
+        guard let file, let former = result.teacher, former != file.digest else { return }
+        throw StudyError.otherTeacher(
+            cell: "\(result.key)", path: output + "/results.jsonl", file: file.path,
+            expected: former, found: file.digest)
+    }
+
     private func judge(
         _ model: CIFARModel, _ path: String, _ settings: TeacherSettings
     ) throws -> TeacherFile {
