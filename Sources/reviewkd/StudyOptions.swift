@@ -36,7 +36,7 @@ struct StudyOptions: ParsableArguments {
     var precision: Precision?
 
     @Option(help: "Save every so many steps, beside the end of every epoch.")
-    var checkpointEvery: Int?
+    var checkpointEvery = 200
 
     @Option(help: "Take over the results of this file, of another machine; trains nothing.")
     var merge: [String] = []
@@ -56,7 +56,7 @@ struct StudyOptions: ParsableArguments {
     func validate() throws {
         for (name, value) in [
             ("--jobs", jobs), ("--together", together),
-            ("--checkpoint-every", checkpointEvery ?? 1),
+            ("--checkpoint-every", checkpointEvery),
         ] where value < 1 {
             throw ValidationError("\(name) is \(value), expected at least 1")
         }

@@ -212,6 +212,7 @@ extension CommandLineSuite {
                 (["--schedule", "shrt"], 1, "did you mean \"short\"?"),
                 (["--methods", "kd,revewkd"], 64, "did you mean \"reviewkd\"?"),
                 (["--jobs", "0"], 64, "--jobs is 0, expected at least 1"),
+                (["--teachers", "nowhere"], 1, "--teachers is nowhere, expected a folder"),
                 (["--merge", "nothing.jsonl"], 1, "nothing.jsonl cannot be read"),
             ])
         func unknownNames(_ arguments: [String], _ status: Int32, _ words: String) throws {

@@ -223,6 +223,15 @@ struct StudyTests {
         #expect(PublishedAccuracies.top1("resnet32x4-ShuffleV1", "ofd") == nil)
     }
 
+    @Test("Beside another data set's accuracies nothing that was published is shown")
+    func otherDataset() throws {
+        var recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20-short").studentAlone
+        recipe.dataset.name = .cifar10
+        let cell = Cell(
+            pair: "resnet56-resnet20", method: "alone", schedule: "short", recipe: recipe)
+        #expect(StudyTable([cell], results: []).rows.allSatisfy { $0.published == nil })
+    }
+
     @Test("Every published pair has its values, and every value its pair")
     func published() {
         for pair in ModelPair.published {

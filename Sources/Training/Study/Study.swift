@@ -44,6 +44,13 @@ public final class Study: Sendable {
                     "the last line of \(path) is cut off and left out; the result is taken from "
                         + "the cell's run"))
         }
+        var isFolder: ObjCBool = false
+        if let teachers = settings.teachers,
+            !FileManager.default.fileExists(atPath: teachers, isDirectory: &isFolder)
+                || !isFolder.boolValue
+        {
+            throw StudyError.noFolder(teachers: teachers)
+        }
         for cell in cells {
             guard let found = read.result(of: cell.key), found.recipe != cell.recipe.digest else {
                 continue
@@ -88,6 +95,11 @@ public final class Study: Sendable {
             try teachers.requireSame(as: result, in: settings.output)
         }
         let missing = try missingTeachers(for: open)
+        if let teachers = settings.teachers {
+            for cell in missing {
+                report(.remark("\(teachers) has no \(cell.key.pair); it is trained first"))
+            }
+        }
         var runs = StudyRuns(self, data: data, count: missing.count + open.count)
         if let signal = try runs.all(missing, teachers: [:]) {
             return .interrupted(signal: signal)

@@ -4,6 +4,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case unknownSchedule(String, nearest: String?)
     case takenSchedule(String)
     case noTeacher(recipe: String)
+    case noFolder(teachers: String)
     case differs(cell: String, path: String, expected: String, found: String)
     case otherTeacher(cell: String, path: String, file: String, expected: String, found: String)
     case failed(cells: Int, of: Int, first: String)
@@ -23,6 +24,9 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
         case .noTeacher(let recipe):
             "the recipe \(recipe) has no teacher or no review term, expected ReviewKD's of a pair "
                 + "for an ablation; choose one as cifar100/resnet56-resnet20"
+        case .noFolder(let teachers):
+            "--teachers is \(teachers), expected a folder with MODEL.safetensors, .pt or .pth; name "
+                + "one, or leave it out to train the teachers here"
         case .differs(let cell, let path, let expected, let found):
             "\(path) holds the cell \(cell) with other settings (digest \(found), now \(expected)); "
                 + "choose another --output, or give the settings it was made with"

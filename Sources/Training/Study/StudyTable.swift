@@ -52,11 +52,11 @@ public struct StudyTable: Sendable {
             try container.encodeIfPresent(lead, forKey: .lead)
         }
 
-        init(_ schedule: String, _ pair: String, _ method: String) {
+        init(_ schedule: String, _ pair: String, _ method: String, published: Double?) {
             self.schedule = schedule
             self.pair = pair
             self.method = method
-            published = PublishedAccuracies.top1(pair, method)
+            self.published = published
         }
     }
 
@@ -69,21 +69,25 @@ public struct StudyTable: Sendable {
     ///   - cells: what was asked for, in order; a cell without a result gives an empty line.
     ///   - results: of these and perhaps other cells, whose lines come after.
     public init(_ cells: [Cell], results: [CellResult]) {
+        // The published values are of CIFAR-100.
+        let publishes = cells.allSatisfy { $0.recipe.dataset.name == .cifar100 }
         let trained = results.filter { $0.method != Cell.teacherMethod }
         let keys = cells.map(\.key) + trained.map(\.key)
         rows = Self.unique(keys.map { [$0.schedule, $0.pair] }).flatMap { place in
             let methods = keys.filter { [$0.schedule, $0.pair] == place }.map(\.method)
             let own = trained.filter { [$0.schedule, $0.pair] == place }
-            return Self.rows(of: place, Self.unique(methods), own)
+            return Self.rows(of: place, Self.unique(methods), own, publishes: publishes)
         }
     }
 
     private static func rows(
-        of place: [String], _ methods: [String], _ results: [CellResult]
+        of place: [String], _ methods: [String], _ results: [CellResult], publishes: Bool
     ) -> [Row] {
         func row(_ method: String) -> Row {
             let own = results.filter { $0.method == method }.sorted { $0.seed < $1.seed }
-            var row = Row(place[0], place[1], method)
+            var row = Row(
+                place[0], place[1], method,
+                published: publishes ? PublishedAccuracies.top1(place[1], method) : nil)
             row.values = own.map(\.top1)
             row.testBest = own.map(\.testBestTop1)
             row.validationBest = own.compactMap(\.validationBestTop1)
