@@ -99,6 +99,37 @@ extension CommandLineSuite {
             #expect(try lines(output).count == 4)
         }
 
+        @Test("ended by a signal while two jobs run, saves all of them and goes on from there")
+        func signal() throws {
+            let output = workshop.fresh("study")
+            let schedule = workshop.fresh("long") + ".yaml"
+            try workshop.write(
+                Data(Workshop.recipe.replacing("epochs: 2", with: "epochs: 16").utf8), to: schedule)
+            let arguments = reproduce(
+                output, seeds: "0", also: ["--jobs", "2", "--checkpoint-every", "1"]
+            ).map { $0 == "pair.yaml" ? schedule : $0 }
+            let run = try workshop.start(arguments)
+            let name = schedule.dropLast(5)
+            let students = ["alone", "kd"].map {
+                "\(output)/runs/\(name)/resnet14-resnet8/\($0)/seed-0"
+            }
+            let deadline = ContinuousClock.now + .seconds(60)
+            while !students.allSatisfy({ workshop.exists($0 + "/student-last.safetensors") }),
+                ContinuousClock.now < deadline
+            {
+                usleep(2000)
+            }
+            run.send(SIGTERM)
+            let outcome = try run.outcome()
+            #expect(outcome.status == 143, "\(outcome.errors)")
+            #expect(outcome.errors.contains("everything is saved in \(output)"))
+            let done = try lines(output).count
+            let resumed = try workshop.run(arguments)
+            #expect(resumed.status == 0, "\(resumed.errors)")
+            #expect(resumed.errors.contains("resumed at step"))
+            #expect(try lines(output).count == 4 && done < 4)
+        }
+
         @Test("with two jobs gives the same accuracies as with one")
         func jobs() throws {
             let one = workshop.fresh("study")
