@@ -204,7 +204,7 @@ class CRD(nn.Module):
         draws = torch.randint(
             self.others.shape[1], (len(own), self.negatives), device=own.device
         )
-        negatives = torch.gather(self.others[batch.targets], 1, draws)
+        negatives = self.others[batch.targets[:, None], draws]
         places = torch.cat([batch.positions[:, None], negatives], 1)
         loss = self.direction(own, self.teacher_memory, places, 0) + self.direction(
             goal, self.student_memory, places, 1

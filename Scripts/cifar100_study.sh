@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Runs the cells that docs/results/cifar100.md reports, in the order in which they count, and copies
+# Runs the cells that docs/results/cifar100.md reports, in the order in which they count, and adds
 # each result to docs/results/cifar100.jsonl as soon as it is there. Cells that stand there already
 # are not run again, so it may be ended at any time and started again, on another machine too.
 #
@@ -22,19 +22,37 @@ readonly common=(--data "$data" --teachers "$teachers" --output "$output" --jobs
     --threads "$jobs" --checkpoint-every 100)
 
 mkdir -p "$output"
-[ ! -f "$results" ] || "$tool" reproduce cifar100 --pairs resnet56-resnet20 --schedule short \
-    --output "$output" --merge "$results" --quiet >"$output/merged.txt"
+if [ -f "$results" ]; then
+    "$tool" reproduce cifar100 --pairs resnet56-resnet20 --schedule short --output "$output" \
+        --merge "$results" --quiet >"$output/merged.txt"
+fi
 
+# Adds the lines that are new; what another machine added meanwhile stays.
 keep() {
-    while sleep 10; do
-        cmp -s "$output/results.jsonl" "$results" || cp "$output/results.jsonl" "$results"
-    done
+    [ -f "$output/results.jsonl" ] || return 0
+    touch "$results"
+    { cat "$results" && { grep -vxFf "$results" "$output/results.jsonl" || (($? == 1)); }; } \
+        >"$results.new"
+    if cmp -s "$results.new" "$results"; then
+        rm "$results.new"
+    else
+        mv "$results.new" "$results"
+    fi
 }
-keep &
-trap 'kill %1; cp "$output/results.jsonl" "$results"' EXIT
+(while sleep 10; do keep; done) &
+readonly keeper=$!
+trap 'kill "$keeper" 2>/dev/null || true; wait "$keeper" 2>/dev/null || true; keep' EXIT
 
-table() { "$tool" reproduce cifar100 --schedule short "${common[@]}" "$@"; }
-ablate() { "$tool" ablate "$1" "$small" "${common[@]}" "${@:2}"; }
+# A cell that fails does not keep the next tables from being made; a signal ends all.
+failed=0
+try() {
+    local status=0
+    "$tool" "$@" "${common[@]}" || status=$?
+    ((status < 128)) || exit "$status"
+    ((status == 0)) || failed=1
+}
+table() { try reproduce cifar100 --schedule short "$@"; }
+ablate() { try ablate "$1" "$small" "${@:2}"; }
 
 table --pairs resnet56-resnet20 --methods kd,reviewkd --seeds 0,1,2
 ablate stages --seeds 0
@@ -46,3 +64,4 @@ table --pairs resnet56-resnet20 --seeds 0,1,2
 table --pairs vgg13-vgg8,wrn_40_2-ShuffleV1 --methods kd,reviewkd --seeds 0
 table --pairs vgg13-vgg8,wrn_40_2-ShuffleV1 --methods kd,reviewkd --seeds 0,1,2
 for ablation in fusion distance weight; do ablate "$ablation" --seeds 0; done
+exit "$failed"

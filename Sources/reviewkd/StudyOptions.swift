@@ -84,7 +84,7 @@ struct StudyRun {
     let schedule: StudySchedule
 
     /// The base name of the tables.
-    let table: String
+    let name: String
 
     /// Plans, joins or trains as the options say, and leaves and prints the table.
     ///
@@ -125,7 +125,7 @@ struct StudyRun {
             do {
                 let outcome = try study.run()
                 if case .interrupted(let signal) = outcome {
-                    try writeTables(StudyTable(cells, results: study.results))
+                    try writeTables(table(of: cells, study))
                     printError(
                         "Interrupted; everything is saved in \(options.output). Repeat the command "
                             + "to go on.")
@@ -137,16 +137,20 @@ struct StudyRun {
         } else {
             try study.merge(options.merge)
         }
-        let table = StudyTable(cells, results: study.results)
+        let table = table(of: cells, study)
         try writeTables(table)
         try show(table)
         if let failure { throw failure }
         return table
     }
 
+    private func table(of cells: [Cell], _ study: Study) -> StudyTable {
+        StudyTable(cells, results: study.results, showsTestBest: options.bestTest)
+    }
+
     private func writeTables(_ content: StudyTable) throws {
-        let path = "\(options.output)/\(table)"
-        try write(content.markdown(showsTestBest: options.bestTest), to: path + ".md")
+        let path = "\(options.output)/\(name)"
+        try write(content.markdown, to: path + ".md")
         try write(content.csv, to: path + ".csv")
     }
 
@@ -154,8 +158,8 @@ struct StudyRun {
         if options.json {
             try printJSON(["rows": content.rows])
         } else {
-            print(content.markdown(showsTestBest: options.bestTest), terminator: "")
-            print("\nTables: \(options.output)/\(table).md and .csv")
+            print(content.markdown, terminator: "")
+            print("\nTables: \(options.output)/\(name).md and .csv")
         }
     }
 
@@ -168,11 +172,10 @@ struct StudyRun {
 
     private func show(_ estimate: StudyEstimate) throws {
         let open = estimate.lines.filter { !$0.done }
-        let steps = open.reduce(0) { $0 + $1.steps }
         guard !options.json else {
             return try printJSON(
                 Plan(
-                    cells: estimate.lines, steps: steps, seconds: estimate.seconds,
+                    cells: estimate.lines, steps: estimate.steps, seconds: estimate.seconds,
                     diskBytes: estimate.diskBytes))
         }
         for line in estimate.lines {
@@ -182,7 +185,7 @@ struct StudyRun {
                     + "seed \(line.seed)".padded(to: 9) + state)
         }
         print(
-            "\(open.count) of \(estimate.lines.count) cells to run, \(steps) steps, about "
+            "\(open.count) of \(estimate.lines.count) cells to run, \(estimate.steps) steps, about "
                 + "\(duration(estimate.seconds)) one after another at the speed measured here, "
                 + "\(estimate.diskBytes >> 20 + 1) MiB of disk")
     }

@@ -210,6 +210,21 @@ extension CommandLineSuite {
             #expect(!workshop.exists(output))
         }
 
+        @Test("refuses what would be taken for a shipped schedule, or for another teacher's images")
+        func confusions() throws {
+            let longer = try workshop.run([
+                "ablate", "fusion", "cifar100/resnet56-resnet20-short", "--set", "epochs=30",
+                "--output", workshop.fresh("study"), "--data", "data",
+            ])
+            #expect(longer.status == 1)
+            #expect(longer.sentence.contains("--set changes the data, rates or length"))
+            let images = try workshop.run(
+                reproduce(
+                    workshop.fresh("study"), also: ["--teacher-normalization", "cifar10"]))
+            #expect(images.status == 1)
+            #expect(images.sentence.contains("with which resnet14 is trained here"))
+        }
+
         @Test("varies a part of the method, with a heat map of the stages")
         func ablation() throws {
             let output = workshop.fresh("study")

@@ -8,16 +8,6 @@ import VisionModels
 
 @Suite("Studies")
 struct StudyTests {
-    private func result(
-        _ method: String, seed: Int, _ top1: Double, pair: String = "resnet56-resnet20"
-    ) -> CellResult {
-        CellResult(
-            pair: pair, method: method, seed: seed, schedule: "paper", epochs: 240, top1: top1,
-            top5: 90, testBestTop1: top1 + 0.5, seconds: 1, device: "cpu", processor: "",
-            precision: "float32", revision: "abc", date: "2026-11-25", recipe: "0",
-            teacher: "beef", teacherTop1: 72.63)
-    }
-
     struct Name: Sendable {
         let text: String
         var found: String?
@@ -88,6 +78,39 @@ struct StudyTests {
         // A twelfth of the run, as 20 epochs are of 240.
         #expect(recipe.method.review?.warmup == .epochs(1))
         #expect(try schedule.recipe(forTeacher: .resnet32x4).epochs == 12)
+    }
+
+    @Test(
+        "A schedule's file of a light student gives the others the full rate, and a teacher its images"
+    )
+    func lightFileSchedule() throws {
+        let given = try Recipe.load(
+            nameOrPath: "cifar100/resnet32x4-ShuffleV2",
+            overrides: ["dataset.normalization=cifar10", "teacher.normalization=cifar10"])
+        let schedule = StudySchedule.file(name: "mine", given)
+        let rate = given.optimizer.learningRate
+        let light = try schedule.recipe(for: ModelPair(.vgg13, .mobileNetV2))
+        #expect(light.optimizer.learningRate == rate)
+        let full = try schedule.recipe(for: ModelPair(.resnet56, .resnet20))
+        #expect(full.optimizer.learningRate == rate * 5)
+        #expect(full.teacher?.normalization == .cifar10)
+        let teacher = try schedule.recipe(forTeacher: .resnet56)
+        #expect(teacher.optimizer.learningRate == rate * 5)
+        #expect(teacher.dataset.normalization == .cifar10)
+    }
+
+    @Test("A shipped schedule that is overridden does not keep its name")
+    func changedSchedule() throws {
+        let name = "cifar100/resnet56-resnet20-short"
+        let weighted = try Recipe.load(nameOrPath: name, overrides: ["method.review.weight=1"])
+        #expect(try StudySchedule(of: weighted, from: name).name == "short")
+        for change in ["epochs=7", "batch_size=64", "optimizer.momentum=0.8", "validation.split=9"]
+        {
+            let changed = try Recipe.load(nameOrPath: name, overrides: [change])
+            #expect(throws: StudyError.changedSchedule(recipe: name)) {
+                try StudySchedule(of: changed, from: name)
+            }
+        }
     }
 
     @Test("The digest of a recipe leaves out its words, and nothing else")
@@ -190,210 +213,5 @@ struct StudyTests {
         #expect(throws: StudyError.noTeacher(recipe: "cifar100/resnet56")) {
             try Cell.all(.fusion, of: alone, schedule: "x", seeds: [0], precision: .float32)
         }
-    }
-
-    /// Means, deviations and differences are worked out by hand; the published values are those of the
-    /// project's reference, tables B.1 and B.2.
-    @Test("The table puts means and sample deviations beside what was published")
-    func table() throws {
-        let cells = try Cell.all(
-            pairs: [ModelPair(.resnet56, .resnet20)], methods: [[.kd], [.dist]], seeds: [0],
-            schedule: .paper, precision: .float32)
-        let results = [
-            result("alone", seed: 0, 69), result("kd", seed: 2, 73), result("kd", seed: 0, 71),
-            result("alone", seed: 0, 64, pair: "vgg13-MobileNetV2"),
-            result("teacher", seed: 0, 72.63, pair: "resnet56"),
-        ]
-        let table = StudyTable(cells, results: results)
-        let text = table.markdown()
-        for line in [
-            "| paper | resnet56-resnet20 | teacher | 72.63 | 1 | 72.34 | +0.29 |  |",
-            "| paper | resnet56-resnet20 | alone | 69.00 | 1 | 69.06 | -0.06 |  |",
-            "| paper | resnet56-resnet20 | kd | 72.00 ± 1.41 | 2 | 70.66 | +1.34 | +3.00 |",
-            "| paper | resnet56-resnet20 | dist |  | 0 |  |  |  |",
-            "| paper | vgg13-MobileNetV2 | alone | 64.00 | 1 | 64.60 | -0.60 |  |",
-        ] { #expect(text.contains(line + "\n"), "\(text)") }
-        #expect(!text.contains("test set in percent |"))
-        #expect(table.markdown(showsTestBest: true).contains("| 72.00 ± 1.41 | 2 | 72.50 ± 1.41 |"))
-        #expect(
-            table.csv.contains("paper,resnet56-resnet20,kd,72.00,1.41,2,,72.50,70.66,3.00\n"))
-        #expect(PublishedAccuracies.top1("resnet32x4-ShuffleV2", "reviewkd") == 77.78)
-        #expect(PublishedAccuracies.top1("wrn_40_2-MobileNetV2", "dkd") == 69.28)
-        #expect(PublishedAccuracies.top1("ResNet50-MobileNetV2", "at") == 58.58)
-        #expect(PublishedAccuracies.top1("resnet32x4-ShuffleV1", "ofd") == nil)
-    }
-
-    @Test("Beside another data set's accuracies nothing that was published is shown")
-    func otherDataset() throws {
-        var recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20-short").studentAlone
-        recipe.dataset.name = .cifar10
-        let cell = Cell(
-            pair: "resnet56-resnet20", method: "alone", schedule: "short", recipe: recipe)
-        #expect(StudyTable([cell], results: []).rows.allSatisfy { $0.published == nil })
-    }
-
-    @Test("Every published pair has its values, and every value its pair")
-    func published() {
-        for pair in ModelPair.published {
-            for method in ["teacher", "alone", "kd", "reviewkd", "dkd"] {
-                #expect(
-                    PublishedAccuracies.top1(pair.name, method) != nil, "\(pair.name) \(method)")
-            }
-        }
-    }
-
-    @Test("The heat map shows each lead in its place, and a gap where there is none")
-    func heatMap() {
-        let results = [
-            result("alone", seed: 0, 60), result("stages/2-1", seed: 0, 63),
-            result("stages/1-2", seed: 0, 58.5),
-        ]
-        let table = StudyTable([], results: results)
-        let map = StageHeatMap(table, pair: "resnet56-resnet20", schedule: "paper")
-        #expect(map.leads == [[nil, -1.5], [3, nil]])
-        #expect(map.svg.contains(">+3.00</text>") && map.svg.contains(">-1.50</text>"))
-        #expect(StageHeatMap(table, pair: "other", schedule: "paper").leads.isEmpty)
-    }
-}
-
-@Suite("Files of results")
-struct ResultsFileTests {
-    private let path = FileManager.default.temporaryDirectory
-        .appendingPathComponent("results-\(UUID().uuidString).jsonl").path
-
-    private func result(_ method: String, _ top1: Double) -> CellResult {
-        CellResult(
-            pair: "resnet56-resnet20", method: method, seed: 0, schedule: "short", epochs: 5,
-            top1: top1, top5: 90, testBestTop1: 50, seconds: 1, device: "cpu", processor: "",
-            precision: "float32", revision: "abc", date: "2026-11-25", recipe: "0")
-    }
-
-    private func write(_ text: String) throws {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    }
-
-    @Test("What was appended is read back, and a line that was cut off is left out, then replaced")
-    func roundTrip() throws {
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        var file = try ResultsFile(path: path, mayLack: true)
-        try file.append(result("alone", 49))
-        try file.append(result("kd", 51))
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        #expect(try ResultsFile(path: path).results == [result("alone", 49), result("kd", 51)])
-
-        try write(String(text.dropLast(20)))
-        var cut = try ResultsFile(path: path)
-        #expect(cut.cutLine != nil && cut.results == [result("alone", 49)])
-        try cut.append(result("kd", 51))
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
-
-        // A cell that is run again has one line, the last.
-        try cut.append(result("alone", 48))
-        #expect(try ResultsFile(path: path).results == [result("kd", 51), result("alone", 48)])
-
-        // A last line that lacks only its end is whole.
-        try write(String(text.dropLast()))
-        #expect(try ResultsFile(path: path).results.count == 2)
-    }
-
-    @Test(
-        "Another version, a line in the middle that is none, and a missing file are told by place")
-    func errors() throws {
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let good = try result("alone", 49).line()
-        try write(good + "\n" + good.replacing("\"version\":1", with: "\"version\":2") + "\n")
-        #expect(throws: ResultsFileError.otherVersion(place: "\(path):2", found: 2)) {
-            try ResultsFile(path: path)
-        }
-        try write("{\"version\":1,\"pair\":\"x\"}\n" + good + "\n")
-        let error = #expect(throws: ResultsFileError.self) { try ResultsFile(path: path) }
-        #expect(error?.description.hasPrefix("\(path):1: expected a result") == true)
-        try FileManager.default.removeItem(atPath: path)
-        #expect(throws: ResultsFileError.self) { try ResultsFile(path: path) }
-    }
-
-    @Test("Files are joined once, and of two accuracies of one cell the first stays, with a remark")
-    func merge() throws {
-        let other = path + ".other"
-        defer { for file in [path, other] { try? FileManager.default.removeItem(atPath: file) } }
-        var own = try ResultsFile(path: path, mayLack: true)
-        try own.append(result("alone", 49))
-        var second = try ResultsFile(path: other, mayLack: true)
-        try second.append(result("alone", 48))
-        try second.append(result("kd", 51))
-        var remarks: [String] = []
-        for _ in 0..<2 { try own.merge(second) { remarks.append($0) } }
-        #expect(own.results == [result("alone", 49), result("kd", 51)])
-        #expect(remarks.count == 2 && remarks[0].contains("49.0 %, which stays"))
-    }
-}
-
-@Suite("The queue of a study")
-struct StudyQueueTests {
-    private func cells(_ pairs: [ModelPair], seeds: [Int] = [0]) throws -> [Cell] {
-        try Cell.all(
-            pairs: pairs, methods: [[.kd], [.at], [.reviewkd]], seeds: seeds, schedule: .short,
-            precision: .float32)
-    }
-
-    private func groups(_ cells: [Cell], _ settings: StudySettings) -> [[String]] {
-        let queue = StudyQueue(cells, settings: settings, done: 0, of: cells.count)
-        var groups: [[String]] = []
-        while let group = queue.next() { groups.append(group.map(\.key.description)) }
-        return groups
-    }
-
-    @Test("Students that see the same batches of one teacher are handed out together, others alone")
-    func classes() throws {
-        let cells = try cells(
-            [ModelPair(.resnet56, .resnet20), ModelPair(.vgg13, .vgg8)], seeds: [0, 1])
-        let found = groups(cells, StudySettings(output: "nowhere"))
-        // Per seed and pair the student alone, and three that are taught.
-        #expect(found.map(\.count) == [1, 3, 1, 3, 1, 3, 1, 3])
-        #expect(found[1].allSatisfy { $0.hasPrefix("resnet56-") && $0.hasSuffix("seed 0") })
-        #expect(found[7].allSatisfy { $0.hasPrefix("vgg13-") && $0.hasSuffix("seed 1") })
-        #expect(found.joined().count == cells.count)
-    }
-
-    @Test("No job waits for another's class, and a card runs as many as there are jobs")
-    func sizes() throws {
-        let cells = try cells([ModelPair(.resnet56, .resnet20)])
-        var settings = StudySettings(output: "nowhere")
-        settings.jobs = 2
-        #expect(groups(cells, settings).map(\.count) == [1, 2, 1])
-        settings.together = 1
-        #expect(groups(cells, settings).map(\.count) == [1, 1, 1, 1])
-        settings.device = .cuda(index: 0)
-        settings.jobs = 3
-        #expect(groups(cells, settings).map(\.count) == [3, 1])
-    }
-
-    @Test("Two cells that are the same run are run once, and both get its result")
-    func twins() throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("study-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        // ResNet-20 alone is the same, whatever teacher it does not have.
-        let cells = try Cell.all(
-            pairs: [ModelPair(.resnet56, .resnet20), ModelPair(.resnet110, .resnet20)],
-            methods: [], seeds: [0], schedule: .short, precision: .float32)
-        #expect(cells.count == 2)
-        let settings = StudySettings(output: folder)
-        let study = try Study(cells, settings: settings) { _ in }
-        let queue = StudyQueue(cells, settings: settings, done: 0, of: 2)
-        #expect(queue.groupCount == 1)
-        let cell = try #require(queue.next()?.first)
-        try queue.finish(
-            cell,
-            with: CellResult(
-                pair: cell.key.pair, method: "alone", seed: 0, schedule: "short", epochs: 5,
-                top1: 48, top5: 80, testBestTop1: 48, seconds: 1, device: "cpu", processor: "",
-                precision: "float32", revision: "abc", date: "2026-11-25",
-                recipe: cell.recipe.digest),
-            in: study)
-        #expect(study.pending.isEmpty)
-        #expect(study.results.map(\.pair) == ["resnet56-resnet20", "resnet110-resnet20"])
-        #expect(study.results.map(\.top1) == [48, 48])
-        #expect(queue.end.done == 2)
     }
 }

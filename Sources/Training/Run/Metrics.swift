@@ -35,8 +35,11 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// The revision of the code that ended it, where it is known.
     public var revision: String?
 
+    /// The SHA-256 of the teacher's file, where there is one.
+    public var teacher: String?
+
     enum CodingKeys: String, CodingKey {
-        case epoch, step, seconds, train, validation, test, revision
+        case epoch, step, seconds, train, validation, test, revision, teacher
         case learningRate = "learning_rate"
         case imagesPerSecond = "images_per_second"
         case peakMemoryBytes = "peak_memory_bytes"

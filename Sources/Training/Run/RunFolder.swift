@@ -179,13 +179,17 @@ final class RunFolder {
 }
 
 extension RunFolder {
-    /// The records of a run that came to its end; nil where the folder holds none of this recipe.
+    /// The records of a run that came to its end; nil where the folder holds none of this recipe and
+    /// teacher.
     ///
     /// - Parameters:
     ///   - path: the folder of the run.
     ///   - recipe: as resolved.
+    ///   - teacher: the SHA-256 of the teacher's file, nil without a teacher.
     /// - Returns: one record for each epoch.
-    static func finishedHistory(in path: String, of recipe: Recipe) -> [EpochRecord]? {
+    static func finishedHistory(
+        in path: String, of recipe: Recipe, teacher: String?
+    ) -> [EpochRecord]? {
         guard FileManager.default.fileExists(atPath: path + "/student-last.safetensors"),
             let earlier = try? Recipe.load(nameOrPath: path + "/recipe.yaml"),
             recipe.differences(from: earlier).isEmpty,
@@ -194,7 +198,9 @@ extension RunFolder {
         let records = text.split(separator: "\n").compactMap {
             try? JSONDecoder().decode(EpochRecord.self, from: Data($0.utf8))
         }
-        guard records.count == recipe.epochs, records.last?.test != nil else { return nil }
+        guard records.count == recipe.epochs, records.last?.test != nil,
+            records.last?.teacher == teacher
+        else { return nil }
         return records
     }
 }

@@ -243,7 +243,8 @@ public final class Trainer {
             seconds: trainingSeconds + (ContinuousClock.now - start).seconds,
             imagesPerSecond: Double(trainStep.metrics.imageCount) / trainingSeconds,
             peakMemoryBytes: try peakMemory(on: options.device), train: trainStep.metrics.means,
-            validation: validated, test: tested, revision: options.revision)
+            validation: validated, test: tested, revision: options.revision,
+            teacher: options.teacherDigest)
         if let (term, value) = record.notFinite {
             throw TrainingError.notFinite(
                 term: term, value: value, epoch: state.epoch + 1, step: state.step,

@@ -7,7 +7,9 @@ public enum Ablation: String, CaseIterable, Sendable {
     /// Stage i of the student learns from stage j of the teacher alone, for every i and j.
     ///
     /// Each link has a transform of its own and the mean squared error: what the paper's first
-    /// observation is about (section 3.1).
+    /// observation is about (section 3.1). The student's map is brought to the size of the teacher's as in
+    /// the method, by taking the nearest of its places: towards a deeper stage this leaves out most of
+    /// them. The last stage of each is its pooled features, a vector.
     case stages
 
     /// From one stage that teaches one to the whole method (section 4.4 and figure 2, a to d).
@@ -137,11 +139,9 @@ extension Cell {
         _ ablation: Ablation, of recipe: Recipe, schedule: String, seeds: [Int],
         precision: Precision
     ) throws -> [Cell] {
-        guard let teacher = recipe.teacher, let review = recipe.method.review else {
+        guard let pair = try recipe.pair, let review = recipe.method.review else {
             throw StudyError.noTeacher(recipe: recipe.name)
         }
-        let pair = ModelPair(
-            try CIFARModel(named: teacher.model), try CIFARModel(named: recipe.student.model))
         let settings = try ablation.settings(of: review, for: pair).filter { $0.review != review }
         return seeds.flatMap { seed in
             var whole = recipe
@@ -161,13 +161,22 @@ extension Cell {
 }
 
 extension Recipe {
-    /// Teacher and student, as `resnet56-resnet20`; nil without a teacher.
-    public var pairName: String? { teacher.map { "\($0.model)-\(student.model)" } }
+    /// Teacher and student; nil without a teacher.
+    ///
+    /// - Throws: `ModelError` where one of them is not of the zoo.
+    public var pair: ModelPair? {
+        get throws {
+            try teacher.map {
+                ModelPair(
+                    try CIFARModel(named: $0.model), try CIFARModel(named: student.model))
+            }
+        }
+    }
 }
 
 extension CIFARModel {
     /// How many levels it has, the pooled features included.
-    fileprivate var levelCount: Int {
+    var levelCount: Int {
         make(classCount: 2, generator: Generator(seed: 0)).stageInfo.count + 1
     }
 }

@@ -49,6 +49,14 @@ public struct Cell: Sendable {
         return Cell(pair: key.pair, method: key.method, schedule: key.schedule, recipe: recipe)
     }
 
+    /// Refuses a result that was made with other settings.
+    ///
+    /// - Throws: `StudyError.differs`.
+    func requireSettings(of result: CellResult, in path: String) throws(StudyError) {
+        guard result.recipe != recipe.digest else { return }
+        throw .differs(cell: "\(key)", path: path, expected: recipe.digest, found: result.recipe)
+    }
+
     /// The folder of its run below the study's.
     var folder: String { "runs/\(key.schedule)/\(key.pair)/\(key.method)/seed-\(key.seed)" }
 }

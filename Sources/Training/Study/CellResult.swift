@@ -76,6 +76,21 @@ public struct CellResult: Codable, Sendable, Equatable {
         case teacherTop1 = "teacher_top1"
     }
 
+    /// The same run's result for another cell.
+    func renamed(to key: Cell.Key) -> CellResult {
+        var copy = self
+        copy.pair = key.pair
+        copy.method = key.method
+        copy.seed = key.seed
+        copy.schedule = key.schedule
+        return copy
+    }
+
+    /// Whether both are of one pair and schedule, each under a teacher.
+    func stands(beside other: CellResult) -> Bool {
+        pair == other.pair && schedule == other.schedule && teacher != nil && other.teacher != nil
+    }
+
     /// The result as one line of JSON, without the line's end.
     func line() throws -> String {
         let encoder = JSONEncoder()

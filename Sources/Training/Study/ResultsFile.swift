@@ -33,14 +33,28 @@ struct ResultsFile {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let last = lines.removeLast()
         for (index, line) in lines.enumerated() where !line.isEmpty {
-            results.append(try Self.decode(line, at: "\(path):\(index + 1)"))
+            try read(try Self.decode(line, at: "\(path):\(index + 1)"), line: index + 1)
         }
         guard !last.isEmpty else { return }
+        let result: CellResult
         do throws(ResultsFileError) {
-            results.append(try Self.decode(last, at: "\(path):\(lines.count + 1)"))
+            result = try Self.decode(last, at: "\(path):\(lines.count + 1)")
         } catch {
             guard case .malformed = error else { throw error }
             cutLine = String(last)
+            return
+        }
+        try read(result, line: lines.count + 1)
+    }
+
+    /// Takes a line in; one that stands there twice, as where files were joined by hand, counts once.
+    private mutating func read(_ result: CellResult, line: Int) throws(ResultsFileError) {
+        guard let former = self.result(of: result.key) else {
+            results.append(result)
+            return
+        }
+        guard former == result else {
+            throw .twice(place: "\(path):\(line)", cell: "\(result.key)")
         }
     }
 
@@ -67,35 +81,71 @@ struct ResultsFile {
     /// The result of a cell.
     func result(of key: Cell.Key) -> CellResult? { results.first { $0.key == key } }
 
-    /// Adds a result at the end, safely on the disk when this returns; a cut line goes, and so does a
-    /// former result of the cell, as of a teacher whose weights were lost.
-    ///
-    /// - Throws: `FileWriteError`, or what encoding throws.
-    mutating func append(_ result: CellResult) throws {
-        let all = results.filter { $0.key != result.key } + [result]
-        let lines = try all.map { try $0.line() + "\n" }
-        try AtomicFile.write(Data(lines.joined().utf8), to: path)
-        results = all
-        cutLine = nil
+    /// The result of a cell, or of one that is the same run under another name, as a student alone in
+    /// two pairs; under this cell's name.
+    func result(of cell: Cell) -> CellResult? {
+        if let own = result(of: cell.key) { return own }
+        let twin = results.first { $0.recipe == cell.recipe.digest }?.renamed(to: cell.key)
+        return twin.flatMap { hasAnotherTeacher(than: $0) ? nil : $0 }
     }
 
-    /// Takes over what another file holds and this one lacks.
+    /// Adds results at the end, safely on the disk when this returns; a cut line goes, and so does a
+    /// former result of a cell, as of a teacher whose weights were lost.
+    ///
+    /// - Throws: `FileWriteError`, or what encoding throws.
+    mutating func append(_ added: [CellResult]) throws {
+        let keys = Set(added.map(\.key))
+        var new = self
+        new.results = results.filter { !keys.contains($0.key) } + added
+        try new.save()
+        self = new
+    }
+
+    /// Takes over, in memory, what another file holds and this one lacks.
     ///
     /// - Parameters:
     ///   - other: the other file.
-    ///   - remark: called where both hold a cell with different accuracies; this file's one stays.
-    /// - Throws: `FileWriteError`, or what encoding throws.
-    mutating func merge(_ other: ResultsFile, remark: (String) -> Void) throws {
+    ///   - remark: called with what is left out: a cut line, or another accuracy of a cell that is here.
+    /// - Throws: `ResultsFileError.otherRun` where the two cannot stand in one table.
+    mutating func join(
+        _ other: ResultsFile, remark: (String) -> Void
+    ) throws(ResultsFileError) {
+        if other.cutLine != nil {
+            remark("the last line of \(other.path) is cut off and left out")
+        }
         for result in other.results {
             guard let own = self.result(of: result.key) else {
-                try append(result)
+                guard !hasAnotherTeacher(than: result) else {
+                    throw .otherRun(
+                        cell: "\(result.key)", what: "another teacher", path: other.path,
+                        own: path)
+                }
+                results.append(result)
                 continue
+            }
+            guard own.recipe == result.recipe, own.teacher == result.teacher else {
+                let what = own.recipe == result.recipe ? "another teacher" : "other settings"
+                throw .otherRun(cell: "\(result.key)", what: what, path: other.path, own: path)
             }
             guard own.top1 != result.top1 else { continue }
             remark(
                 "\(other.path) has \(result.top1) % for the cell \(result.key), \(path) already "
                     + "has \(own.top1) %, which stays")
         }
+    }
+
+    /// Whether a result's part of the table already has results under another teacher.
+    private func hasAnotherTeacher(than result: CellResult) -> Bool {
+        results.contains { $0.stands(beside: result) && $0.teacher != result.teacher }
+    }
+
+    /// Writes the file, safely on the disk when this returns; a cut line goes.
+    ///
+    /// - Throws: `FileWriteError`, or what encoding throws.
+    mutating func save() throws {
+        let lines = try results.map { try $0.line() + "\n" }
+        try AtomicFile.write(Data(lines.joined().utf8), to: path)
+        cutLine = nil
     }
 }
 
@@ -104,6 +154,8 @@ public enum ResultsFileError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     case otherVersion(place: String, found: Int)
     case malformed(place: String, reason: String)
+    case twice(place: String, cell: String)
+    case otherRun(cell: String, what: String, path: String, own: String)
 
     /// One sentence with the remedy.
     public var description: String {
@@ -116,6 +168,11 @@ public enum ResultsFileError: Error, Equatable, CustomStringConvertible {
         case .malformed(let place, let reason):
             "\(place): expected a result, found a line that is none (\(reason)); correct or "
                 + "remove the line"
+        case .twice(let place, let cell):
+            "\(place): the cell \(cell) has another result above; remove one of the two lines"
+        case .otherRun(let cell, let what, let path, let own):
+            "\(path) has the cell \(cell) with \(what) than \(own), so that both cannot stand in "
+                + "one table; join it with another --output"
         }
     }
 }

@@ -2,8 +2,17 @@ import Foundation
 
 /// The stage matrix as a picture: which teacher stage helps which student stage.
 public struct StageHeatMap: Sendable {
-    /// Points above the student alone, by student stage, then teacher stage; nil where none is known.
-    let leads: [[Double?]]
+    /// How far a cell's student is ahead of the student alone.
+    struct Lead: Equatable {
+        /// In points.
+        let points: Double
+
+        /// Whether chance may explain it.
+        let isWithinNoise: Bool
+    }
+
+    /// By student stage, then teacher stage; nil where none is known.
+    let leads: [[Lead?]]
 
     private let title: String
 
@@ -13,20 +22,17 @@ public struct StageHeatMap: Sendable {
     ///   - table: with rows `stages/I-J`.
     ///   - pair: whose.
     ///   - schedule: on which schedule.
-    public init(_ table: StudyTable, pair: String, schedule: String) {
-        var leads: [[Int]: Double] = [:]
-        var size = [0, 0]
-        for row in table.rows where row.pair == pair && row.schedule == schedule {
-            guard row.method.hasPrefix("stages/") else { continue }
-            let place = row.method.dropFirst(7).split(separator: "-").compactMap { Int($0) }
-            guard place.count == 2 else { continue }
-            size = zip(size, place).map(max)
-            leads[place] = row.lead
+    public init(_ table: StudyTable, pair: ModelPair, schedule: String) {
+        let rows = table.rows.filter { $0.pair == pair.name && $0.schedule == schedule }
+        leads = (1...pair.student.levelCount).map { student in
+            (1...pair.teacher.levelCount).map { teacher in
+                let row = rows.first { $0.method == "stages/\(student)-\(teacher)" }
+                return row.flatMap { row in
+                    row.lead.map { Lead(points: $0, isWithinNoise: row.isWithinNoise) }
+                }
+            }
         }
-        self.leads = (0..<size[0]).map { student in
-            (0..<size[1]).map { teacher in leads[[student + 1, teacher + 1]] }
-        }
-        title = "\(pair), \(schedule): points ahead of the student alone"
+        title = "\(pair.name), \(schedule): points ahead of the student alone"
     }
 
     /// The picture.
@@ -35,35 +41,47 @@ public struct StageHeatMap: Sendable {
         let left = 130.0
         let top = 76.0
         let width = left + cell * Double(leads.first?.count ?? 0) + 24
-        let height = top + cell * Double(leads.count) + 24
+        let height = top + cell * Double(leads.count) + 40
         var parts = [
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(width) \(height)\" "
                 + "width=\"\(width)\" height=\"\(height)\" font-family=\"sans-serif\">",
             "<rect width=\"\(width)\" height=\"\(height)\" fill=\"white\"/>",
             Self.text(title, x: 16, y: 24, size: 13, anchor: "start"),
         ]
-        for column in (leads.first ?? []).indices {
+        for (column, stage) in Self.names(leads.first?.count ?? 0).enumerated() {
             let x = left + cell * (Double(column) + 0.5)
-            parts.append(Self.text("teacher \(column + 1)", x: x, y: top - 12, size: 12))
+            parts.append(Self.text("teacher \(stage)", x: x, y: top - 12, size: 12))
         }
-        let largest = leads.joined().compactMap { $0.map(abs) }.max() ?? 1
+        let rows = Self.names(leads.count)
+        let largest = leads.joined().compactMap { $0.map { abs($0.points) } }.max() ?? 1
         for (row, values) in leads.enumerated() {
             let y = top + cell * Double(row)
             parts.append(
                 Self.text(
-                    "student \(row + 1)", x: left - 12, y: y + cell / 2 + 4, size: 12,
+                    "student \(rows[row])", x: left - 12, y: y + cell / 2 + 4, size: 12,
                     anchor: "end"))
             for (column, lead) in values.enumerated() {
                 let x = left + cell * Double(column)
                 parts.append(
                     "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(cell - 2)\" height=\"\(cell - 2)\" "
-                        + "fill=\"\(Self.color(lead, largest))\"/>")
-                let label = lead.map { String(format: "%+.2f", $0) } ?? "–"
+                        + "fill=\"\(Self.color(lead?.points, largest))\"/>")
+                let label = lead.map { String(format: "%+.2f", $0.points) } ?? "–"
                 parts.append(
-                    Self.text(label, x: x + cell / 2 - 1, y: y + cell / 2 + 4, size: 14))
+                    Self.text(
+                        lead?.isWithinNoise == true ? "(\(label))" : label,
+                        x: x + cell / 2 - 1, y: y + cell / 2 + 4, size: 14))
             }
         }
+        parts.append(
+            Self.text(
+                "in brackets: within what chance explains", x: 16, y: height - 14, size: 11,
+                anchor: "start"))
         return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
+    }
+
+    /// The stages' names: numbers, but the last is the pooled features.
+    private static func names(_ count: Int) -> [String] {
+        (0..<count).map { $0 == count - 1 ? "pooled" : "\($0 + 1)" }
     }
 
     /// Blue where it helps, orange where it harms, as strong as the lead is large.

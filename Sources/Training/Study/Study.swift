@@ -6,8 +6,8 @@ import VisionModels
 /// Trains the cells of a table, restartably.
 ///
 /// A cell that has a line in `results.jsonl` is not run again; one that was begun goes on from its
-/// run's checkpoint. Cells that are the same run, as a student alone in two pairs, are run once. A cell
-/// that fails does not keep the others from being run.
+/// run's checkpoint. Cells that are the same run, as a student alone in two pairs or one layer that
+/// teaches one in two ablations, are run once. A cell that fails does not keep the others from being run.
 public final class Study: Sendable {
     /// The results so far, those of other studies in the same folder included.
     public var results: [CellResult] { file.withLock { $0.results } }
@@ -35,7 +35,7 @@ public final class Study: Sendable {
         self.report = { event in turn.withLock { _ in report(event) } }
         self.cells = cells
         self.settings = settings
-        let path = settings.output + "/results.jsonl"
+        let path = settings.resultsPath
         lock = plans ? nil : try FolderLock(settings.output, of: settings.output)
         let read = try ResultsFile(path: path, mayLack: true)
         if read.cutLine != nil {
@@ -51,31 +51,39 @@ public final class Study: Sendable {
         {
             throw StudyError.noFolder(teachers: teachers)
         }
-        for cell in cells {
-            guard let found = read.result(of: cell.key), found.recipe != cell.recipe.digest else {
-                continue
-            }
-            throw StudyError.differs(
-                cell: "\(cell.key)", path: path, expected: cell.recipe.digest,
-                found: found.recipe)
-        }
+        try Self.require(read, toFit: cells)
         file = Mutex(read)
     }
 
-    /// The cells that have no result yet.
+    /// Refuses results of the cells that were made with other settings.
+    private static func require(_ file: ResultsFile, toFit cells: [Cell]) throws {
+        for cell in cells {
+            guard let found = file.result(of: cell.key) else { continue }
+            try cell.requireSettings(of: found, in: file.path)
+        }
+    }
+
+    /// The cells that are still to be run: neither they nor the same run under another name have a
+    /// result.
     public var pending: [Cell] {
-        file.withLock { file in cells.filter { file.result(of: $0.key) == nil } }
+        file.withLock { file in cells.filter { file.result(of: $0) == nil } }
     }
 
     /// Takes over the results of other files, as of other machines.
     ///
     /// - Parameter paths: the files.
-    /// - Throws: `ResultsFileError`, or what writing throws.
+    /// - Throws: `ResultsFileError` or `StudyError.differs` where they do not belong into this table,
+    ///   which is left as it is then; what writing throws.
     public func merge(_ paths: [String]) throws {
         let others = try paths.map { try ResultsFile(path: $0) }
         try file.withLock { file in
-            for other in others { try file.merge(other) { report(.remark($0)) } }
+            var joined = file
+            for other in others { try joined.join(other) { report(.remark($0)) } }
+            try Self.require(joined, toFit: cells)
+            try joined.save()
+            file = joined
         }
+        try nameTwins()
     }
 
     /// Runs every cell that has no result yet, the missing teachers first.
@@ -85,38 +93,56 @@ public final class Study: Sendable {
     ///   where cells failed.
     public func run() throws -> StudyOutcome {
         let open = pending
-        guard let dataset = open.first?.recipe.dataset.name else { return .finished }
+        guard let dataset = open.first?.recipe.dataset.name else {
+            try nameTwins()
+            return .finished
+        }
         let data = try TrainingData.load(dataset, from: settings.data, device: settings.device) {
             report(.remark($0))
         }
+        try requireNormalizations(of: open)
         var teachers = TeacherShelf(self, data: data)
         try teachers.fill(for: open)
-        for result in results where cells.contains(where: { $0.key == result.key }) {
-            try teachers.requireSame(as: result, in: settings.output)
-        }
         let missing = try missingTeachers(for: open)
         if let teachers = settings.teachers {
             for cell in missing {
                 report(.remark("\(teachers) has no \(cell.key.pair); it is trained first"))
             }
         }
+        try nameTwins()
         var runs = StudyRuns(self, data: data, count: missing.count + open.count)
-        if let signal = try runs.all(missing, teachers: [:]) {
+        if let signal = runs.all(missing, teachers: [:]) {
             return .interrupted(signal: signal)
         }
         try teachers.fill(for: open)
-        if let signal = try runs.all(open, teachers: teachers.files) {
+        if let signal = runs.all(open, teachers: teachers.files) {
             return .interrupted(signal: signal)
         }
+        try runs.requireSuccess()
         return .finished
+    }
+
+    /// Gives each cell whose run was done under another name a line of its own.
+    private func nameTwins() throws {
+        try file.withLock { file in
+            let twins = cells.filter { file.result(of: $0.key) == nil }
+                .compactMap { file.result(of: $0) }
+            if !twins.isEmpty { try file.append(twins) }
+        }
     }
 
     /// Where a cell's run lies.
     func folder(of cell: Cell) -> String { settings.output + "/" + cell.folder }
 
-    /// Whether a cell has a result.
-    func isDone(_ cell: Cell) -> Bool { file.withLock { $0.result(of: cell.key) != nil } }
+    /// The result of a cell, or of the same run under another name.
+    ///
+    /// - Throws: `StudyError.differs` where the cell's was made with other settings.
+    func result(of cell: Cell) throws -> CellResult? {
+        let found = file.withLock { $0.result(of: cell) }
+        if let found { try cell.requireSettings(of: found, in: settings.resultsPath) }
+        return found
+    }
 
-    /// Adds a result, safely on the disk when this returns.
-    func add(_ result: CellResult) throws { try file.withLock { try $0.append(result) } }
+    /// Adds results, safely on the disk when this returns.
+    func add(_ results: [CellResult]) throws { try file.withLock { try $0.append(results) } }
 }

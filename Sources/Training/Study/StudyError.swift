@@ -7,6 +7,10 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case noFolder(teachers: String)
     case differs(cell: String, path: String, expected: String, found: String)
     case otherTeacher(cell: String, path: String, file: String, expected: String, found: String)
+    case lostTeacher(cell: String, path: String, model: String, digest: String)
+    case untrainedTeacher(cell: String, model: String)
+    case otherNormalization(model: String, teachers: String?)
+    case changedSchedule(recipe: String)
     case failed(cells: Int, of: Int, first: String)
 
     /// One sentence with the remedy.
@@ -34,6 +38,20 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "\(path) holds the cell \(cell) with another teacher (SHA-256 "
                 + "\(expected.prefix(16))…, \(file) has \(found.prefix(16))…); give the same file, or "
                 + "choose another --output"
+        case .lostTeacher(let cell, let path, let model, let digest):
+            "\(path) holds the cell \(cell) with a teacher that is not there (SHA-256 "
+                + "\(digest.prefix(16))…); give its file as \(model).safetensors, .pt or .pth in "
+                + "--teachers, or choose another --output to train a new one"
+        case .untrainedTeacher(let cell, let model):
+            "the cell \(cell) has no teacher, since the training of \(model) failed; repeat the "
+                + "command once that is mended"
+        case .otherNormalization(let model, let teachers):
+            "--teacher-normalization is not the one with which \(model) is trained here; leave it "
+                + "out, or put \(model)'s file into \(teachers ?? "the folder of --teachers")"
+        case .changedSchedule(let recipe):
+            "--set changes the data, rates or length of \(recipe), whose results would be confused "
+                + "with those of the shipped schedule; save the recipe as a file of another name "
+                + "(reviewkd recipes \(recipe)) and name that"
         case .failed(let cells, let count, let first):
             "\(cells) of \(count) cells failed, the first with: \(first)"
         }

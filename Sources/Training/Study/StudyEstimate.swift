@@ -35,6 +35,9 @@ public struct StudyEstimate: Sendable {
     /// The cells, missing teachers first.
     public private(set) var lines: [Line] = []
 
+    /// How many steps the runs that are left have in all, a run that stands for several cells once.
+    public private(set) var steps = 0
+
     /// Seconds that are left in all, as measured on this machine.
     public private(set) var seconds = 0.0
 
@@ -57,6 +60,7 @@ extension Study {
         var estimate = StudyEstimate()
         var measured: [String: RunCost] = [:]
         let open = pending
+        try requireNormalizations(of: open)
         let teachers = try missingTeachers(for: open)
         var largestCheckpoint = 0
         var runs: Set<String> = []
@@ -68,7 +72,7 @@ extension Study {
                     / recipe.batchSize)
             var line = StudyEstimate.Line(
                 pair: cell.key.pair, method: cell.key.method, seed: cell.key.seed,
-                schedule: cell.key.schedule, done: isDone(cell), steps: steps)
+                schedule: cell.key.schedule, done: try result(of: cell) != nil, steps: steps)
             // Cells that are the same run cost it once.
             if !line.done, runs.insert(recipe.digest).inserted {
                 var kind = recipe
@@ -82,13 +86,15 @@ extension Study {
                 measured[kind.digest] = cost
                 line.seconds = cost.seconds(
                     steps: steps, evaluated: recipe.epochs * (testImages + recipe.validation.split))
-                estimate.add(line.seconds, weights: cost.weightBytes)
+                estimate.add(steps, line.seconds, weights: cost.weightBytes)
                 largestCheckpoint = max(largestCheckpoint, cost.checkpointBytes)
             }
             estimate.add(line)
         }
         // Two checkpoints of each running cell live side by side while one is written.
-        estimate.add(0, weights: 2 * settings.jobs * largestCheckpoint)
+        let running = min(
+            runs.count, settings.jobs * (settings.device == .cpu ? settings.together : 1))
+        estimate.add(0, 0, weights: 2 * running * largestCheckpoint)
         return estimate
     }
 }
@@ -96,7 +102,8 @@ extension Study {
 extension StudyEstimate {
     fileprivate mutating func add(_ line: Line) { lines.append(line) }
 
-    fileprivate mutating func add(_ seconds: Double, weights: Int) {
+    fileprivate mutating func add(_ steps: Int, _ seconds: Double, weights: Int) {
+        self.steps += steps
         self.seconds += seconds
         diskBytes += weights
     }

@@ -62,16 +62,14 @@ final class StudyQueue: Sendable {
     ///
     /// - Throws: what writing the results throws.
     func finish(_ cell: Cell, with result: CellResult, in study: Study) throws {
-        for twin in twins[cell.recipe.digest] ?? [] {
-            var own = result
-            own.pair = twin.key.pair
-            own.method = twin.key.method
-            try study.add(own)
+        let results = (twins[cell.recipe.digest] ?? []).map { result.renamed(to: $0.key) }
+        try study.add(results)
+        for result in results {
             let done = state.withLock { state in
                 state.done += 1
                 return state.done
             }
-            study.report(.finished(own, done: done, of: count))
+            study.report(.finished(result, done: done, of: count))
         }
     }
 

@@ -8,6 +8,7 @@ struct StudyRuns {
     private let data: TrainingData
     private let count: Int
     private var done = 0
+    private var failures: [any Error] = []
 
     /// Prepares for so many cells.
     init(_ study: Study, data: TrainingData, count: Int) {
@@ -19,30 +20,49 @@ struct StudyRuns {
     /// Runs cells.
     ///
     /// On the CPU each job is a thread with its share of the processor; a card runs the students of
-    /// one thread beside each other.
+    /// one thread beside each other. Cells whose teacher could not be trained fail.
     ///
     /// - Parameters:
     ///   - cells: without results.
     ///   - teachers: of these cells.
     /// - Returns: a signal that ended it before all were done.
-    /// - Throws: `StudyError.failed` after the others, where some failed.
-    mutating func all(_ cells: [Cell], teachers: [CIFARModel: TeacherFile]) throws -> Int32? {
+    mutating func all(_ cells: [Cell], teachers: [CIFARModel: TeacherFile]) -> Int32? {
+        var ready: [Cell] = []
+        for cell in cells {
+            guard let model = cell.teacher, teachers[model] == nil else {
+                ready.append(cell)
+                continue
+            }
+            let error = StudyError.untrainedTeacher(cell: "\(cell.key)", model: model.rawValue)
+            study.report(.failed(cell.key, error))
+            failures.append(error)
+        }
         let jobs = study.settings.jobs
         let onCPU = study.settings.device == .cpu
-        let queue = StudyQueue(cells, settings: study.settings, done: done, of: count)
+        let queue = StudyQueue(ready, settings: study.settings, done: done, of: count)
         let workers = onCPU ? min(jobs, queue.groupCount) : 1
-        let threads = max(1, Runtime.threads / max(1, workers))
+        let threads = Runtime.threads
+        let share = max(1, threads / max(1, workers))
         let worker = StudyWorker(study: study, data: data, teachers: teachers)
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
-            if workers > 1 { Runtime.setThreads(threads) }
+            if workers > 1 { Runtime.setThreads(share) }
             while let group = queue.next() {
                 worker.run(group, for: queue)
             }
         }
+        // This thread was one of them.
+        Runtime.setThreads(threads)
         let end = queue.end
         done = end.done
-        if end.signal != 0 { return end.signal }
-        guard let first = end.failures.first else { return nil }
-        throw StudyError.failed(cells: end.failures.count, of: cells.count, first: "\(first)")
+        failures += end.failures
+        return end.signal == 0 ? nil : end.signal
+    }
+
+    /// Tells of cells that failed.
+    ///
+    /// - Throws: `StudyError.failed` where there are some.
+    func requireSuccess() throws(StudyError) {
+        guard let first = failures.first else { return }
+        throw .failed(cells: failures.count, of: count, first: "\(first)")
     }
 }

@@ -9,7 +9,8 @@ public enum StudySchedule: Sendable {
     /// The reduced schedule of the `-short` recipes.
     case short
 
-    /// The data, optimizer, schedule, epochs and batch size of a recipe file.
+    /// The data, optimizer, schedule, epochs and batch size of a recipe file, with a fifth of its
+    /// student's learning rate for a light network, or five times that of a light student for another.
     case file(name: String, Recipe)
 
     /// Reads `paper`, `short` or the path of a recipe.
@@ -32,11 +33,20 @@ public enum StudySchedule: Sendable {
 
     /// The schedule that a recipe has by itself: of a shipped one `short` or `paper`, else its own.
     ///
-    /// - Throws: `StudyError.takenSchedule` where the file has the name of a shipped schedule.
+    /// - Parameters:
+    ///   - recipe: with overrides.
+    ///   - nameOrPath: where it comes from.
+    /// - Throws: `StudyError.takenSchedule` where the file has the name of a shipped schedule,
+    ///   `.changedSchedule` where a shipped one was overridden.
     public init(of recipe: Recipe, from nameOrPath: String) throws {
         guard Recipe.shipped.contains(nameOrPath) else {
-            self = try StudySchedule(named: nameOrPath)
+            let schedule = try StudySchedule(named: nameOrPath)
+            self = .file(name: schedule.name, recipe)
             return
+        }
+        let shipped = try Recipe.load(nameOrPath: nameOrPath)
+        guard recipe.withSchedule(of: shipped) == recipe else {
+            throw StudyError.changedSchedule(recipe: nameOrPath)
         }
         self = nameOrPath.hasSuffix("-short") ? .short : .paper
     }
@@ -102,16 +112,29 @@ public enum StudySchedule: Sendable {
 
     private func adapted(_ recipe: Recipe, to model: CIFARModel) -> Recipe {
         guard case .file(let name, let given) = self else { return recipe }
-        var recipe = recipe.rescaled(epochs: given.epochs)
+        let ownDivisor = (try? CIFARModel(named: given.student.model))?.rateDivisor ?? 1
+        var recipe = recipe.rescaled(epochs: given.epochs).withSchedule(of: given)
         recipe.name += "-\(name)"
-        recipe.dataset = given.dataset
-        recipe.validation = given.validation
-        recipe.optimizer = given.optimizer
-        recipe.optimizer.learningRate /= model.rateDivisor
-        recipe.schedule = given.schedule
-        recipe.batchSize = given.batchSize
-        recipe.evaluationBatchSize = given.evaluationBatchSize
+        recipe.teacher?.normalization =
+            given.teacher?.normalization ?? given.dataset.normalization
+        recipe.optimizer.learningRate =
+            given.optimizer.learningRate * ownDivisor / model.rateDivisor
         recipe.precision = given.precision
+        return recipe
+    }
+}
+
+extension Recipe {
+    /// The same networks and method with the data, rates and length of another recipe.
+    fileprivate func withSchedule(of other: Recipe) -> Recipe {
+        var recipe = self
+        recipe.dataset = other.dataset
+        recipe.validation = other.validation
+        recipe.optimizer = other.optimizer
+        recipe.schedule = other.schedule
+        recipe.epochs = other.epochs
+        recipe.batchSize = other.batchSize
+        recipe.evaluationBatchSize = other.evaluationBatchSize
         return recipe
     }
 }

@@ -40,6 +40,9 @@ public struct StudySettings: Sendable {
     /// A signal that asks to end, 0 for none.
     public var interruption: @Sendable () -> Int32 = { 0 }
 
+    /// Where the results lie.
+    var resultsPath: String { output + "/results.jsonl" }
+
     /// Starts from a folder.
     public init(output: String) { self.output = output }
 }

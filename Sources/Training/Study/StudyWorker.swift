@@ -20,10 +20,9 @@ struct StudyWorker: Sendable {
         for cell in cells {
             attempt(cell, queue) {
                 // A run may have ended without its line, as when the results were cut off.
-                let folder = study.folder(of: cell)
-                if let history = RunFolder.finishedHistory(in: folder, of: cell.recipe) {
-                    return try conclude(cell, history, queue)
-                }
+                let finished = RunFolder.finishedHistory(
+                    in: study.folder(of: cell), of: cell.recipe, teacher: file(for: cell)?.digest)
+                if let finished { return try conclude(cell, finished, queue) }
                 open.append((cell, try trainer(for: cell, among: cells.count, shared)))
             }
         }
@@ -43,6 +42,8 @@ struct StudyWorker: Sendable {
             }
         }
     }
+
+    private func file(for cell: Cell) -> TeacherFile? { cell.teacher.flatMap { teachers[$0] } }
 
     private func attempt(_ cell: Cell, _ queue: StudyQueue, _ body: () throws -> Void) {
         do {
@@ -79,7 +80,7 @@ struct StudyWorker: Sendable {
         options.resume = true
         options.revision = settings.revision
         options.interruption = settings.interruption
-        let file = cell.teacher.flatMap { teachers[$0] }
+        let file = file(for: cell)
         options.teacherDigest = file?.digest
         // On a card each student's step is recorded with its teacher in it.
         let shares = count > 1 && settings.device == .cpu
@@ -104,7 +105,7 @@ struct StudyWorker: Sendable {
     ) -> CellResult {
         let selected = history.filter { $0.validation != nil }
             .max { ($0.validation?.top1 ?? 0) < ($1.validation?.top1 ?? 0) }
-        let file = cell.teacher.flatMap { teachers[$0] }
+        let file = file(for: cell)
         return CellResult(
             pair: cell.key.pair, method: cell.key.method, seed: cell.key.seed,
             schedule: cell.key.schedule, epochs: cell.recipe.epochs, top1: test.top1,

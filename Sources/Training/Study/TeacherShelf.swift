@@ -34,25 +34,17 @@ struct TeacherShelf {
 
     /// Finds and judges the teachers of cells, those that lack aside.
     ///
-    /// - Throws: where a file is another model's or damaged.
+    /// - Throws: where a file is another model's or damaged; `StudyError.otherTeacher` where results
+    ///   of the study were made with another file.
     mutating func fill(for cells: [Cell]) throws {
         for cell in cells {
             guard let model = cell.teacher, let settings = cell.recipe.teacher,
                 files[model] == nil, let path = try study.teacherPath(of: model)
             else { continue }
-            files[model] = try judge(model, path, settings)
+            let file = try judge(model, path, settings)
+            try study.requireNoOtherTeacher(than: file)
+            files[model] = file
         }
-    }
-
-    /// Refuses to put cells of two different teachers into one table.
-    ///
-    /// - Throws: `StudyError.otherTeacher` where a result was made with another file than now.
-    func requireSame(as result: CellResult, in output: String) throws {
-        let file = files.values.first { result.pair.hasPrefix($0.model.rawValue + "-") }
-        guard let file, let former = result.teacher, former != file.digest else { return }
-        throw StudyError.otherTeacher(
-            cell: "\(result.key)", path: output + "/results.jsonl", file: file.path,
-            expected: former, found: file.digest)
     }
 
     private func judge(
@@ -62,7 +54,9 @@ struct TeacherShelf {
         let device = study.settings.device
         let network = try loadNetwork(
             model.rawValue, weights: path, classCount: data.test.classCount, device: device)
-        let earlier = study.results.first { $0.teacher == digest && $0.teacherTop1 != nil }
+        // An accuracy holds for the normalisation and precision that a cell's recipe has.
+        let same = study.cells.filter { $0.recipe.teacher == settings }.map(\.recipe.digest)
+        let earlier = study.results.first { $0.teacher == digest && same.contains($0.recipe) }
         if let top1 = earlier?.teacherTop1 {
             return TeacherFile(model: model, path: path, digest: digest, top1: top1)
         }
@@ -77,23 +71,79 @@ struct TeacherShelf {
 
 extension Study {
     /// The cells that train the teachers of cells which are not there yet, in the order of the cells.
+    ///
+    /// - Throws: `StudyError.lostTeacher` where results with such a teacher are there.
     func missingTeachers(for cells: [Cell]) throws -> [Cell] {
-        var seen: Set<CIFARModel> = []
-        return try cells.compactMap(\.teacher).filter { seen.insert($0).inserted }
-            .filter { try teacherPath(of: $0) == nil }.map(trainingCell)
+        try models(of: cells).filter { try teacherPath(of: $0) == nil }.map { model in
+            if let result = taught(by: model).first {
+                throw StudyError.lostTeacher(
+                    cell: "\(result.key)", path: settings.resultsPath, model: model.rawValue,
+                    digest: result.teacher ?? "")
+            }
+            return try trainingCell(of: model)
+        }
     }
 
-    /// Where a teacher's weights lie: `TEACHERS/MODEL.safetensors`, `.pt` or `.pth`, else in the run
-    /// that trained it here; nil where there are none yet.
-    fileprivate func teacherPath(of model: CIFARModel) throws -> String? {
-        let files = FileManager.default
-        let given = settings.teachers.map { directory in
-            ["safetensors", "pt", "pth"].map { "\(directory)/\(model.rawValue).\($0)" }
+    /// Refuses cells that show a teacher which is trained here other images than those it was trained
+    /// with.
+    ///
+    /// - Throws: `StudyError.otherNormalization`.
+    func requireNormalizations(of cells: [Cell]) throws {
+        for cell in cells {
+            guard let model = cell.teacher, let taught = cell.recipe.teacher?.normalization,
+                givenTeacher(model) == nil
+            else { continue }
+            let trained = try trainingCell(of: model).recipe.dataset.normalization
+            guard taught != trained else { continue }
+            throw StudyError.otherNormalization(model: model.rawValue, teachers: settings.teachers)
         }
-        if let found = given?.first(where: files.fileExists) { return found }
+    }
+
+    /// Refuses to put cells of two different teachers into one table.
+    ///
+    /// - Throws: `StudyError.otherTeacher` where a result was made with another file than now.
+    fileprivate func requireNoOtherTeacher(than file: TeacherFile) throws {
+        for result in taught(by: file.model) where result.teacher != file.digest {
+            throw StudyError.otherTeacher(
+                cell: "\(result.key)", path: settings.resultsPath, file: file.path,
+                expected: result.teacher ?? "", found: file.digest)
+        }
+    }
+
+    /// The results under a teacher for the pairs and schedules of this study.
+    private func taught(by model: CIFARModel) -> [CellResult] {
+        let own = cells.filter { $0.teacher == model }
+        return results.filter { result in
+            result.teacher != nil
+                && own.contains {
+                    $0.key.pair == result.pair && $0.key.schedule == result.schedule
+                }
+        }
+    }
+
+    private func models(of cells: [Cell]) -> [CIFARModel] {
+        var seen: Set<CIFARModel> = []
+        return cells.compactMap(\.teacher).filter { seen.insert($0).inserted }
+    }
+
+    /// Where a teacher's weights lie: in the user's folder, else in the run that trained it here; nil
+    /// where there are none yet.
+    fileprivate func teacherPath(of model: CIFARModel) throws -> String? {
+        if let given = givenTeacher(model) { return given }
         let cell = try trainingCell(of: model)
         let trained = folder(of: cell) + "/student-last.safetensors"
-        return isDone(cell) && files.fileExists(atPath: trained) ? trained : nil
+        guard try result(of: cell) != nil, FileManager.default.fileExists(atPath: trained) else {
+            return nil
+        }
+        return trained
+    }
+
+    /// `TEACHERS/MODEL.safetensors`, `.pt` or `.pth`, where one is there.
+    private func givenTeacher(_ model: CIFARModel) -> String? {
+        settings.teachers.flatMap { directory in
+            ["safetensors", "pt", "pth"].map { "\(directory)/\(model.rawValue).\($0)" }
+                .first(where: FileManager.default.fileExists)
+        }
     }
 
     private func trainingCell(of model: CIFARModel) throws -> Cell {

@@ -1,0 +1,15 @@
+@testable import Training
+
+extension CellResult {
+    /// A result with what tests look at.
+    static func example(
+        _ method: String, seed: Int = 0, _ top1: Double, pair: String = "resnet56-resnet20",
+        schedule: String = "paper", recipe: String = "0", teacher: String? = "beef"
+    ) -> CellResult {
+        CellResult(
+            pair: pair, method: method, seed: seed, schedule: schedule, epochs: 240, top1: top1,
+            top5: 90, testBestTop1: top1 + 0.5, seconds: 1, device: "cpu", processor: "",
+            precision: "float32", revision: "abc", date: "2026-11-25", recipe: recipe,
+            teacher: teacher, teacherTop1: teacher.map { _ in 72.63 })
+    }
+}
