@@ -12,8 +12,9 @@ extension SpeedPage {
             """
             A step of distillation, \(Pair.small.title), batch \(plan.batchSize), \
             \(count(plan.threads, "thread")), milliseconds; \(turns(of: section, results)). The \
-            plain PyTorch versions are those of `Benchmarks/pytorch_methods.py`, which \
-            `Scripts/check_yardstick.py` compares with the golden values.
+            plain PyTorch versions are those of `Benchmarks/pytorch_methods.py`. \
+            `Scripts/check_yardstick.py` compares their losses and gradients with the golden values, \
+            those of CRD and FitNet aside, for which there are none.
             """
         case .batches:
             """
