@@ -145,7 +145,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["reviewkd", "TensorFiles", "CZlib"], swiftSettings: house),
+            dependencies: ["reviewkd", "TensorFiles", "CZlib", crypto], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx20
 )

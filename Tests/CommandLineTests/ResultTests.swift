@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Testing
 
@@ -21,14 +22,17 @@ extension CommandLineSuite {
         @Test("Metrics have one line an epoch with the documented keys")
         func metricsKeys() throws {
             let lines = try workshop.metrics(workshop.reference)
+            let digest = SHA256.hash(data: try workshop.read(workshop.teacher))
+            let teacher = digest.map { String(format: "%02x", $0) }.joined()
             #expect(lines.map { $0["epoch"] as? Int } == [1, 2])
             #expect(lines.map { $0["step"] as? Int } == [Workshop.steps / 2, Workshop.steps])
             for line in lines {
                 #expect(
                     line.keys.sorted() == [
                         "epoch", "images_per_second", "learning_rate", "peak_memory_bytes",
-                        "revision", "seconds", "step", "test", "train",
+                        "revision", "seconds", "step", "teacher", "test", "train",
                     ])
+                #expect(line["teacher"] as? String == teacher)
                 let train = try #require(line["train"] as? [String: Any])
                 #expect(train.keys.sorted() == ["cross_entropy", "review", "top1", "total"])
                 let test = try #require(line["test"] as? [String: Any])
