@@ -2,22 +2,47 @@
 #
 # Runs the cells that docs/results/cifar100.md reports, in the order in which they count, and adds
 # each result to docs/results/cifar100.jsonl as soon as it is there. Cells that stand there already
-# are not run again, so it may be ended at any time and started again, on another machine too.
+# are not run again, so it may be ended at any time and started again, on another machine too. At its
+# end it makes docs/results/cifar100-table.md and cifar100-stages.svg of what stands there.
 #
 #     Scripts/cifar100_study.sh DATA TEACHERS OUTPUT [JOBS]
+#     Scripts/cifar100_study.sh --pages
 #
 # DATA holds cifar-100-binary; TEACHERS holds resnet56.pt (the published one of README.md), and where
 # they are not to be trained here vgg13.safetensors and wrn_40_2.safetensors. Each job has one thread.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
+readonly tool=${REVIEWKD:-.build/release/reviewkd} results=docs/results/cifar100.jsonl
+readonly small=cifar100/resnet56-resnet20-short
+
+# Table and heat map of the recorded results.
+pages() {
+    local folder page=docs/results/cifar100-table.md
+    folder=$(mktemp -d)
+    "$tool" ablate stages "$small" --output "$folder" --merge "$results" --quiet >/dev/null
+    {
+        echo "# Every recorded cell of CIFAR-100"
+        echo
+        echo "Written by \`Scripts/cifar100_study.sh --pages\` from [cifar100.jsonl](cifar100.jsonl);" \
+            "what it says is in [cifar100.md](cifar100.md)."
+        echo
+        cat "$folder/ablation-stages.md"
+    } >"$page.new"
+    mv "$page.new" "$page"
+    mv "$folder/ablation-stages.svg" docs/results/cifar100-stages.svg
+    rm -r "$folder"
+}
+
+if [[ ${1:-} == --pages ]]; then
+    pages
+    exit
+fi
 if (($# < 3)); then
-    sed -n '3,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '3,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 64
 fi
 readonly data=$1 teachers=$2 output=$3 jobs=${4:-2}
-readonly tool=${REVIEWKD:-.build/release/reviewkd} results=docs/results/cifar100.jsonl
-readonly small=cifar100/resnet56-resnet20-short
 readonly common=(--data "$data" --teachers "$teachers" --output "$output" --jobs "$jobs"
     --threads "$jobs" --checkpoint-every 100)
 
@@ -41,7 +66,7 @@ keep() {
 }
 (while sleep 10; do keep; done) &
 readonly keeper=$!
-trap 'kill "$keeper" 2>/dev/null || true; wait "$keeper" 2>/dev/null || true; keep' EXIT
+trap 'kill "$keeper" 2>/dev/null || true; wait "$keeper" 2>/dev/null || true; keep; pages' EXIT
 
 # A cell that fails does not keep the next tables from being made; a signal ends all.
 failed=0

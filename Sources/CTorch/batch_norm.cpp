@@ -159,11 +159,38 @@ CT_KERNEL(input, (const bf16 *gradient, const bf16 *y, const bf16 *x, bf16 *resu
 
 at::Tensor float_vector(int64_t count) { return at::empty({count}, at::kFloat); }
 
+// A map as the kernels see it. Where the channels are not whole lanes, so many neighbouring rows that
+// they are count as one of several times the channels.
+struct Shape {
+  int64_t channels, rows, group, width;
+
+  explicit Shape(const at::Tensor &x)
+      : channels(x.size(1)),
+        rows(x.numel() / channels),
+        group(kLane / std::gcd(channels, kLane)),
+        width(channels * group) {}
+
+  // Once for each row of a group.
+  std::vector<float> repeated(const float *values) const {
+    std::vector<float> result(width);
+    for (int64_t i = 0; i < width; i++) result[i] = values[i % channels];
+    return result;
+  }
+
+  // The body's begin and end are groups.
+  template <typename Body>
+  void for_pieces(const Body &body) const {
+    ct::for_pieces(rows / group, body);
+  }
+};
+
 }  // namespace
 
 bool ct_batch_norm_is_fusible(ct_tensor input, ct_tensor weight) {
-  return ct::is_bf16_rows(ct::borrow(input)) &&
-         ct::borrow(weight).scalar_type() == at::kFloat && ct::borrow(input).numel() > 0;
+  at::Tensor x = ct::borrow(input);
+  if (!ct::is_bf16_map(x) || x.numel() == 0) return false;
+  Shape shape(x);
+  return shape.rows % shape.group == 0 && ct::borrow(weight).scalar_type() == at::kFloat;
 }
 
 ct_error ct_batch_norm_forward(const ct_batch_norm *norm, ct_tensor input, ct_tensor addend,
@@ -173,11 +200,11 @@ ct_error ct_batch_norm_forward(const ct_batch_norm *norm, ct_tensor input, ct_te
     at::Tensor x = ct::borrow(input);
     at::Tensor added = addend ? ct::as_bf16_rows(ct::borrow(addend)) : at::Tensor();
     TORCH_CHECK(!addend || added.sizes() == x.sizes(), "an addend of another shape");
-    int64_t channels = x.size(1), count = x.numel() / channels;
-    std::vector<float> sums(ct::kPieces * channels), squares(ct::kPieces * channels);
-    ct::for_pieces(count, [&](int64_t piece, int64_t begin, int64_t end, int64_t) {
-      statistics(ct::rows(x), begin, end, channels, &sums[piece * channels],
-                 &squares[piece * channels]);
+    Shape shape(x);
+    int64_t channels = shape.channels, count = shape.rows, width = shape.width;
+    std::vector<float> sums(ct::kPieces * width), squares(ct::kPieces * width);
+    shape.for_pieces([&](int64_t piece, int64_t begin, int64_t end, int64_t) {
+      statistics(ct::rows(x), begin, end, width, &sums[piece * width], &squares[piece * width]);
     });
     auto sum = ct::total(sums, channels), square = ct::total(squares, channels);
     at::Tensor mean = float_vector(channels), inverse = float_vector(channels);
@@ -198,8 +225,10 @@ ct_error ct_batch_norm_forward(const ct_batch_norm *norm, ct_tensor input, ct_te
       running_var[c] = (1 - momentum) * running_var[c] + momentum * unbiased;
     }
     at::Tensor y = at::empty_like(x);
-    ct::for_pieces(count, [&](int64_t, int64_t begin, int64_t end, int64_t) {
-      apply(ct::rows(x), ct::rows(added), relu, ct::mutable_rows(y), begin, end, channels,
+    scale = shape.repeated(scale.data());
+    shift = shape.repeated(shift.data());
+    shape.for_pieces([&](int64_t, int64_t begin, int64_t end, int64_t) {
+      apply(ct::rows(x), ct::rows(added), relu, ct::mutable_rows(y), begin, end, width,
             scale.data(), shift.data());
     });
     *output = ct::hand_over(y);
@@ -219,14 +248,16 @@ ct_error ct_batch_norm_backward(ct_tensor gradient, ct_tensor output, ct_tensor 
     at::Tensor y = output ? ct::borrow(output) : at::Tensor();
     // Without ReLU the addend's gradient is the output's own.
     at::Tensor stored = wants_addend && output ? at::empty_like(x) : at::Tensor();
-    int64_t channels = x.size(1), count = x.numel() / channels;
+    Shape shape(x);
+    int64_t channels = shape.channels, count = shape.rows, width = shape.width;
     auto *m = ct::borrow(mean).const_data_ptr<float>();
     auto *i = ct::borrow(inverse).const_data_ptr<float>();
     auto *w = ct::borrow(weight).const_data_ptr<float>();
-    std::vector<float> sums(ct::kPieces * channels), products(ct::kPieces * channels);
-    ct::for_pieces(count, [&](int64_t piece, int64_t begin, int64_t end, int64_t) {
-      reduce(ct::rows(g), ct::rows(y), ct::rows(x), ct::mutable_rows(stored), begin, end, channels,
-             m, &sums[piece * channels], &products[piece * channels]);
+    std::vector<float> sums(ct::kPieces * width), products(ct::kPieces * width);
+    std::vector<float> centers = shape.repeated(m);
+    shape.for_pieces([&](int64_t piece, int64_t begin, int64_t end, int64_t) {
+      reduce(ct::rows(g), ct::rows(y), ct::rows(x), ct::mutable_rows(stored), begin, end, width,
+             centers.data(), &sums[piece * width], &products[piece * width]);
     });
     auto sum = ct::total(sums, channels), product = ct::total(products, channels);
     at::Tensor for_weight = float_vector(channels), for_bias = float_vector(channels);
@@ -241,9 +272,12 @@ ct_error ct_batch_norm_backward(ct_tensor gradient, ct_tensor output, ct_tensor 
     at::Tensor result = at::empty_like(x);
     at::Tensor before = stored.defined() ? stored : g;
     at::Tensor mask = stored.defined() ? at::Tensor() : y;
-    ct::for_pieces(count, [&](int64_t, int64_t begin, int64_t end, int64_t) {
+    a = shape.repeated(a.data());
+    b = shape.repeated(b.data());
+    shift = shape.repeated(shift.data());
+    shape.for_pieces([&](int64_t, int64_t begin, int64_t end, int64_t) {
       input(ct::rows(before), ct::rows(mask), ct::rows(x), ct::mutable_rows(result), begin, end,
-            channels, a.data(), b.data(), shift.data());
+            width, a.data(), b.data(), shift.data());
     });
     *input_gradient = ct::hand_over(result);
     *weight_gradient = ct::hand_over(for_weight);

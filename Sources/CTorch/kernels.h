@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "guard.h"
@@ -121,9 +122,15 @@ CT_INLINE void add_lanes(const Floats *lanes, int64_t at, int64_t channels, floa
 
 constexpr int64_t kPieces = 64;
 
-inline bool is_bf16_rows(const at::Tensor &tensor) {
+// A map of bfloat16 numbers, channels last: one row of channels for each pixel.
+inline bool is_bf16_map(const at::Tensor &tensor) {
   return tensor.device().is_cpu() && tensor.scalar_type() == at::kBFloat16 && tensor.dim() == 4 &&
-         tensor.size(1) % kLane == 0 && tensor.is_contiguous(at::MemoryFormat::ChannelsLast);
+         tensor.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+// One whose rows are whole lanes.
+inline bool is_bf16_rows(const at::Tensor &tensor) {
+  return is_bf16_map(tensor) && tensor.size(1) % kLane == 0;
 }
 
 inline at::Tensor as_bf16_rows(const at::Tensor &tensor) {

@@ -39,15 +39,21 @@ public final class Conv2d: Module {
 
     /// The convolution of `[N, inChannels, H, W]`.
     public func callAsFunction(_ input: Tensor) -> Tensor {
-        if isPlain3x3, let fused = fusedConvolution3x3(input, weight: weight) { return fused }
+        if let fused = fused(input) { return fused }
         return input.conv2d(
             weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
     }
 
-    /// Whether this is a convolution that our own kernel may know.
-    private var isPlain3x3: Bool {
-        stride == 1 && padding == 1 && groups == 1 && bias == nil && weight.size(2) == 3
-            && weight.size(3) == 3
+    /// The convolution by a kernel of our own, where one knows it.
+    private func fused(_ input: Tensor) -> Tensor? {
+        guard padding == 1, bias == nil, weight.size(2) == 3, weight.size(3) == 3 else {
+            return nil
+        }
+        if groups == 1 {
+            return stride == 1 ? fusedConvolution3x3(input, weight: weight) : nil
+        }
+        guard groups == weight.size(0), weight.size(1) == 1 else { return nil }
+        return fusedDepthwiseConvolution3x3(input, weight: weight, stride: stride)
     }
 }
 

@@ -40,7 +40,8 @@ import TorchTestSupport
         "Batch norm, addition and ReLU in one agree with LibTorch's, forward and backward",
         arguments: [
             [4, 16, 7, 7], [2, 48, 31, 31], [1, 16, 31, 7], [3, 16, 1, 1], [1, 256, 7, 1],
-            [64, 16, 8, 8],
+            [64, 16, 8, 8], [2, 24, 3, 5], [4, 58, 16, 16], [70, 60, 2, 2], [3, 12, 4, 4],
+            [1, 17, 8, 8], [16, 8, 1, 1],
         ], [(false, false), (false, true), (true, false), (true, true)])
     func batchNorm(shape: [Int], variant: (adds: Bool, relu: Bool)) throws {
         let channels = shape[1]
@@ -137,6 +138,30 @@ import TorchTestSupport
     }
 
     @Test(
+        "Depthwise 3×3 convolution agrees with LibTorch's, forward and backward",
+        arguments: [
+            [2, 16, 7, 7], [1, 58, 31, 32], [3, 48, 1, 1], [2, 17, 1, 7], [70, 24, 8, 8],
+            [1, 60, 2, 2], [2, 192, 9, 4],
+        ], [1, 2])
+    func depthwise(shape: [Int], stride: Int) throws {
+        let input = Twin(61, shape)
+        let weight = Twin(62, [shape[1], 1, 3, 3], parameter: true)
+        let output = try #require(
+            fusedDepthwiseConvolution3x3(input.low, weight: weight.low, stride: stride))
+        let exact = input.exact.conv2d(
+            weight: weight.exact, stride: stride, padding: 1, groups: shape[1])
+        #expect(output.shape == exact.shape)
+        expectSame(output, exact, "output")
+
+        probe(output).backward()
+        probe(exact).backward()
+        for (name, twin) in [("input", input), ("weight", weight)] {
+            let gradient = try #require(twin.low.grad)
+            expectSame(gradient, try #require(twin.exact.grad), "gradient of \(name)")
+        }
+    }
+
+    @Test(
         "3×3 convolution with bias, addition and ReLU agrees with LibTorch's",
         arguments: [([1, 16, 7, 31], 16), ([2, 32, 31, 7], 32), ([1, 64, 1, 1], 48)],
         [(false, false), (false, true), (true, false), (true, true)])
@@ -195,9 +220,13 @@ import TorchTestSupport
             #expect(Runtime.cpuCapability.lowercased() == capability)
             #expect(!Runtime.hasNativeBFloat16)
             #expect(PackedConvolution(weight: Tensor.zeros([16, 16, 3, 3])) == nil)
-            for shape in [[4, 16, 7, 7], [2, 48, 31, 31], [1, 256, 7, 1]] {
+            for shape in [[4, 16, 7, 7], [2, 48, 31, 31], [1, 256, 7, 1], [4, 58, 16, 16]] {
                 try tests.batchNorm(shape: shape, variant: (true, true))
                 try tests.batchNorm(shape: shape, variant: (false, false))
+            }
+            for stride in [1, 2] {
+                try tests.depthwise(shape: [70, 24, 8, 8], stride: stride)
+                try tests.depthwise(shape: [1, 58, 31, 32], stride: stride)
             }
             try tests.attentionFusion(shape: [2, 64, 8, 8], deep: [2, 64, 1, 1])
             try tests.attentionFusion(shape: [1, 48, 14, 6], deep: [1, 48, 7, 3])
@@ -240,6 +269,11 @@ import TorchTestSupport
             let image = input(inputs, .bfloat16, .channelsLast)
             let kernel = Tensor.zeros([outputs, inputs, 3, 3])
             #expect(fusedConvolution3x3(image, weight: kernel) == nil)
+        }
+        for (channels, groupWidth, stride) in [(15, 1, 1), (16, 1, 3), (16, 2, 1)] {
+            let image = input(channels, .bfloat16, .channelsLast)
+            let kernel = Tensor.zeros([channels, groupWidth, 3, 3])
+            #expect(fusedDepthwiseConvolution3x3(image, weight: kernel, stride: stride) == nil)
         }
         let plain = input(16, .float32, .channelsLast)
         #expect(fusedConvolution3x3(plain, weight: Tensor.zeros([16, 16, 3, 3])) == nil)

@@ -152,7 +152,8 @@ typedef struct {
   double momentum, epsilon;
 } ct_batch_norm;
 
-// Whether the pair below takes this input: bfloat16, channels last, a multiple of 16 channels.
+// Whether the pair below takes this input: bfloat16, channels last, and where the channels are no
+// multiple of 16, a number of pixels that makes whole vectors of 16 of several of them.
 bool ct_batch_norm_is_fusible(ct_tensor input, ct_tensor weight);
 // Training-mode batch norm, then an addition (where `addend` is not null), then ReLU. Updates the
 // running statistics. Also returns mean and inverse deviation for the backward pass.
@@ -178,7 +179,15 @@ ct_error ct_convolution_forward(ct_tensor input, ct_tensor packed, int64_t outpu
 ct_error ct_convolution_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
                                  bool wants_input, ct_tensor *for_input, ct_tensor *for_weight);
 
-// Whether the pair below takes these: as above, the deeper map smaller by whole factors.
+// Whether the pair below takes these: depthwise weights `[C, 1, 3, 3]`, 16 channels or more, bfloat16
+// inputs, channels last, on the CPU; the stride is 1 or 2 and the padding 1.
+bool ct_depthwise_takes(ct_tensor input, ct_tensor weight, int64_t stride);
+ct_error ct_depthwise_forward(ct_tensor input, ct_tensor weight, int64_t stride, ct_tensor *output);
+ct_error ct_depthwise_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
+                               int64_t stride, bool wants_input, ct_tensor *for_input,
+                               ct_tensor *for_weight);
+
+// Whether the pair below takes these: bfloat16, channels last, multiples of 16 channels; the deeper map smaller by whole factors.
 bool ct_attention_fusion_is_fusible(ct_tensor feature, ct_tensor deeper, ct_tensor weight);
 // x · z0 + y · z1 with z = sigmoid(W [x; y] + b) and y the enlarged `deeper`; also the maps z.
 ct_error ct_attention_fusion_forward(ct_tensor feature, ct_tensor deeper, ct_tensor weight,
