@@ -16,11 +16,19 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 readonly tool=${REVIEWKD:-.build/release/reviewkd} results=docs/results/cifar100.jsonl
 readonly small=cifar100/resnet56-resnet20-short
 
+# Puts the results of files into the folder's results.jsonl.
+merge() {
+    local file arguments=()
+    for file in "${@:2}"; do arguments+=(--merge "$file"); done
+    "$tool" ablate stages "$small" --output "$1" --precision bfloat16 --quiet "${arguments[@]}" \
+        >/dev/null
+}
+
 # Table and heat map of the recorded results.
 pages() {
     local folder page=docs/results/cifar100-table.md
     folder=$(mktemp -d)
-    "$tool" ablate stages "$small" --output "$folder" --merge "$results" --quiet >/dev/null
+    merge "$folder" "$results"
     {
         echo "# Every recorded cell of CIFAR-100"
         echo
@@ -46,33 +54,45 @@ readonly data=$1 teachers=$2 output=$3 jobs=${4:-2}
 readonly common=(--data "$data" --teachers "$teachers" --output "$output" --jobs "$jobs"
     --threads "$jobs" --checkpoint-every 100)
 
-mkdir -p "$output"
-if [ -f "$results" ]; then
-    "$tool" reproduce cifar100 --pairs resnet56-resnet20 --schedule short --output "$output" \
-        --merge "$results" --quiet >"$output/merged.txt"
-fi
+# Joins result files into one of them; lines that are there stay.
+join() {
+    local folder
+    folder=$(mktemp -d)
+    merge "$folder" "${@:2}" && mv "$folder/results.jsonl" "$1"
+    rm -r "$folder"
+}
 
-# Adds the lines that are new; what another machine added meanwhile stays.
+# Adds what is new to the recorded results; what another machine added meanwhile stays.
 keep() {
+    cmp -s "$output/results.jsonl" "$output/kept.jsonl" && return
     [ -f "$output/results.jsonl" ] || return 0
     touch "$results"
-    { cat "$results" && { grep -vxFf "$results" "$output/results.jsonl" || (($? == 1)); }; } \
-        >"$results.new"
-    if cmp -s "$results.new" "$results"; then
-        rm "$results.new"
-    else
-        mv "$results.new" "$results"
-    fi
+    cp "$output/results.jsonl" "$output/kept.jsonl"
+    join "$results" "$results" "$output/kept.jsonl"
 }
-(while sleep 10; do keep; done) &
+
+mkdir -p "$output"
+[ ! -f "$results" ] || merge "$output" "$results"
+(while sleep 10; do keep || true; done) &
 readonly keeper=$!
+child='' ended=0
+trap 'ended=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || true' TERM INT
 trap 'kill "$keeper" 2>/dev/null || true; wait "$keeper" 2>/dev/null || true; keep; pages' EXIT
 
-# A cell that fails does not keep the next tables from being made; a signal ends all.
+# A cell that fails does not keep the next tables from being made; a signal ends all, saved.
 failed=0
 try() {
     local status=0
-    "$tool" "$@" "${common[@]}" || status=$?
+    ((!ended)) || exit 143
+    "$tool" "$@" --precision bfloat16 "${common[@]}" &
+    child=$!
+    wait "$child" || status=$?
+    # A signal ends the wait at once, and the tool only when everything is saved.
+    while kill -0 "$child" 2>/dev/null; do
+        status=0
+        wait "$child" || status=$?
+    done
+    ((!ended)) || exit 143
     ((status < 128)) || exit "$status"
     ((status == 0)) || failed=1
 }

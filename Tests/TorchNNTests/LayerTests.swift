@@ -29,6 +29,20 @@ import TorchTestSupport
         #expect(bare.bias == nil)
     }
 
+    /// LibTorch's operator takes no bfloat16 input with float32 weights, so that only a kernel of our own
+    /// can give a result here.
+    @Test("A depthwise 3×3 convolution is done by our own kernel in bfloat16", arguments: [1, 2])
+    func ownDepthwise(stride: Int) throws {
+        let layer = Conv2d(
+            24, 24, kernelSize: 3, stride: stride, padding: 1, groups: 24, bias: false,
+            generator: Generator(seed: 1))
+        let input = Tensor.hashed(1, shape: [2, 24, 6, 6], dtype: .bfloat16)
+            .contiguous(.channelsLast)
+        let own = try #require(
+            fusedDepthwiseConvolution3x3(input, weight: layer.weight, stride: stride))
+        #expect(layer(input).detach().bytes() == own.detach().bytes())
+    }
+
     @Test("A fully connected layer starts from ±1/√(fan in), weight and bias")
     func linearInit() {
         let layer = Linear(64, 300, generator: Generator(seed: 1))

@@ -280,20 +280,27 @@ import TorchTestSupport
         #expect(fusedConvolution3x3(feature, weight: Tensor.zeros([16, 16, 1, 1])) == nil)
     }
 
-    @Test("The kernels' results do not depend on the number of threads")
-    func threads() throws {
-        let input = Tensor.hashed(21, shape: [8, 32, 16, 16], dtype: .bfloat16)
-            .contiguous(.channelsLast)
+    @Test("The kernels' results do not depend on the number of threads", arguments: [32, 58])
+    func threads(channels: Int) throws {
         func run() throws -> [UInt8] {
-            try #require(
+            let input = Tensor.hashed(21, shape: [8, channels, 16, 16], dtype: .bfloat16)
+                .contiguous(.channelsLast)
+            input.requiresGrad = true
+            let weight = Tensor.hashed(22, shape: [channels, 1, 3, 3], dtype: .float32)
+            weight.requiresGrad = true
+            let normal = try #require(
                 fusedBatchNorm(
                     input,
                     BatchNormState(
-                        weight: Tensor.ones([32]), bias: Tensor.zeros([32]),
-                        runningMean: Tensor.zeros([32]), runningVar: Tensor.ones([32]),
-                        momentum: 0.1, epsilon: 1e-5),
-                    adding: nil, relu: false)
-            ).bytes()
+                        weight: Tensor.ones([channels]), bias: Tensor.zeros([channels]),
+                        runningMean: Tensor.zeros([channels]),
+                        runningVar: Tensor.ones([channels]), momentum: 0.1, epsilon: 1e-5),
+                    adding: nil, relu: false))
+            let output = try #require(
+                fusedDepthwiseConvolution3x3(normal, weight: weight, stride: 2))
+            probe(output).backward()
+            return try [output, #require(input.grad), #require(weight.grad)]
+                .flatMap { $0.detach().bytes() }
         }
         let former = Runtime.threads
         defer { Runtime.setThreads(former) }

@@ -104,7 +104,16 @@ struct ResultsFileTests {
             throws: ResultsFileError.otherRun(
                 cell: "\(foreign.result.key)", what: foreign.what, path: other, own: path)
         ) { try own.join(second) { _ in } }
-        #expect(try ResultsFile(path: path).results == [.example("kd", 51)])
+        #expect(own.results == [.example("kd", 51)])
+    }
+
+    @Test("Line ends of another system are read as well")
+    func otherLineEnds() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let lines = try [CellResult.example("alone", 49), .example("kd", 51)].map { try $0.line() }
+        try write(lines.map { $0 + "\r\n" }.joined())
+        let file = try ResultsFile(path: path)
+        #expect(file.results == [.example("alone", 49), .example("kd", 51)] && file.cutLine == nil)
     }
 
     @Test("The cut line of a file that is joined is left out with a remark")

@@ -89,6 +89,37 @@ struct StudyResumingTests {
         #expect(error?.description.contains("resnet56, teacher, short, seed 0") == true)
     }
 
+    @Test("A teacher whose training here is half done is not taken, whatever a line says of it")
+    func halfTrainedTeacher() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let cells = try ablation(.fusion)
+        let training = try Cell.teacher(.resnet56, schedule: .short, precision: .float32)
+        try leave([
+            .example(
+                "teacher", 60, pair: "resnet56", schedule: "short", recipe: training.recipe.digest,
+                teacher: nil)
+        ])
+        let study = try study(cells)
+        let run = study.folder(of: training)
+        try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+        try Data().write(to: URL(fileURLWithPath: run + "/student-last.safetensors"))
+        #expect(try study.missingTeachers(for: cells).map(\.key) == [training.key])
+    }
+
+    @Test("A run under another schedule's name is not taken over with its teacher")
+    func otherSchedule() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let cells = try ablation(.fusion)
+        try leave(
+            cells.map {
+                .example(
+                    $0.key.method, 50, schedule: "same", recipe: $0.recipe.digest,
+                    teacher: $0.teacher == nil ? nil : "beef")
+            })
+        let open = try study(cells).pending.map(\.key.method)
+        #expect(open == cells.dropFirst().map(\.key.method))
+    }
+
     @Test("A teacher that is trained here is shown the images that it was trained with")
     func normalization() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -25,13 +25,13 @@ struct StudyTableTests {
             "| paper | resnet56-resnet20 | teacher | 72.63 | 1 | 72.34 | +0.29 |  |",
             "| paper | resnet56-resnet20 | alone | 69.00 | 1 | 69.06 | -0.06 |  |",
             "| paper | resnet56-resnet20 | kd | 72.00 ± 1.41 | 2 | 70.66 | +1.34 | "
-                + "(+2.00 ± 25.41, n = 1) |",
+                + "(+2.00, n = 1) |",
             "| paper | resnet56-resnet20 | dist |  | 0 |  |  |  |",
             "| paper | vgg13-MobileNetV2 | alone | 64.00 | 1 | 64.60 | -0.60 |  |",
         ] { #expect(text.contains(line + "\n"), "\(text)") }
         #expect(
             table.csv.contains(
-                "paper,resnet56-resnet20,kd,72.00,1.41,2,,70.66,2.00,1,25.41\n"))
+                "paper,resnet56-resnet20,kd,72.00,1.41,2,,70.66,2.00,1,\n"))
         #expect(PublishedAccuracies.top1("resnet32x4-ShuffleV2", "reviewkd") == 77.78)
         #expect(PublishedAccuracies.top1("wrn_40_2-MobileNetV2", "dkd") == 69.28)
         #expect(PublishedAccuracies.top1("ResNet50-MobileNetV2", "at") == 58.58)
@@ -49,26 +49,72 @@ struct StudyTableTests {
         #expect(asked.csv.contains("paper,resnet56-resnet20,kd,72.00,1.41,2,,72.50,70.66,,0,\n"))
     }
 
-    /// By hand: the deviations from the means are ±0.5, ±1 and (-1, 0, 1), so that the pooled variance is
-    /// (0.5 + 2 + 2) / 4 = 1.125; the 97.5 % quantile of Student's distribution with four degrees of
-    /// freedom is 2.776 in every table of it.
-    @Test("A lead is over common seeds, and judged by the scatter of all methods")
+    /// By hand: KD and the student alone with seeds 0 and 1 are 10 and 11 apart, so that what method and
+    /// seed do not account for is ±0.25 four times, with one degree of freedom; AT shares one seed with
+    /// them, and with its own two the other adds nothing.
+    @Test("A lead is over common seeds, and judged by what method and seed do not account for")
     func leads() throws {
         let results = [
-            CellResult.example("alone", 50), .example("alone", seed: 1, 51),
-            .example("kd", 60), .example("kd", seed: 1, 62),
-            .example("at", seed: 1, 54), .example("at", seed: 2, 53), .example("at", seed: 3, 52),
+            CellResult.example("alone", 50), .example("alone", seed: 1, 57),
+            .example("kd", 60), .example("kd", seed: 1, 68),
+            .example("at", seed: 1, 60), .example("at", seed: 2, 53), .example("sp", 50.5),
         ]
         let rows = StudyTable([], results: results).rows
         let kd = try #require(rows.first { $0.method == "kd" })
         #expect(kd.leads == [10, 11] && kd.lead == 10.5 && !kd.isWithinNoise)
-        #expect(abs(try #require(kd.leadNoise) - 2.776 * 1.125.squareRoot()) < 1e-9)
+        #expect(abs(try #require(kd.leadNoise) - 12.706 * 0.5) < 1e-9)
         let at = try #require(rows.first { $0.method == "at" })
         #expect(at.leads == [3] && at.isWithinNoise)
-        #expect(abs(try #require(at.leadNoise) - 2.776 * (2 * 1.125).squareRoot()) < 1e-9)
+        #expect(abs(try #require(at.leadNoise) - 12.706 * 0.5 * 2.0.squareRoot()) < 1e-9)
         // Nothing to judge by.
-        let single = StudyTable([], results: Array(results.prefix(1) + results[2...2])).rows
+        let single = StudyTable([], results: Array(results.prefix(3))).rows
         #expect(single.last?.lead == 10 && single.last?.isWithinNoise == true)
+    }
+
+    /// A complete table is a textbook's two-way analysis of variance: residuals are each value less the
+    /// means of its row and column plus that of all.
+    @Test(
+        "Noise is what a two-way analysis of variance leaves, and a run with two names counts once")
+    func analysisOfVariance() throws {
+        let table = [[50.0, 51, 49.5], [60, 60.5, 60], [55, 57, 54]]
+        let rowMeans = table.map { $0.reduce(0, +) / 3 }
+        let columnMeans = (0..<3).map { seed in table.reduce(0) { $0 + $1[seed] } / 3 }
+        let mean = rowMeans.reduce(0, +) / 3
+        var squares = 0.0
+        var results: [CellResult] = []
+        for (method, values) in table.enumerated() {
+            for (seed, value) in values.enumerated() {
+                squares += pow(value - rowMeans[method] - columnMeans[seed] + mean, 2)
+                results.append(.example("m\(method)", seed: seed, value))
+            }
+        }
+        let values = results.map {
+            SeedNoise.Value(method: $0.method, seed: $0.seed, top1: $0.top1)
+        }
+        let noise = try #require(SeedNoise(values))
+        #expect(noise.degreesOfFreedom == 4)
+        #expect(abs(noise.deviation - (squares / 4).squareRoot()) < 1e-9)
+
+        results.append(.example("alone", 40))
+        let lead = StudyTable([], results: results).rows.compactMap(\.leadNoise).first
+        results += (0..<3).map { seed in
+            .example(
+                "twin", seed: seed, table[2][seed], recipe: "resnet56-resnet20 m2 \(seed)")
+        }
+        #expect(lead != nil)
+        #expect(StudyTable([], results: results).rows.compactMap(\.leadNoise).first == lead)
+    }
+
+    @Test("Methods without a common seed are each by themselves")
+    func islands() throws {
+        func value(_ method: String, _ seed: Int, _ top1: Double) -> SeedNoise.Value {
+            SeedNoise.Value(method: method, seed: seed, top1: top1)
+        }
+        #expect(SeedNoise([value("a", 0, 1), value("a", 1, 2), value("b", 2, 4)]) == nil)
+        let square = [value("a", 0, 0), value("a", 1, 1), value("b", 0, 0), value("b", 1, 0)]
+        let two = square + square.map { value($0.method + "'", $0.seed + 5, $0.top1) }
+        let noise = try #require(SeedNoise(two))
+        #expect(noise.degreesOfFreedom == 2 && abs(noise.deviation - 0.5) < 1e-9)
     }
 
     /// Values of Student's distribution from any table of it.
@@ -76,9 +122,15 @@ struct StudyTableTests {
     func quantiles() throws {
         for (freedom, quantile) in [(1, 12.706), (8, 2.306), (11, 2.201), (12, 2.179), (30, 2.042)]
         {
-            let noise = try #require(
-                SeedNoise((0..<freedom).map { _ in [0, 2.0.squareRoot()] }))
-            #expect(noise.degreesOfFreedom == freedom && abs(noise.deviation - 1) < 1e-12)
+            // One pair of methods for each degree, with seeds of its own.
+            let values = (0..<freedom).flatMap { pair in
+                [(0, 0, 0.0), (0, 1, 2), (1, 0, 0), (1, 1, 0)].map { method, seed, top1 in
+                    SeedNoise.Value(
+                        method: "\(pair) \(method)", seed: 2 * pair + seed, top1: top1)
+                }
+            }
+            let noise = try #require(SeedNoise(values))
+            #expect(noise.degreesOfFreedom == freedom && abs(noise.deviation - 1) < 1e-9)
             #expect(abs(noise.halfWidth(seeds: 2) - quantile) < 1e-3, "\(freedom)")
         }
     }
@@ -106,16 +158,16 @@ struct StudyTableTests {
     func heatMap() {
         let results = [
             CellResult.example("alone", 60), .example("stages/2-1", 63),
-            .example("stages/1-2", 59.5), .example("kd", 64), .example("kd", seed: 1, 64.4),
+            .example("stages/1-2", 59.9), .example("kd", 64), .example("kd", seed: 1, 64.4),
             .example("at", 64.1), .example("at", seed: 1, 64.4),
         ]
         let pair = ModelPair(.resnet56, .resnet20)
         let map = StageHeatMap(StudyTable([], results: results), pair: pair, schedule: "paper")
         #expect(map.leads.count == 4 && map.leads.allSatisfy { $0.count == 4 })
         #expect(map.leads[1][0] == .init(points: 3, isWithinNoise: false))
-        #expect(map.leads[0][1] == .init(points: -0.5, isWithinNoise: true))
+        #expect(map.leads[0][1]?.isWithinNoise == true)
         #expect(map.leads.joined().count { $0 != nil } == 2)
-        #expect(map.svg.contains(">+3.00</text>") && map.svg.contains(">(-0.50)</text>"))
+        #expect(map.svg.contains(">+3.00</text>") && map.svg.contains(">(-0.10)</text>"))
         #expect(map.svg.contains(">teacher pooled</text>"))
     }
 }

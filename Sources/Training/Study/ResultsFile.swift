@@ -30,7 +30,7 @@ struct ResultsFile {
         } catch {
             throw .unreadable(path: path, reason: error.localizedDescription)
         }
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         let last = lines.removeLast()
         for (index, line) in lines.enumerated() where !line.isEmpty {
             try read(try Self.decode(line, at: "\(path):\(index + 1)"), line: index + 1)
@@ -85,8 +85,12 @@ struct ResultsFile {
     /// two pairs; under this cell's name.
     func result(of cell: Cell) -> CellResult? {
         if let own = result(of: cell.key) { return own }
-        let twin = results.first { $0.recipe == cell.recipe.digest }?.renamed(to: cell.key)
-        return twin.flatMap { hasAnotherTeacher(than: $0) ? nil : $0 }
+        // Under another schedule's name it may have had another teacher.
+        let twin = results.first {
+            $0.recipe == cell.recipe.digest
+                && ($0.teacher == nil || $0.schedule == cell.key.schedule)
+        }
+        return twin?.renamed(to: cell.key)
     }
 
     /// Adds results at the end, safely on the disk when this returns; a cut line goes, and so does a
@@ -115,7 +119,9 @@ struct ResultsFile {
         }
         for result in other.results {
             guard let own = self.result(of: result.key) else {
-                guard !hasAnotherTeacher(than: result) else {
+                if results.contains(where: {
+                    $0.stands(beside: result) && $0.teacher != result.teacher
+                }) {
                     throw .otherRun(
                         cell: "\(result.key)", what: "another teacher", path: other.path,
                         own: path)
@@ -132,11 +138,6 @@ struct ResultsFile {
                 "\(other.path) has \(result.top1) % for the cell \(result.key), \(path) already "
                     + "has \(own.top1) %, which stays")
         }
-    }
-
-    /// Whether a result's part of the table already has results under another teacher.
-    private func hasAnotherTeacher(than result: CellResult) -> Bool {
-        results.contains { $0.stands(beside: result) && $0.teacher != result.teacher }
     }
 
     /// Writes the file, safely on the disk when this returns; a cut line goes.

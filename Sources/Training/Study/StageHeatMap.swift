@@ -32,7 +32,8 @@ public struct StageHeatMap: Sendable {
                 }
             }
         }
-        title = "\(pair.name), \(schedule): points ahead of the student alone"
+        let name = schedule.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+        title = "\(pair.name), \(name): points ahead of the student alone"
     }
 
     /// The picture.
@@ -74,7 +75,8 @@ public struct StageHeatMap: Sendable {
         }
         parts.append(
             Self.text(
-                "in brackets: within what chance explains", x: 16, y: height - 14, size: 11,
+                "in brackets: within what chance explains, or nothing to judge by", x: 16,
+                y: height - 14, size: 11,
                 anchor: "start"))
         return (parts + ["</svg>"]).joined(separator: "\n") + "\n"
     }

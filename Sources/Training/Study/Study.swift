@@ -92,11 +92,9 @@ public final class Study: Sendable {
     /// - Throws: where data or teachers cannot be used, before anything is trained; at the end,
     ///   where cells failed.
     public func run() throws -> StudyOutcome {
+        try nameTwins()
         let open = pending
-        guard let dataset = open.first?.recipe.dataset.name else {
-            try nameTwins()
-            return .finished
-        }
+        guard let dataset = open.first?.recipe.dataset.name else { return .finished }
         let data = try TrainingData.load(dataset, from: settings.data, device: settings.device) {
             report(.remark($0))
         }
@@ -109,13 +107,15 @@ public final class Study: Sendable {
                 report(.remark("\(teachers) has no \(cell.key.pair); it is trained first"))
             }
         }
-        try nameTwins()
         var runs = StudyRuns(self, data: data, count: missing.count + open.count)
         if let signal = runs.all(missing, teachers: [:]) {
             return .interrupted(signal: signal)
         }
-        try teachers.fill(for: open)
-        if let signal = runs.all(open, teachers: teachers.files) {
+        // A teacher's training may be that of a student alone.
+        try nameTwins()
+        let students = pending
+        try teachers.fill(for: students)
+        if let signal = runs.all(students, teachers: teachers.files) {
             return .interrupted(signal: signal)
         }
         try runs.requireSuccess()

@@ -46,12 +46,13 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "the cell \(cell) has no teacher, since the training of \(model) failed; repeat the "
                 + "command once that is mended"
         case .otherNormalization(let model, let teachers):
-            "--teacher-normalization is not the one with which \(model) is trained here; leave it "
-                + "out, or put \(model)'s file into \(teachers ?? "the folder of --teachers")"
+            "the teacher's normalisation (--teacher-normalization, or teacher.normalization of the "
+                + "recipe) is not the one with which \(model) is trained here; leave it out, or put "
+                + "\(model)'s file into \(teachers ?? "the folder of --teachers")"
         case .changedSchedule(let recipe):
             "--set changes the data, rates or length of \(recipe), whose results would be confused "
                 + "with those of the shipped schedule; save the recipe as a file of another name "
-                + "(reviewkd recipes \(recipe)) and name that"
+                + "(reviewkd recipes show \(recipe)) and name that"
         case .failed(let cells, let count, let first):
             "\(cells) of \(count) cells failed, the first with: \(first)"
         }

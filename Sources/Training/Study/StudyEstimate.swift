@@ -72,7 +72,8 @@ extension Study {
                     / recipe.batchSize)
             var line = StudyEstimate.Line(
                 pair: cell.key.pair, method: cell.key.method, seed: cell.key.seed,
-                schedule: cell.key.schedule, done: try result(of: cell) != nil, steps: steps)
+                schedule: cell.key.schedule, done: try !cell.isTeacher && result(of: cell) != nil,
+                steps: steps)
             // Cells that are the same run cost it once.
             if !line.done, runs.insert(recipe.digest).inserted {
                 var kind = recipe

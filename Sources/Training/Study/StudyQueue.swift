@@ -76,8 +76,13 @@ final class StudyQueue: Sendable {
     /// Asks the others to end as well.
     func interrupt(_ signal: Int32) { state.withLock { $0.signal = signal } }
 
-    /// Notes that a cell failed.
-    func fail(_ error: any Error) { state.withLock { $0.failures.append(error) } }
+    /// Notes that a run failed, for every cell that it belongs to.
+    func fail(_ cell: Cell, with error: any Error, in study: Study) {
+        for twin in twins[cell.recipe.digest] ?? [] {
+            state.withLock { $0.failures.append(error) }
+            study.report(.failed(twin.key, error))
+        }
+    }
 
     /// What came of it.
     var end: (done: Int, signal: Int32, failures: [any Error]) {

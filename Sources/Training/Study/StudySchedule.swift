@@ -117,8 +117,10 @@ public enum StudySchedule: Sendable {
         recipe.name += "-\(name)"
         recipe.teacher?.normalization =
             given.teacher?.normalization ?? given.dataset.normalization
-        recipe.optimizer.learningRate =
-            given.optimizer.learningRate * ownDivisor / model.rateDivisor
+        if ownDivisor != model.rateDivisor {
+            recipe.optimizer.learningRate =
+                given.optimizer.learningRate * ownDivisor / model.rateDivisor
+        }
         recipe.precision = given.precision
         return recipe
     }

@@ -26,7 +26,8 @@ extension StudyTable {
             Top-1 accuracy on the test set in percent, mean ± sample deviation over n seeds. An empty
             cell has not been run. Published values are those of the 240-epoch schedules. Ahead of alone:
             points, over the seeds that both have, ± what chance explains in 19 of 20 cases by the scatter
-            of all methods here; a lead in brackets is within that, or has nothing to be judged by.
+            of all methods here that method and seed do not account for; a lead in brackets is within that,
+            or has nothing to be judged by.
 
             """
     }

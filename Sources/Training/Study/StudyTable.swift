@@ -111,8 +111,7 @@ public struct StudyTable: Sendable {
                 keys.filter { [$0.schedule, $0.pair] == place }.map(\.method))
             let own = trained.filter { [$0.schedule, $0.pair] == place }
                 .sorted { $0.seed < $1.seed }
-            let noise = SeedNoise(
-                Self.unique(methods.map { name in own.filter { $0.method == name }.map(\.top1) }))
+            let noise = SeedNoise(Self.distinctRuns(own))
             return ([Cell.teacherMethod] + methods).map { method in
                 var row = Row(
                     place[0], place[1], method,
@@ -126,6 +125,19 @@ public struct StudyTable: Sendable {
                 return row
             }
         }
+    }
+
+    /// The accuracies, those of a run that has several names once.
+    private static func distinctRuns(_ results: [CellResult]) -> [SeedNoise.Value] {
+        var names: [String: String] = [:]
+        for twins in Dictionary(grouping: results, by: \.recipe).values where twins.count > 1 {
+            let name = twins.map(\.method).min()
+            for twin in twins { names[twin.method] = name }
+        }
+        return unique(
+            results.map {
+                SeedNoise.Value(method: names[$0.method] ?? $0.method, seed: $0.seed, top1: $0.top1)
+            })
     }
 
     private static func unique<Value: Hashable>(_ values: [Value]) -> [Value] {

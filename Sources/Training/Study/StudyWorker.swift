@@ -49,8 +49,7 @@ struct StudyWorker: Sendable {
         do {
             try body()
         } catch {
-            study.report(.failed(cell.key, error))
-            queue.fail(error)
+            queue.fail(cell, with: error, in: study)
         }
     }
 

@@ -131,11 +131,11 @@ extension Study {
     fileprivate func teacherPath(of model: CIFARModel) throws -> String? {
         if let given = givenTeacher(model) { return given }
         let cell = try trainingCell(of: model)
-        let trained = folder(of: cell) + "/student-last.safetensors"
-        guard try result(of: cell) != nil, FileManager.default.fileExists(atPath: trained) else {
-            return nil
-        }
-        return trained
+        // A line alone proves little: it may be another machine's, and the run here half done.
+        let finished = RunFolder.finishedHistory(
+            in: folder(of: cell), of: cell.recipe, teacher: nil)
+        guard try result(of: cell) != nil, finished != nil else { return nil }
+        return folder(of: cell) + "/student-last.safetensors"
     }
 
     /// `TEACHERS/MODEL.safetensors`, `.pt` or `.pth`, where one is there.
