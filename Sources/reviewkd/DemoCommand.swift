@@ -22,9 +22,9 @@ struct DemoCommand: ParsableCommand {
     var quiet = false
 
     private struct Report: Encodable {
-        let alone: Demo.Accuracies
-        let kd: Demo.Accuracies
-        let reviewkd: Demo.Accuracies
+        let alone: Accuracies
+        let kd: Accuracies
+        let reviewkd: Accuracies
         let seeds: [Int]
         let seconds: Double
     }

@@ -6,10 +6,10 @@ public struct SeedSummary: Encodable, Sendable {
     public let seeds: [Int]
 
     /// How often the first guess is right on the test set, in percent.
-    public let top1: Demo.Accuracies
+    public let top1: Accuracies
 
     /// How often one of the first five guesses is right on the test set, in percent.
-    public let top5: Demo.Accuracies
+    public let top5: Accuracies
 
     /// Summarises finished runs; nil where one of them has not been evaluated on the test set.
     ///
@@ -20,8 +20,8 @@ public struct SeedSummary: Encodable, Sendable {
         let results = histories.compactMap(\.last?.test)
         guard results.count == seeds.count else { return nil }
         self.seeds = seeds
-        top1 = Demo.Accuracies(results.map(\.top1))
-        top5 = Demo.Accuracies(results.map(\.top5))
+        top1 = Accuracies(results.map(\.top1))
+        top5 = Accuracies(results.map(\.top5))
     }
 
     /// Writes the summary as one line of JSON.

@@ -41,7 +41,7 @@ extension StudyTable {
         let lines = rows.map { row in
             let all = row.accuracies
             func mean(_ values: [Double]) -> String {
-                values.isEmpty ? "" : Self.number(Demo.Accuracies(values).mean)
+                values.isEmpty ? "" : Self.number(Accuracies(values).mean)
             }
             let columns =
                 [
@@ -71,7 +71,7 @@ extension StudyTable {
 
     private static func text(_ values: [Double]) -> String {
         guard !values.isEmpty else { return "" }
-        let all = Demo.Accuracies(values)
+        let all = Accuracies(values)
         return values.count > 1 ? "\(number(all.mean)) ± \(number(all.std))" : number(all.mean)
     }
 

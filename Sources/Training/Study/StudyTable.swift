@@ -32,7 +32,7 @@ public struct StudyTable: Sendable {
         public var leadNoise: Double?
 
         /// The mean of the leads.
-        public var lead: Double? { leads.isEmpty ? nil : Demo.Accuracies(leads).mean }
+        public var lead: Double? { leads.isEmpty ? nil : Accuracies(leads).mean }
 
         /// Whether the lead is no larger than chance explains, or nobody knows.
         public var isWithinNoise: Bool {
@@ -41,7 +41,7 @@ public struct StudyTable: Sendable {
         }
 
         /// The mean and the sample deviation over the seeds.
-        public var accuracies: Demo.Accuracies? { values.isEmpty ? nil : Demo.Accuracies(values) }
+        public var accuracies: Accuracies? { values.isEmpty ? nil : Accuracies(values) }
 
         enum CodingKeys: String, CodingKey {
             case schedule, pair, method, mean, std, values, published, lead, leads
