@@ -210,6 +210,20 @@ extension CommandLineSuite {
             #expect(!workshop.exists(output))
         }
 
+        @Test("tells before anything is trained that a stage does not exist")
+        func unknownStage() throws {
+            let output = workshop.fresh("study")
+            let outcome = try workshop.run([
+                "ablate", "distance", "pair.yaml", "--seeds", "0", "--data", "data", "--output",
+                output, "--set", "method.review.stages=[{student: 9, teacher: [1]}]",
+            ])
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence.contains("resnet14-resnet8, reviewkd, pair, seed 0 cannot be run"),
+                "\(outcome.errors)")
+            #expect(!workshop.exists(output + "/runs") && !outcome.errors.contains("epoch"))
+        }
+
         @Test("refuses what would be taken for a shipped schedule, or for another teacher's images")
         func confusions() throws {
             let longer = try workshop.run([

@@ -99,6 +99,7 @@ public final class Study: Sendable {
             report(.remark($0))
         }
         try requireNormalizations(of: open)
+        try requireMatches(of: open, data: data)
         var teachers = TeacherShelf(self, data: data)
         try teachers.fill(for: open)
         let missing = try missingTeachers(for: open)

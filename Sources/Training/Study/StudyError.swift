@@ -11,6 +11,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case untrainedTeacher(cell: String, model: String)
     case otherNormalization(model: String, teachers: String?)
     case changedSchedule(recipe: String)
+    case unfit(cell: String, reason: String)
     case failed(cells: Int, of: Int, first: String)
 
     /// One sentence with the remedy.
@@ -53,6 +54,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "--set changes the data, rates or length of \(recipe), whose results would be confused "
                 + "with those of the shipped schedule; save the recipe as a file of another name "
                 + "(reviewkd recipes show \(recipe)) and name that"
+        case .unfit(let cell, let reason):
+            "the cell \(cell) cannot be run: \(reason)"
         case .failed(let cells, let count, let first):
             "\(cells) of \(count) cells failed, the first with: \(first)"
         }
