@@ -132,6 +132,8 @@ struct StudyRun {
                     throw ExitCode(128 + signal)
                 }
             } catch let error as StudyError {
+                // After failed cells the table of the others is shown; before them there is none.
+                guard case .failed = error else { throw error }
                 failure = error
             }
         } else {
