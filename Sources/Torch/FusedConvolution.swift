@@ -9,31 +9,51 @@ import CTorch
 ///   wants bfloat16, channels last, multiples of 16 channels, and a processor with AVX512-BF16.
 public func fusedConvolution3x3(_ input: Tensor, weight: Tensor) -> Tensor? {
     guard let kernel = PackedConvolution(weight: weight), kernel.takes(input) else { return nil }
+    return differentiableConvolution("fused_convolution", input, weight) {
+        kernel(input, relu: false)
+    } backward: {
+        ct_convolution_backward($0, $1, $2, $3, $4, $5)
+    }
+}
+
+/// A convolution by a kernel of our own as one node of the graph.
+///
+/// - Parameters:
+///   - name: for errors.
+///   - input: of the convolution.
+///   - weight: of the convolution.
+///   - forward: computes the output.
+///   - backward: the kernel's backward pass, from the output's gradient, input, weight and whether the
+///     input's gradient is wanted, to the gradients of input and weight.
+/// - Returns: the output, connected to `input` and `weight`.
+func differentiableConvolution(
+    _ name: String, _ input: Tensor, _ weight: Tensor, forward: () -> Tensor,
+    backward:
+        @escaping @Sendable (
+            ct_tensor?, ct_tensor?, ct_tensor?, Bool, UnsafeMutablePointer<ct_tensor?>,
+            UnsafeMutablePointer<ct_tensor?>
+        ) -> ct_error?
+) -> Tensor {
     let wantsInput = input.requiresGrad
     return customFunction(of: [input, weight]) {
         let saved = [input.detach(), weight.detach()]
         return (
-            [kernel(input, relu: false)],
+            [forward()],
             { gradients in
                 guard let gradient = gradients[0] else { return [nil, nil] }
-                return convolutionBackward(gradient, saved, wantsInput: wantsInput)
+                return withExtendedLifetime((gradient, saved)) {
+                    var forInput: ct_tensor?
+                    var forWeight: ct_tensor?
+                    check(
+                        backward(
+                            gradient.handle, saved[0].handle, saved[1].handle, wantsInput,
+                            &forInput, &forWeight),
+                        "\(name) backward", shapes: "\(saved.map(\.shape))")
+                    return [forInput, forWeight].map { $0.map { Tensor(owning: $0) } }
+                }
             }
         )
     }[0]
-}
-
-private func convolutionBackward(
-    _ gradient: Tensor, _ saved: [Tensor], wantsInput: Bool
-) -> [Tensor?] {
-    withExtendedLifetime((gradient, saved)) {
-        var input: ct_tensor?
-        var weight: ct_tensor?
-        check(
-            ct_convolution_backward(
-                gradient.handle, saved[0].handle, saved[1].handle, wantsInput, &input, &weight),
-            "fused_convolution backward", shapes: "\(saved.map(\.shape))")
-        return [input, weight].map { $0.map { Tensor(owning: $0) } }
-    }
 }
 
 /// The weights of a 3×3 convolution with stride 1 and padding 1 as our own kernel reads them.

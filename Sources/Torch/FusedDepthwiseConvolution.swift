@@ -14,36 +14,15 @@ public func fusedDepthwiseConvolution3x3(
     guard let x = input.handle, let kernel = weight.handle,
         withExtendedLifetime((input, weight), { ct_depthwise_takes(x, kernel, Int64(stride)) })
     else { return nil }
-    let wantsInput = input.requiresGrad
-    return customFunction(of: [input, weight]) {
+    return differentiableConvolution("fused_depthwise_convolution", input, weight) {
         var output: ct_tensor?
         withExtendedLifetime((input, weight)) {
             _ = check(
                 ct_depthwise_forward(x, kernel, Int64(stride), &output),
                 "fused_depthwise_convolution", shapes: "\(input.shape)")
         }
-        let saved = [input.detach(), weight.detach()]
-        return (
-            [Tensor(owning: output)],
-            { gradients in
-                guard let gradient = gradients[0] else { return [nil, nil] }
-                return depthwiseBackward(gradient, saved, stride, wantsInput: wantsInput)
-            }
-        )
-    }[0]
-}
-
-private func depthwiseBackward(
-    _ gradient: Tensor, _ saved: [Tensor], _ stride: Int, wantsInput: Bool
-) -> [Tensor?] {
-    withExtendedLifetime((gradient, saved)) {
-        var input: ct_tensor?
-        var weight: ct_tensor?
-        check(
-            ct_depthwise_backward(
-                gradient.handle, saved[0].handle, saved[1].handle, Int64(stride), wantsInput,
-                &input, &weight),
-            "fused_depthwise_convolution backward", shapes: "\(saved.map(\.shape))")
-        return [input, weight].map { $0.map { Tensor(owning: $0) } }
+        return Tensor(owning: output)
+    } backward: {
+        ct_depthwise_backward($0, $1, $2, Int64(stride), $3, $4, $5)
     }
 }
