@@ -61,8 +61,7 @@ struct Programs {
         let line =
             "import platform, torch; "
             + "print(f'PyTorch {torch.__version__}, Python {platform.python_version()}')"
-        let command = Command(executable: python, arguments: ["-c", line])
-        return try measureWhole(setting, command: command, version: nil)
+        return try measureWhole(setting, command: pythonCommand(["-c", line]), version: nil)
     }
 
     /// Times a program from its start to its end.
@@ -94,16 +93,18 @@ struct Programs {
             return Command(
                 executable: reviewkd, arguments: ["bench", recipe] + common + method + ["--json"])
         }
-        var command = Command(
-            executable: python,
-            arguments: [
-                Self.yardstick, "--pair", setting.pair.rawValue, "--mode",
-                setting.program.rawValue,
-            ] + common + method)
+        var command = pythonCommand(
+            [Self.yardstick, "--pair", setting.pair.rawValue, "--mode", setting.program.rawValue]
+                + common + method)
         if setting.work == .coldSteps {
             command.environment["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"
         }
         return command
+    }
+
+    /// A command of the Python that has PyTorch; in the record its folder is not named.
+    private func pythonCommand(_ arguments: [String]) -> Command {
+        Command(executable: python, arguments: arguments, abbreviations: [(python, "python")])
     }
 }
 
