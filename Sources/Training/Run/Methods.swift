@@ -17,6 +17,9 @@ public struct ImageFacts: Sendable {
         self.labels = labels
     }
 
+    /// As many images and classes as CIFAR-100 has.
+    static let ofBenchmarks = ImageFacts(labels: (0..<50_000).map { $0 % 100 })
+
     /// The facts of a run's images.
     public init(_ data: TrainingData) {
         self.init(

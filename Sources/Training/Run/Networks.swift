@@ -96,6 +96,29 @@ extension Recipe {
             remark: remark)
     }
 
+    /// The method of this recipe around networks that were not trained, to see whether it can be made, how
+    /// large it is or how long it takes.
+    ///
+    /// - Parameters:
+    ///   - classCount: of both networks.
+    ///   - precision: of both forward passes.
+    ///   - device: where they are.
+    ///   - images: what a method may have to know of the training images.
+    /// - Returns: the method, ready for the first step.
+    /// - Throws: `ModelError` where a model does not exist, `DistillationError` where the two cannot be
+    ///   matched.
+    func makeUntrainedDistiller(
+        classCount: Int, precision: Precision, device: Device, images: ImageFacts
+    ) throws -> any Distiller<Tensor> {
+        let network = try teacher.map {
+            try CIFARModel(named: $0.model).make(classCount: classCount, generator: generator(13))
+        }
+        network?.convert(device: device, format: .channelsLast)
+        return try makeDistiller(
+            student: makeStudent(classCount: classCount, device: device), teacherNetwork: network,
+            precision: precision, images: images)
+    }
+
     /// The method of this recipe around a student and a teacher.
     ///
     /// - Parameters:

@@ -87,8 +87,8 @@ extension Recipe {
     ) throws -> () throws -> Void {
         let classCount = 100
         let nextBatch = makeBatches(device: device, augmented: preparesData)
-        let student = try makeStudent(classCount: classCount, device: device)
         if work == .evaluate {
+            let student = try makeStudent(classCount: classCount, device: device)
             student.eval()
             let folded = student.folded(dtype: precision == .bfloat16 ? .bfloat16 : .float32)
             return {
@@ -99,17 +99,8 @@ extension Recipe {
                 }
             }
         }
-        let distiller: any Distiller<Tensor>
-        if work == .distill, let teacher {
-            let network = try CIFARModel(named: teacher.model)
-                .make(classCount: classCount, generator: generator(13))
-            network.convert(device: device, format: .channelsLast)
-            distiller = try makeDistiller(
-                student: student, teacherNetwork: network, precision: precision,
-                images: ImageFacts(labels: (0..<50_000).map { $0 % classCount }))
-        } else {
-            distiller = StudentAlone(student: student, precision: precision)
-        }
+        let distiller = try (work == .train ? studentAlone : self).makeUntrainedDistiller(
+            classCount: classCount, precision: precision, device: device, images: .ofBenchmarks)
         let optimizer = SGD(distiller.trainableParameters)
         let progress = TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000)
         let loss = Tensor.zeros([], device: device)

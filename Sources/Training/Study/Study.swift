@@ -112,8 +112,7 @@ public final class Study: Sendable {
         if let signal = runs.all(missing, teachers: [:]) {
             return .interrupted(signal: signal)
         }
-        // A teacher's training may be that of a student alone.
-        try nameTwins()
+        // A teacher's training may have been that of a student alone.
         let students = pending
         try teachers.fill(for: students)
         if let signal = runs.all(students, teachers: teachers.files) {
@@ -123,7 +122,7 @@ public final class Study: Sendable {
         return .finished
     }
 
-    /// Gives each cell whose run was done under another name a line of its own.
+    /// Gives each cell whose run was done under another name before a line of its own.
     private func nameTwins() throws {
         try file.withLock { file in
             let twins = cells.filter { file.result(of: $0.key) == nil }
@@ -144,6 +143,13 @@ public final class Study: Sendable {
         return found
     }
 
-    /// Adds results, safely on the disk when this returns.
-    func add(_ results: [CellResult]) throws { try file.withLock { try $0.append(results) } }
+    /// Adds the result of a run, for every cell that it belongs to, safely on the disk when this returns.
+    ///
+    /// - Returns: a result for each of them.
+    func add(_ result: CellResult, of cell: Cell) throws -> [CellResult] {
+        let twins = cells.filter { $0.key != cell.key && $0.recipe.digest == cell.recipe.digest }
+        let results = [result] + twins.map { result.renamed(to: $0.key) }
+        try file.withLock { try $0.append(results) }
+        return results
+    }
 }

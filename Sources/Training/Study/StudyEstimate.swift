@@ -126,15 +126,10 @@ private struct RunCost {
         }
         secondsPerStep = try measure(recipe.teacher == nil ? .train : .distill)
         secondsPerImage = try measure(.evaluate) / Double(recipe.batchSize)
-        let student = try recipe.makeStudent(classCount: 100, device: settings.device)
-        weightBytes = student.stateDict().byteCount
-        let teacher = try recipe.teacher.map { settings in
-            try CIFARModel(named: settings.model)
-                .make(classCount: 100, generator: Generator(seed: 0))
-        }
-        let distiller = try recipe.makeDistiller(
-            student: student, teacherNetwork: teacher, precision: settings.precision,
-            images: ImageFacts(labels: (0..<50_000).map { $0 % 100 }))
+        let distiller = try recipe.makeUntrainedDistiller(
+            classCount: 100, precision: settings.precision, device: settings.device,
+            images: .ofBenchmarks)
+        weightBytes = distiller.student.stateDict().byteCount
         checkpointBytes =
             distiller.stateDict().byteCount + distiller.trainableParameters.byteCount
     }

@@ -10,7 +10,7 @@ final class StudyQueue: Sendable {
     }
 
     private let state: Mutex<State>
-    private let twins: [String: [Cell]]
+    private let cells: [Cell]
     private let count: Int
 
     /// How many groups there are.
@@ -24,7 +24,7 @@ final class StudyQueue: Sendable {
     ///   - done: how many cells of the study were done before.
     ///   - count: how many cells there are in all.
     init(_ cells: [Cell], settings: StudySettings, done: Int, of count: Int) {
-        twins = Dictionary(grouping: cells) { $0.recipe.digest }
+        self.cells = cells
         var seen: Set<String> = []
         let firsts = cells.filter { seen.insert($0.recipe.digest).inserted }
         let groups =
@@ -62,9 +62,7 @@ final class StudyQueue: Sendable {
     ///
     /// - Throws: what writing the results throws.
     func finish(_ cell: Cell, with result: CellResult, in study: Study) throws {
-        let results = (twins[cell.recipe.digest] ?? []).map { result.renamed(to: $0.key) }
-        try study.add(results)
-        for result in results {
+        for result in try study.add(result, of: cell) {
             let done = state.withLock { state in
                 state.done += 1
                 return state.done
@@ -78,7 +76,7 @@ final class StudyQueue: Sendable {
 
     /// Notes that a run failed, for every cell that it belongs to.
     func fail(_ cell: Cell, with error: any Error, in study: Study) {
-        for twin in twins[cell.recipe.digest] ?? [] {
+        for twin in cells where twin.recipe.digest == cell.recipe.digest {
             state.withLock { $0.failures.append(error) }
             study.report(.failed(twin.key, error))
         }
