@@ -81,7 +81,7 @@ class Pair(nn.Module):
             [*(x.shape[1] for x in after[1:]), pooled.shape[1]]
             for after, _, pooled, _ in (make(n)(torch.zeros(2, 3, 32, 32)) for n in (student, teacher))
         )
-        levels = list(zip(widths, targets))[::-1]
+        levels = list(zip(widths[::-1], targets[::-1]))  # the deepest are matched
         self.abfs = nn.ModuleList(
             Fusion(a, min(512, widths[-1]), b, index > 0) for index, (a, b) in enumerate(levels)
         )

@@ -44,12 +44,16 @@ extension Tensor {
         ATen.logSumExp.call(.tensor(self), .ints([dimension]), .bool(keepDimensions))
     }
 
+    /// The Euclidean norm along dimensions; its gradient is 0 where it is 0.
+    public func norm(_ dimensions: [Int], keepDimensions: Bool = false) -> Tensor {
+        ATen.vectorNorm.call(
+            .tensor(self), .double(2), .ints(dimensions), .bool(keepDimensions), .none)
+    }
+
     /// The elements divided by their Euclidean norm along a dimension, or by 10⁻¹² where that is
     /// smaller.
     public func normalized(_ dimension: Int) -> Tensor {
-        let norm = ATen.vectorNorm.call(
-            .tensor(self), .double(2), .ints([dimension]), .bool(true), .none)
-        return self / norm.clamped(atLeast: 1e-12)
+        self / norm([dimension], keepDimensions: true).clamped(atLeast: 1e-12)
     }
 
     /// The sum of the squares of all elements, in one pass.

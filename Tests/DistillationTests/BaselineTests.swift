@@ -71,14 +71,136 @@ import VisionModels
     }
 
     @Test(
-        "FitNet's regressor comes to the teacher's width and size",
-        arguments: [(16, 8), (8, 16), (8, 8), (16, 4), (9, 7)])
-    func regressor(_ from: Int, _ to: Int) throws {
+        "FitNet's regressor is the toolkits' convolution for each relation of sizes, then batch norm and ReLU",
+        arguments: [
+            (from: 16, to: 8, kernel: [5, 3, 3, 3]), (8, 16, [3, 5, 4, 4]), (8, 8, [5, 3, 1, 1]),
+            (16, 4, [5, 3, 13, 13]), (9, 7, [5, 3, 3, 3]),
+        ])
+    func regressor(_ from: Int, _ to: Int, _ kernel: [Int]) throws {
         let regressor = try #require(
             FitNet.Regressor(3, 5, from: from, to: to, generator: Generator(seed: 0)))
-        let output = regressor(Tensor.hashed(1, shape: [2, 3, from, from], dtype: .float32))
-        #expect(output.shape == [2, 5, to, to])
-        #expect(output.elements(as: Float.self).allSatisfy { $0 >= 0 })
+        regressor.convert(dtype: .float64)
+        let state = regressor.stateDict()
+        state.fillWithHash(base: 0)
+        let weight = try #require(state.first { $0.name == "conv.weight" }).tensor
+        #expect(weight.shape == kernel)
+        let input = Tensor.hashed(1, shape: [2, 3, from, from])
+        let output = withoutGrad { regressor(input) }
+        // By hand: every output place, transposed where the map grows.
+        let bias = try #require(state.first { $0.name == "conv.bias" }).tensor
+        let convolved = convolve(
+            input, weight, bias, to: to, stride: from == 2 * to || 2 * from == to ? 2 : 1,
+            padding: from == 2 * to || 2 * from == to ? 1 : 0, transposed: 2 * from == to)
+        let mean = convolved.mean([0, 2, 3], keepDimensions: true)
+        let variance = ((convolved - mean) * (convolved - mean))
+            .mean([0, 2, 3], keepDimensions: true)
+        let shape = [1, 5, 1, 1]
+        let normal =
+            (convolved - mean) / (variance + 1e-5).sqrt()
+            * regressor.bn.weight.detach().reshape(shape)
+            + regressor.bn.bias.detach().reshape(shape)
+        expectClose(output, normal.relu(), relative: 1e-9, absolute: 1e-12)
+    }
+
+    /// A convolution of square maps by its definition, five loops over places, channels and kernel.
+    private func convolve(
+        _ input: Tensor, _ weight: Tensor, _ bias: Tensor, to size: Int, stride: Int,
+        padding: Int, transposed: Bool
+    ) -> Tensor {
+        let (images, inChannels, from) = (input.size(0), input.size(1), input.size(2))
+        let (outChannels, kernel) = (weight.size(transposed ? 1 : 0), weight.size(2))
+        let pixels = input.elements(as: Double.self)
+        let weights = weight.detach().elements(as: Double.self)
+        let shifts = bias.detach().elements(as: Double.self)
+        func place(_ output: Int, _ tap: Int) -> Int? {
+            if transposed {
+                let scaled = output + padding - tap
+                return scaled % stride == 0 && (0..<from).contains(scaled / stride)
+                    && scaled >= 0 ? scaled / stride : nil
+            }
+            let found = output * stride + tap - padding
+            return (0..<from).contains(found) ? found : nil
+        }
+        var result: [Double] = []
+        for image in 0..<images {
+            for channel in 0..<outChannels {
+                for (row, column) in (0..<size * size).map({ ($0 / size, $0 % size) }) {
+                    var sum = shifts[channel]
+                    for (tapRow, tapColumn) in (0..<kernel * kernel).map({
+                        ($0 / kernel, $0 % kernel)
+                    }) {
+                        guard let y = place(row, tapRow), let x = place(column, tapColumn) else {
+                            continue
+                        }
+                        for source in 0..<inChannels {
+                            let pair =
+                                transposed
+                                ? source * outChannels + channel : channel * inChannels + source
+                            sum +=
+                                pixels[((image * inChannels + source) * from + y) * from + x]
+                                * weights[(pair * kernel + tapRow) * kernel + tapColumn]
+                        }
+                    }
+                    result.append(sum)
+                }
+            }
+        }
+        return Tensor(result, shape: [images, outChannels, size, size])
+    }
+
+    @Test(
+        "FitNet takes the same stage of both networks, and between any two models it has a regressor"
+    )
+    func fitNetStages() throws {
+        let networks = CIFARModel.allCases.map {
+            $0.make(classCount: 2, generator: Generator(seed: 0))
+        }
+        for student in networks {
+            for teacher in networks {
+                let term = try FitNet(
+                    student: student, teacher: teacher, imageSize: 32,
+                    generator: Generator(seed: 0))
+                let weight = try #require(term.trainableParameters.first).tensor
+                let widths = [teacher.stageInfo[1].channels, student.stageInfo[1].channels]
+                #expect(weight.shape.prefix(2).sorted() == widths.sorted())
+            }
+        }
+    }
+
+    @Test(
+        "Every model but ShuffleNetV2 can be OFD's teacher, with a margin for each channel of each stage"
+    )
+    func overhaulTeachers() {
+        for model in CIFARModel.allCases where model != .shuffleV2 {
+            let network = model.make(classCount: 2, generator: Generator(seed: 0))
+            #expect(
+                network.stageNorms?.map { $0.weight.size(0) } == network.stageInfo.map(\.channels),
+                "\(model)")
+        }
+        #expect(throws: DistillationError.noMargins(teacher: "ShuffleNetV2")) {
+            try OverhaulDistillation(
+                student: smallNetwork(), teacher: smallNetwork(.shuffleV2),
+                generator: Generator(seed: 0))
+        }
+    }
+
+    @Test("DKD grows over its epochs counted from 1, and is whole in the last of them")
+    func decoupledWarmup() {
+        let term = DecoupledKnowledgeDistillation(weight: 2, warmupEpochs: 20)
+        let weights = [0, 9, 19, 30].map {
+            term.weight(at: TrainingProgress(epoch: $0, step: 0, totalSteps: 1))
+        }
+        #expect(weights == [0.1, 1, 2, 2])
+        let whole = DecoupledKnowledgeDistillation(weight: 2)
+        #expect(whole.weight(at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1)) == 2)
+    }
+
+    @Test("DIST has finite gradients for a batch of one image, whose columns do not vary")
+    func oneImage() throws {
+        let student = Tensor.hashed(1, shape: [1, 10])
+        student.requiresGrad = true
+        DIST().loss(student: student, teacher: Tensor.hashed(2, shape: [1, 10])).backward()
+        #expect(try #require(student.grad).isFinite().all().item() == 1)
     }
 
     @Test("To a map four times as large there is no regressor, and FitNet says so")

@@ -2,13 +2,25 @@ import Testing
 import Torch
 
 /// ‖found − expected‖ / ‖expected‖ in float64, infinite where the shapes differ.
-public func relativeError(_ found: Tensor, _ expected: Tensor) -> Double {
+///
+/// - Parameters:
+///   - found: the tensor under test.
+///   - expected: its reference.
+///   - floor: the least that the difference is divided by.
+/// - Returns: the relative error.
+public func relativeError(
+    _ found: Tensor, _ expected: Tensor, atLeast floor: Double = 0
+) -> Double {
     guard found.shape == expected.shape else { return .infinity }
     return withoutGrad {
         let reference = expected.to(.float64)
-        let difference = (found.to(.float64) - reference).sumOfSquares().item().squareRoot()
-        return difference / reference.sumOfSquares().item().squareRoot()
+        return norm(found.to(.float64) - reference) / max(norm(reference), floor)
     }
+}
+
+/// The L2 norm of all elements.
+public func norm(_ tensor: Tensor) -> Double {
+    withoutGrad { tensor.to(.float64).sumOfSquares().item().squareRoot() }
 }
 
 /// Expects every element to be within `absolute + relative · |expected|` of the expected one.

@@ -8,8 +8,8 @@ import VisionModels
 
 @testable import Training
 
-/// Every method between every pair of the paper's table: all of it with `make test-all`, else each method
-/// on one pair and each pair with one method.
+/// Every method between every published pair: all of it with `make test-all`, else each method on one
+/// pair.
 @Suite("Methods and pairs")
 struct MethodTests {
     struct Case: Sendable, CustomTestStringConvertible {
@@ -32,23 +32,22 @@ struct MethodTests {
     static let cases: [Case] = {
         guard isComplete else {
             return methods.enumerated().map { index, method in
-                let pair = ModelPair.ofPaper[index % ModelPair.ofPaper.count]
+                let pair = ModelPair.published[index % ModelPair.published.count]
                 return Case(method: method, teacher: pair.teacher, student: pair.student)
             }
         }
         return methods.flatMap { method in
-            ModelPair.ofPaper.map {
+            ModelPair.published.map {
                 Case(method: method, teacher: $0.teacher, student: $0.student)
             }
         }
     }()
 
-    private static let images: ImageSet = {
+    private static let images = Result {
         let environment = ProcessInfo.processInfo.environment
-        if let folder = environment["REVIEWKD_DATA"],
-            let data = try? TrainingData.load(
+        if let folder = environment["REVIEWKD_DATA"] {
+            let data = try TrainingData.load(
                 .cifar100, from: folder, device: .cpu, remark: { _ in })
-        {
             let (pixels, labels) = data.train.select(Tensor.arange(0..<64))
             return ImageSet(
                 pixels: pixels.bytes(), labels: labels.elements(as: Int64.self).map(UInt8.init),
@@ -61,7 +60,7 @@ struct MethodTests {
             return UInt8(truncatingIfNeeded: index % 97 * (image % 10 + 1) + index / 31)
         }
         return ImageSet(pixels: pixels, labels: labels, height: 32, width: 32, classCount: 100)
-    }()
+    }
 
     private func distiller(_ tested: Case) throws -> any Distiller<Tensor> {
         var recipe = try Recipe.load(
@@ -80,23 +79,23 @@ struct MethodTests {
         return try recipe.makeDistiller(
             student: student, teacherNetwork: teacher, precision: .float32,
             images: ImageFacts(
-                labels: Self.images.labels.elements(as: Int64.self).map(Int.init)))
+                labels: try Self.images.get().labels.elements(as: Int64.self).map(Int.init)))
     }
 
-    private func batch() -> Batch<Tensor> {
+    private func batch() throws -> Batch<Tensor> {
         let loader = TrainingLoader(
-            Self.images, normalization: .cifar100,
+            try Self.images.get(), normalization: .cifar100,
             augmentation: Augmentation(cropPadding: 0, flips: false), batchSize: 16, seed: 1)
         let (images, labels, positions) = loader.batch(0, of: loader.epoch(0))
         return Batch(images: images, targets: labels, indices: positions)
     }
 
     @Test(
-        "learn a repeated batch with finite losses, and go on from a saved state bit for bit",
+        "learn a repeated batch with finite losses, and go on from a checkpoint bit for bit",
         arguments: cases)
     func learning(_ tested: Case) throws {
         let steps = Self.isComplete ? 20 : 9
-        let batch = batch()
+        let batch = try batch()
         let progress = TrainingProgress(epoch: 3, step: 10, totalSteps: 20)
         func step(_ distiller: any Distiller<Tensor>, _ optimizer: SGD) -> Double {
             let total = distiller.losses(batch, at: progress).total
@@ -109,9 +108,17 @@ struct MethodTests {
         var losses = (0..<steps).map { _ in step(first, optimizer) }
         let other = try distiller(tested)
         let otherOptimizer = SGD(other.trainableParameters)
-        try other.load(stateDict: first.stateDict().map { NamedTensor($0.name, $0.tensor.clone()) })
-        try otherOptimizer.load(
-            stateDict: optimizer.stateDict().map { NamedTensor($0.name, $0.tensor.clone()) })
+        try withFolder { folder in
+            let path = folder + "/step"
+            let tensors =
+                first.stateDict().map { $0.prefixed("method") }
+                + optimizer.stateDict().map { $0.prefixed("optimizer") }
+            try Checkpoint(state: RunState(), tensors: tensors).encoded()
+                .write(to: URL(fileURLWithPath: path))
+            let saved = try Checkpoint(contentsOf: path).tensors
+            try other.load(stateDict: saved.entries(below: "method"))
+            try otherOptimizer.load(stateDict: saved.entries(below: "optimizer"))
+        }
         losses.append(step(first, optimizer))
         let again = step(other, otherOptimizer)
         #expect(again == losses.last)

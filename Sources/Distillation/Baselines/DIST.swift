@@ -54,9 +54,8 @@ public final class DIST: KnowledgeTerm {
     /// 1 − the mean correlation of rows.
     private func distance(_ left: Tensor, _ right: Tensor) -> Tensor {
         func centered(_ rows: Tensor) -> Tensor { rows - rows.mean([1], keepDimensions: true) }
-        func norm(_ rows: Tensor) -> Tensor { (rows * rows).sum([1]).sqrt() }
         let (a, b) = (centered(left), centered(right))
-        let lengths = (norm(a) * norm(b)).clamped(atLeast: 1e-8)
+        let lengths = a.norm([1]) * b.norm([1]) + 1e-8
         return -((a * b).sum([1]) / lengths).mean() + 1
     }
 }

@@ -17,7 +17,7 @@ public final class DecoupledKnowledgeDistillation: KnowledgeTerm {
     private let alpha: Double
     private let beta: Double
     private let weight: Double
-    private let warmup: Warmup
+    private let warmupEpochs: Int
 
     /// Makes the term.
     ///
@@ -26,21 +26,21 @@ public final class DecoupledKnowledgeDistillation: KnowledgeTerm {
     ///   - alpha: of the true class's part.
     ///   - beta: of the other classes' part.
     ///   - weight: of the term.
-    ///   - warmup: how the weight grows at the start.
+    ///   - warmupEpochs: over how many epochs the weight grows; it is whole in the last of them.
     public init(
         temperature: Double = 4, alpha: Double = 1, beta: Double = 8, weight: Double = 1,
-        warmup: Warmup = .none
+        warmupEpochs: Int = 0
     ) {
         self.temperature = temperature
         self.alpha = alpha
         self.beta = beta
         self.weight = weight
-        self.warmup = warmup
+        self.warmupEpochs = warmupEpochs
     }
 
-    /// The weight times the warm-up.
+    /// The weight times min(1, epoch / warm-up), where the authors count epochs from 1.
     public func weight(at progress: TrainingProgress) -> Double {
-        weight * warmup.weight(at: progress)
+        weight * min(1, Double(progress.epoch + 1) / Double(max(warmupEpochs, 1)))
     }
 
     /// The term for the two networks' logits and the labels.

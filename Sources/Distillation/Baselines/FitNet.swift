@@ -2,16 +2,16 @@ import Torch
 import TorchNN
 import VisionModels
 
-/// FitNet: one stage of the student is regressed on the teacher's.
+/// FitNet: one stage of the student is regressed on the teacher's stage of the same number.
 ///
 /// Reference: Romero et al., *FitNets: Hints for Thin Deep Nets*, ICLR 2015,
-/// <https://arxiv.org/abs/1412.6550>, section 2.2; the regressor for each relation of sizes is that of
-/// the public toolkits.
+/// <https://arxiv.org/abs/1412.6550>, section 2.2; the choice of the stage, and the regressor for each
+/// relation of sizes, are those of the public toolkits.
 public final class FitNet: KnowledgeTerm {
     /// `fitnet`.
     public let name = "fitnet"
 
-    private let stages: StageMatching.Link
+    private let index: Int
     private let weight: Double
     let regressor: Regressor
 
@@ -56,8 +56,7 @@ public final class FitNet: KnowledgeTerm {
     /// - Parameters:
     ///   - student: the student.
     ///   - teacher: the teacher.
-    ///   - stage: the student's stage, counted from 1 without the stem; the teacher's is the one that
-    ///     lies as deep from the end.
+    ///   - stage: of both networks, counted from 1 without the stem.
     ///   - imageSize: the height of the images.
     ///   - weight: of the term.
     ///   - generator: the source of the initial weights.
@@ -67,23 +66,21 @@ public final class FitNet: KnowledgeTerm {
         weight: Double = 100, generator: Generator
     ) throws(DistillationError) {
         let counts = (student.stageInfo.count, teacher.stageInfo.count)
-        let own = stage - 1
-        let goal = own + counts.1 - counts.0
-        guard (0..<counts.0).contains(own) else {
+        guard (1...counts.0).contains(stage) else {
             throw .noStage(method: "fitnet", network: "student", stage: stage, count: counts.0)
         }
-        guard (0..<counts.1).contains(goal) else {
-            throw .noStage(method: "fitnet", network: "teacher", stage: goal + 1, count: counts.1)
+        guard (1...counts.1).contains(stage) else {
+            throw .noStage(method: "fitnet", network: "teacher", stage: stage, count: counts.1)
         }
-        let from = student.stageInfo[own]
-        let to = teacher.stageInfo[goal]
+        let from = student.stageInfo[stage - 1]
+        let to = teacher.stageInfo[stage - 1]
         let heights = (imageSize / from.reduction, imageSize / to.reduction)
         guard
             let regressor = Regressor(
                 from.channels, to.channels, from: heights.0, to: heights.1, generator: generator)
         else { throw .noRegressor(student: heights.0, teacher: heights.1) }
         self.regressor = regressor
-        stages = StageMatching.Link(student: own, teacher: goal)
+        index = stage - 1
         self.weight = weight
         regressor.move(toDeviceOf: student)
     }
@@ -103,8 +100,8 @@ public final class FitNet: KnowledgeTerm {
 
     /// The mean squared error of the regressed stage.
     public func callAsFunction(_ observation: Observation) -> Tensor {
-        regressor(observation.student.stages[stages.student]).full
-            .meanSquaredError(observation.teacher.stages[stages.teacher].full)
+        regressor(observation.student.stages[index]).full
+            .meanSquaredError(observation.teacher.stages[index].full)
     }
 }
 

@@ -107,8 +107,8 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
             "fitnet has no regressor from a map of height \(student) to one of height \(teacher), "
                 + "expected one at most twice as large; choose another `method.fitnet.stage`"
         case .noMargins(let teacher):
-            "ofd takes its margins from the batch norms at the ends of the teacher's stages, which "
-                + "\(teacher) does not have; choose another teacher or method"
+            "ofd takes a margin for each channel from the batch norm at the end of a teacher's stage, "
+                + "but those of \(teacher) end otherwise; choose another teacher or method"
         case .oneClass:
             "crd tells an image from those of other classes, but all training images are of one "
                 + "class; choose another method"

@@ -83,7 +83,7 @@ extension Recipe {
         case .dkd:
             return DecoupledKnowledgeDistillation(
                 temperature: value("temperature"), alpha: value("alpha"), beta: value("beta"),
-                weight: value("weight"), warmup: .epochs(Int(value("warmup_epochs"))))
+                weight: value("weight"), warmupEpochs: Int(value("warmup_epochs")))
         case .dist:
             return DIST(
                 temperature: value("temperature"), beta: value("beta"), gamma: value("gamma"),

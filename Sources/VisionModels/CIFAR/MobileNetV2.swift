@@ -79,6 +79,11 @@ public final class MobileNetV2: Backbone {
         }
     }
 
+    /// The batch norm behind each stage's last projection.
+    public var stageNorms: [BatchNorm2d]? {
+        Self.tapped.compactMap { blocks[$0].last?.conv.last as? BatchNorm2d }
+    }
+
     /// The pyramid of normalised images.
     public func features(_ images: Tensor, by execution: any LayerExecution) -> FeaturePyramid {
         func run(_ layers: [any Layer], _ input: Tensor) -> Tensor {
