@@ -26,7 +26,7 @@ extension WeightFileError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let path, let reason):
-            "\(path): the file should be readable, but \(reason)."
+            "\(path): expected a file of weights, but \(reason); check the path and its permissions."
         case .unknownFormat(let path, let byteCount):
             "\(path) (\(byteCount) bytes) is not a weights file this tool reads: expected a "
                 + "safetensors file or a PyTorch checkpoint (.pt, .pth)."
@@ -35,9 +35,9 @@ extension WeightFileError: CustomStringConvertible {
                 + "torch.save(torch.load(\"old.pth\", map_location=\"cpu\"), \"new.pth\"), or save "
                 + "its state dict with safetensors."
         case .safetensors(let path, let error):
-            "\(path) is not a valid safetensors file: \(error)."
+            "\(path) is not a valid safetensors file: \(error); copy or make it again."
         case .checkpoint(let path, let error):
-            "\(path) is not a PyTorch checkpoint that can be read: \(error)."
+            "\(path) is not a PyTorch checkpoint that can be read: \(error); copy or make it again."
         }
     }
 }

@@ -58,6 +58,15 @@ struct BenchCommand: ParsableCommand {
         {
             throw ValidationError("\(name) is \(value), expected at least 1")
         }
+        if work != .distill, let method = method.method {
+            throw ValidationError(
+                "--method is \(method) with --work \(work.rawValue), expected it with --work "
+                    + "distill; leave one of them out")
+        }
+        if method.method == MethodSettings.Name.alone.rawValue {
+            throw ValidationError(
+                "--method is alone, expected a method that distills; use --work train")
+        }
     }
 
     func run() throws {
@@ -66,9 +75,9 @@ struct BenchCommand: ParsableCommand {
         var recipe = try Recipe.load(nameOrPath: recipe)
         if let batchSize { recipe.batchSize = batchSize }
         guard work != .distill || recipe.teacher != nil else {
-            throw ValidationError(
-                "the recipe \(recipe.name) has no teacher, expected one for --work distill; "
-                    + "use --work train")
+            throw WrongRecipe(
+                description: "the recipe \(recipe.name) has no teacher, expected one for --work "
+                    + "distill; use --work train")
         }
         if work == .distill { recipe = try method.apply(to: recipe) }
         let precision = try precision ?? recipe.precision ?? .standard(on: device)
@@ -95,6 +104,7 @@ struct BenchCommand: ParsableCommand {
             printParts(report.parts ?? [])
         }
     }
+
     private func printParts(_ parts: [Part]) {
         let total = parts.reduce(0) { $0 + $1.ms }
         for part in parts {

@@ -48,22 +48,31 @@ struct ReproduceCommand: ParsableCommand {
 
     private func names() throws -> [[MethodSettings.Name]] {
         guard let methods else { return MethodSettings.Name.allCases.map { [$0] } }
-        return try methods.split(separator: ",", omittingEmptySubsequences: false).map { part in
+        let lists = try methods.split(separator: ",", omittingEmptySubsequences: false).map {
+            part in
             guard let names = [MethodSettings.Name](joined: String(part)) else {
                 throw ValidationError(
                     MethodSettings.Name.unknown(String(part), option: "one of --methods"))
             }
             return names
         }
+        guard Set(lists).count == lists.count else {
+            throw ValidationError("--methods is \(methods), expected each method once")
+        }
+        return lists
     }
 
     private func parsedPairs() throws -> [ModelPair] {
         switch pairs {
-        case "paper": ModelPair.ofPaper
-        case "all": ModelPair.published
+        case "paper": return ModelPair.ofPaper
+        case "all": return ModelPair.published
         default:
-            try pairs.split(separator: ",", omittingEmptySubsequences: false)
+            let list = try pairs.split(separator: ",", omittingEmptySubsequences: false)
                 .map { try ModelPair(named: String($0)) }
+            guard Set(list).count == list.count else {
+                throw ValidationError("--pairs is \(pairs), expected each pair once")
+            }
+            return list
         }
     }
 }
@@ -85,10 +94,19 @@ struct AblateCommand: ParsableCommand {
     @Argument(help: "ReviewKD's recipe of a pair (see `reviewkd recipes`), or its file.")
     var recipe: String
 
-    @Option(name: .customLong("set"), help: "Override a recipe's value: key.path=value.")
+    @Option(
+        name: .customLong("set"),
+        help: "Override a recipe's value, key.path=value; may be repeated.")
     var overrides: [String] = []
 
     @OptionGroup var options: StudyOptions
+
+    func validate() throws {
+        for (key, option) in [("seed", "--seeds"), ("precision", "--precision")] {
+            guard let text = overrides.first(where: { $0.hasPrefix("\(key)=") }) else { continue }
+            throw ValidationError("--set is \(text), expected \(option) for that; use it")
+        }
+    }
 
     func run() throws {
         let recipe = try Recipe.load(nameOrPath: recipe, overrides: overrides)

@@ -85,7 +85,9 @@ struct RunCommandOptions: ParsableArguments {
     @Option(help: "Save every so many steps, beside the end of every epoch.")
     var checkpointEvery: Int?
 
-    @Option(name: .customLong("set"), help: "Override a recipe's value: key.path=value.")
+    @Option(
+        name: .customLong("set"),
+        help: "Override a recipe's value, key.path=value; may be repeated.")
     var overrides: [String] = []
 
     @Flag(help: "Go on with the run in --output.")
@@ -157,7 +159,8 @@ func parseSeeds(_ text: String) throws -> [Int] {
     let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
     let known = numbers.compactMap(\.self)
     guard known.count == numbers.count, known.allSatisfy({ $0 >= 0 }) else {
-        throw ValidationError("--seeds is \(text), expected whole numbers as 0,1,2")
+        throw ValidationError(
+            "--seeds is \(text), expected whole numbers of at least 0, as 0,1,2")
     }
     return known
 }

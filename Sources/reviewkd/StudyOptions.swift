@@ -38,7 +38,10 @@ struct StudyOptions: ParsableArguments {
     @Option(help: "Save every so many steps, beside the end of every epoch.")
     var checkpointEvery = 200
 
-    @Option(help: "Take over the results of this file, of another machine; trains nothing.")
+    @Option(
+        help: """
+            Take over the results of this file, of another machine; trains nothing. May be repeated.
+            """)
     var merge: [String] = []
 
     @Flag(help: "Show the plan, with times from a few measured steps; trains nothing.")
@@ -189,7 +192,7 @@ struct StudyRun {
         print(
             "\(open.count) of \(estimate.lines.count) cells to run, \(estimate.steps) steps, about "
                 + "\(duration(estimate.seconds)) one after another at the speed measured here, "
-                + "\(estimate.diskBytes >> 20 + 1) MiB of disk")
+                + "\((estimate.diskBytes + 1 << 20 - 1) >> 20) MiB of disk")
     }
 }
 

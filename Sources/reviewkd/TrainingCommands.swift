@@ -19,22 +19,21 @@ struct DistillCommand: ParsableCommand {
     var teacher: String
 
     @Option(help: "The teacher's normalisation, cifar100 or cifar10 (default: the recipe's).")
-    var teacherNormalization: String?
+    var teacherNormalization: TeacherNormalization?
 
     @OptionGroup var method: MethodOptions
 
     @OptionGroup var options: RunCommandOptions
 
     func run() throws {
-        var options = options
-        if let teacherNormalization {
-            options.overrides.append("teacher.normalization=\(teacherNormalization)")
-        }
         var recipe = try options.resolve(recipe)
         guard let settings = recipe.teacher else {
-            throw ValidationError(
-                "the recipe \(recipe.name) has no teacher, expected one to distill from; "
-                    + "use `reviewkd train`")
+            throw WrongRecipe(
+                description: "the recipe \(recipe.name) has no teacher, expected one to distill "
+                    + "from; use `reviewkd train`")
+        }
+        if let teacherNormalization {
+            recipe.teacher?.normalization = teacherNormalization.settings
         }
         recipe = try method.apply(to: recipe)
         try TrainingRun(recipe: recipe, options: options).run { data, device in
@@ -64,4 +63,10 @@ struct TrainCommand: ParsableCommand {
         if let model { recipe.student.model = try CIFARModel(named: model).rawValue }
         try TrainingRun(recipe: recipe, options: options).run { _, _ in nil }
     }
+}
+
+/// A recipe that is sound, but not for this command.
+struct WrongRecipe: Error, CustomStringConvertible {
+    /// One sentence with the remedy.
+    let description: String
 }

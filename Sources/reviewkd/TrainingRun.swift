@@ -21,8 +21,6 @@ struct TrainingRun {
     func run(teacher: TeacherSource) throws {
         let device = try options.device.resolve()
         recipe.precision?.noteEmulation(on: device)
-        // A wrong name is told before the data are read.
-        _ = try CIFARModel(named: recipe.student.model)
         let reporter = ProgressReporter(quiet: options.quiet)
         let data = try TrainingData.load(recipe.dataset.name, from: options.data, device: device) {
             reporter.remark($0)

@@ -19,7 +19,11 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
     static let training: [BadArguments] = [
         BadArguments(
             ["--set", "student.model=resnet9"], 1,
-            "model 'resnet9' is unknown; expected one of resnet8, resnet14"),
+            "student.model: expected one of resnet8, resnet14", "found \"resnet9\"",
+            "did you mean \"resnet8\"?"),
+        BadArguments(
+            ["--set", "teacher.model=vgg12", "--data", "nowhere"], 1,
+            "teacher.model: expected one of resnet8", "did you mean \"vgg11\"?"),
         BadArguments(["--model", "vgg0"], 1, "model 'vgg0' is unknown; expected one of resnet8"),
         BadArguments(
             ["--set", "optimizer.learning_rat=1"], 1, "--set optimizer.learning_rat=1",
@@ -37,7 +41,11 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
         BadArguments(["--threads", "0"], 64, "--threads is 0, expected 1 to 1024"),
         BadArguments(["--threads", "10000"], 64, "--threads is 10000, expected 1 to 1024"),
         BadArguments(["--seed=-1"], 64, "--seed is -1, expected at least 0"),
-        BadArguments(["--seeds", "1,x"], 64, "--seeds is 1,x, expected whole numbers as 0,1,2"),
+        BadArguments(
+            ["--seeds", "1,x"], 64,
+            "--seeds is 1,x, expected whole numbers of at least 0, as 0,1,2"),
+        BadArguments(
+            ["--seeds=-1"], 64, "--seeds is -1, expected whole numbers of at least 0, as 0,1,2"),
         BadArguments(["--seeds", "1,1"], 64, "--seeds is 1,1, expected each seed once"),
         BadArguments(
             ["--seed", "1", "--seeds", "2"], 64,
@@ -63,7 +71,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "a step with batch size 50000000 does not fit into memory",
             "bench: --batch-size N"),
         BadArguments(
-            ["bench", "cifar100/resnet56"], 64, "has no teacher, expected one for --work distill",
+            ["bench", "cifar100/resnet56"], 1, "has no teacher, expected one for --work distill",
             "use --work train"),
         BadArguments(
             [
@@ -71,8 +79,35 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
                 "data", "--output", "OUTPUT", "--method", "rkdd",
             ], 64, "--method is rkdd, expected one of alone, kd,", "did you mean \"rkd\"?"),
         BadArguments(
+            ["bench", "pair.yaml", "--method", "reviewkd+kdd"], 64,
+            "--method is reviewkd+kdd, expected one of alone,", "did you mean \"reviewkd+kd\"?"),
+        BadArguments(
+            ["bench", "pair.yaml", "--method", "kd+kd"], 64,
+            "--method is kd+kd, expected each method once, found kd twice"),
+        BadArguments(
+            ["bench", "pair.yaml", "--method", "crd", "--work", "train"], 64,
+            "--method is crd with --work train, expected it with --work distill"),
+        BadArguments(
+            ["bench", "pair.yaml", "--method", "alone"], 64,
+            "--method is alone, expected a method that distills; use --work train"),
+        BadArguments(
+            [
+                "distill", "pair.yaml", "--teacher", "teacher/student-last.safetensors", "--data",
+                "data", "--output", "OUTPUT", "--teacher-normalization", "imagenet",
+            ], 64, "'imagenet' is invalid", "'cifar100' and 'cifar10'"),
+        BadArguments(
+            ["recipes", "show", "cifar100/resnet56-resnet20/stages/2-9"], 1,
+            "is neither a shipped recipe nor a file",
+            "did you mean \"cifar100/resnet56-resnet20/stages/2-1\"?"),
+        BadArguments(
+            ["datasets", "fetch", "cifar100", "--data", "/proc/none/data"], 1,
+            "/proc/none: expected to write here, found:"),
+        BadArguments(
+            ["train", "data", "--output", "OUTPUT"], 1,
+            "data: expected a recipe in UTF-8 text, but the file cannot be read: it is a folder"),
+        BadArguments(
             ["demo", "--seeds", "0,one"], 64,
-            "--seeds is 0,one, expected whole numbers as 0,1,2"),
+            "--seeds is 0,one, expected whole numbers of at least 0, as 0,1,2"),
         BadArguments(
             ["models", "resnet9"], 1, "model 'resnet9' is unknown; expected one of resnet8",
             "did you mean \"resnet8\"?"),
@@ -128,8 +163,12 @@ extension CommandLineSuite {
                     "`stages:` names stage 7 of the teacher, which has the stages 1 to 4"
                 ),
                 (
+                    "[{student: 9, teacher: [1]}]",
+                    "`stages:` names stage 9 of the student, which has the stages 1 to 4"
+                ),
+                (
                     "[{student: 1, teacher: [1]}]",
-                    "ReviewKD needs at least 2 matched levels"
+                    "`stages:` links 1 level(s), expected at least 2"
                 ),
                 (
                     "[{student: 1, teacher: [1]}, {student: 2, teacher: [1, 2]}]",

@@ -150,7 +150,8 @@ extension CommandLineSuite {
             #expect(outcome.status == 1)
             #expect(
                 outcome.sentence
-                    == "Error: nowhere.pth: the file should be readable, but it does not exist.")
+                    == "Error: nowhere.pth: expected a file of weights, but it does not exist; "
+                    + "check the path and its permissions.")
             #expect(!workshop.exists(output))
         }
     }

@@ -232,6 +232,12 @@ extension CommandLineSuite {
             ])
             #expect(longer.status == 1)
             #expect(longer.sentence.contains("--set changes the data, rates or length"))
+            let seed = try workshop.run([
+                "ablate", "fusion", "pair.yaml", "--set", "seed=7", "--output",
+                workshop.fresh("study"), "--data", "data",
+            ])
+            #expect(seed.status == 64)
+            #expect(seed.sentence.contains("--set is seed=7, expected --seeds for that"))
             let images = try workshop.run(
                 reproduce(
                     workshop.fresh("study"), also: ["--teacher-normalization", "cifar10"]))
@@ -273,7 +279,19 @@ extension CommandLineSuite {
                 (["--methods", "kd,revewkd"], 64, "did you mean \"reviewkd\"?"),
                 (["--jobs", "0"], 64, "--jobs is 0, expected at least 1"),
                 (["--teachers", "nowhere"], 1, "--teachers is nowhere, expected a folder"),
-                (["--merge", "nothing.jsonl"], 1, "nothing.jsonl cannot be read"),
+                (
+                    ["--merge", "nothing.jsonl"], 1,
+                    "nothing.jsonl cannot be read: it does not exist; name a results.jsonl"
+                ), (["--merge", "data"], 1, "data cannot be read: it is a folder"),
+                (["--schedule", "none.yaml"], 1, "is unknown and no such file exists"),
+                (
+                    ["--methods", "kd,at,kd"], 64,
+                    "--methods is kd,at,kd, expected each method once"
+                ),
+                (
+                    ["--pairs", "vgg13-vgg8,VGG13-vgg8"], 64,
+                    "--pairs is vgg13-vgg8,VGG13-vgg8, expected each pair once"
+                ),
             ])
         func unknownNames(_ arguments: [String], _ status: Int32, _ words: String) throws {
             let outcome = try workshop.run(

@@ -27,10 +27,6 @@ import VisionModels
         #expect(throws: DistillationError.tooFewStages(student: 1, teacher: 4)) {
             try StageMatching(student: shallow, teacher: four)
         }
-        #expect(throws: DistillationError.tooFewStages(student: 4, teacher: 4)) {
-            try StageMatching(
-                links: [Link(student: 0, teacher: 0)], student: four, teacher: four)
-        }
     }
 
     @Test("A link to a level that does not exist is refused with the levels that do")
@@ -43,6 +39,10 @@ import VisionModels
                 links: [good, Link(student: 4, teacher: 1)], student: four, teacher: four)
         }
         #expect(error?.description.contains("the stages 1 to 4") == true)
+        #expect(throws: DistillationError.noSuchStage(network: "student", stage: 8, count: 4)) {
+            try StageMatching(
+                links: [Link(student: 8, teacher: 0)], student: four, teacher: four)
+        }
         #expect(throws: DistillationError.noSuchStage(network: "teacher", stage: -1, count: 4)) {
             try StageMatching(
                 links: [good, Link(student: 1, teacher: -1)], student: four, teacher: four)
@@ -76,13 +76,14 @@ import VisionModels
     @Test("One link alone can be taken only where nothing is to be reviewed")
     func oneLink() throws {
         let link = [Link(student: 3, teacher: 0)]
-        #expect(throws: DistillationError.tooFewStages(student: 4, teacher: 4)) {
+        let error = #expect(throws: DistillationError.tooFewLinks(1, atLeast: 2)) {
             try StageMatching(links: link, student: four, teacher: four)
         }
+        #expect(error?.description.contains("set `residual: false`") == true)
         let matching = try StageMatching(
             links: link, atLeast: 1, student: four, teacher: four)
         #expect(matching.links == link)
-        #expect(throws: DistillationError.tooFewStages(student: 4, teacher: 4)) {
+        #expect(throws: DistillationError.tooFewLinks(0, atLeast: 1)) {
             try StageMatching(links: [], atLeast: 1, student: four, teacher: four)
         }
     }

@@ -33,6 +33,8 @@ private func message(_ yaml: String, overrides: [String] = []) -> String {
     }
 }
 
+private let methods = MethodSettings.Name.allCases.map(\.rawValue).joined(separator: ", ")
+
 struct Mistake: Sendable, CustomTestStringConvertible {
     let from: String
     let to: String
@@ -167,16 +169,14 @@ struct RecipeErrorTests {
         Mistake(
             from: "name: reviewkd", to: "name: reviewdk",
             sentence: """
-                bad.yaml:10: method.name: expected one of alone, kd, fitnet, at, sp, rkd, pkt, vid, \
-                crd, ofd, dkd, dist, reviewkd, or several but alone joined by +, found "reviewdk"; \
-                did you mean "reviewkd"?
+                bad.yaml:10: method.name: expected one of \(methods), or several but alone \
+                joined by +, found "reviewdk"; did you mean "reviewkd"?
                 """),
         Mistake(
             from: "name: reviewkd", to: "name: reviewkd+alone",
             sentence: """
-                bad.yaml:10: method.name: expected one of alone, kd, fitnet, at, sp, rkd, pkt, vid, \
-                crd, ofd, dkd, dist, reviewkd, or several but alone joined by +, found \
-                "reviewkd+alone"; did you mean "reviewkd"?
+                bad.yaml:10: method.name: expected one of \(methods), or several but alone \
+                joined by +, found "reviewkd+alone"; did you mean "reviewkd"?
                 """),
         Mistake(
             from: "name: reviewkd", to: "name: reviewkd+dkd\n  dkd: {gamma: 2}",

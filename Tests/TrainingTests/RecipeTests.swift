@@ -118,13 +118,13 @@ struct RecipeTests {
                 "method.review.stages=[{student: 1, teacher: [1]}, {student: 2, teacher: [1, 2]}]",
                 "method.review.mid_channels=64", "method.review.fusion=plain",
                 "method.review.distance=l2", "method.review.residual=false",
-                "precision=bfloat16", "teacher.batch_norm=batch", "teacher.model='123'",
+                "precision=bfloat16", "teacher.batch_norm=batch", "name='123'",
                 "teacher.normalization={mean: [0.5, 0.4, 0.3], std: [0.25, 1e-05, 1]}",
                 "schedule={name: cosine, final_factor: 0.01}", "optimizer.weight_decay=1e-4",
             ])
         recipe.description = description
         #expect(try Recipe(yaml: recipe.yaml, file: "resolved.yaml") == recipe)
-        #expect(recipe.teacher?.model == "123")
+        #expect(recipe.name == "123")
         #expect(recipe.optimizer.weightDecay == 0.0001)
     }
 
@@ -271,6 +271,90 @@ struct RecipeTests {
                 recipe.rescaled(epochs: 120).method.constants[.dkd]?["warmup_epochs"]
                     == (recipe.epochs == 240 ? 10 : 0))
         }
+    }
+
+    @Test("A method named in a file has the constants that --method gives")
+    func constantsOfFiles() throws {
+        for pair in ["resnet56-resnet20", "vgg13-vgg8-short", "wrn_40_2-wrn_40_1"] {
+            let name = "cifar100/\(pair)"
+            let shipped = try Recipe.load(nameOrPath: name)
+            for method in MethodSettings.Name.allCases where ![.alone, .reviewkd].contains(method) {
+                let named = try Recipe.load(
+                    nameOrPath: name, overrides: ["method={name: \(method.rawValue)}"])
+                #expect(named == shipped.taught(by: [method]), "\(pair) \(method)")
+                let joined = try Recipe.load(
+                    nameOrPath: name, overrides: ["method.name=reviewkd+\(method.rawValue)"])
+                #expect(joined == shipped.taught(by: [.reviewkd, method]), "\(pair) \(method)")
+            }
+        }
+    }
+
+    @Test("ReviewKD in place of another method has the weight that was published for the pair")
+    func publishedReview() throws {
+        for (pair, weight) in [
+            ("resnet56-resnet20", 0.6), ("resnet110-resnet32", 1), ("resnet32x4-ShuffleV2", 8),
+            ("vgg16-MobileNetV2", 8), ("vgg16-resnet8", 5),
+        ] {
+            let shipped = try Recipe.load(nameOrPath: "cifar100/\(pair)")
+            #expect(shipped.method.review?.weight == weight)
+            #expect(shipped.taught(by: [.at]).taught(by: [.reviewkd]) == shipped)
+        }
+    }
+
+    @Test("Models are read in any letter case and written in their own")
+    func modelNames() throws {
+        let recipe = try Recipe.load(
+            nameOrPath: "cifar100/vgg13-vgg8",
+            overrides: ["student.model=mobilenetv2", "teacher.model=VGG13"])
+        #expect(recipe.student.model == "MobileNetV2" && recipe.teacher?.model == "vgg13")
+        #expect(recipe.taught(by: [.dkd]).method.constants[.dkd]?["beta"] == 6)
+    }
+
+    @Test("Any two models of the zoo, and any one, have a recipe of their name in any letter case")
+    func namedRecipes() throws {
+        let shipped = try Recipe.load(nameOrPath: "cifar100/vgg13-MobileNetV2-short")
+        #expect(try Recipe.load(nameOrPath: "cifar100/VGG13-mobilenetv2-short") == shipped)
+        for student in CIFARModel.allCases {
+            for suffix in ["", "-short"] {
+                let name = "cifar100/ResNet34-\(student.rawValue)\(suffix)"
+                let pair = try Recipe.load(nameOrPath: name)
+                #expect(pair.name == name)
+                #expect(pair.teacher?.model == "ResNet34")
+                #expect(pair.student.model == student.rawValue)
+                #expect(try Recipe(yaml: pair.yaml, file: name) == pair)
+                let alone = try Recipe.load(nameOrPath: "cifar100/\(student.rawValue)\(suffix)")
+                #expect(alone.teacher == nil && alone.student.model == student.rawValue)
+            }
+        }
+        for wrong in [
+            "cifar100/vgg9-vgg8", "cifar100/vgg16-vgg8-long", "cifar100/a-b-c", "cifar100/",
+            "cifar10/vgg16-vgg8", "cifar100/vgg16-vgg8/stages", "cifar100/vgg16/stages/1-1",
+            "cifar100/vgg16-vgg8/stage/1-1", "cifar100/vgg16-vgg8/stages/1-1/2",
+        ] {
+            #expect(throws: RecipeError.unknownRecipe(wrong, shipped: Recipe.shipped)) {
+                try Recipe.load(nameOrPath: wrong)
+            }
+        }
+    }
+
+    @Test("Every setting of an ablation is a recipe, the one that its cell of the study has")
+    func ablationRecipes() throws {
+        let base = "cifar100/resnet56-resnet20-short"
+        let recipe = try Recipe.load(nameOrPath: base)
+        for ablation in Ablation.allCases {
+            let cells = try Cell.all(
+                ablation, of: recipe, schedule: "short", seeds: [0], precision: .bfloat16)
+            let settings = cells.filter { $0.key.method.contains("/") }
+            #expect(settings.count >= 2)
+            for cell in settings {
+                let named = try Recipe.load(nameOrPath: "\(base)/\(cell.key.method)")
+                #expect(named.method == cell.recipe.method)
+                #expect(named.optimizer == recipe.optimizer && named.teacher == recipe.teacher)
+            }
+        }
+        let link = try Recipe.load(nameOrPath: "\(base)/stages/2-1").method.review
+        #expect(link?.stages?.map(\.student) == [2] && link?.stages?.map(\.teacher) == [[1]])
+        #expect(link?.distance == .l2 && link?.residual == false)
     }
 
     @Test("Joined methods keep the review's settings, and KD then counts 1 beside the labels' 1")

@@ -60,9 +60,6 @@ public struct StageMatching: Sendable, Equatable {
     ) throws(DistillationError) {
         let studentCount = student.stageInfo.count + 1
         let teacherCount = teacher.stageInfo.count + 1
-        guard links.count >= least else {
-            throw .tooFewStages(student: studentCount, teacher: teacherCount)
-        }
         for link in links {
             guard (0..<studentCount).contains(link.student) else {
                 throw .noSuchStage(network: "student", stage: link.student, count: studentCount)
@@ -71,6 +68,7 @@ public struct StageMatching: Sendable, Equatable {
                 throw .noSuchStage(network: "teacher", stage: link.teacher, count: teacherCount)
             }
         }
+        guard links.count >= least else { throw .tooFewLinks(links.count, atLeast: least) }
         self.links = links.sorted { ($0.student, $0.teacher) < ($1.student, $1.teacher) }
         remark = nil
     }
@@ -79,6 +77,7 @@ public struct StageMatching: Sendable, Equatable {
 /// A teacher and a student, or their settings, that cannot work together.
 public enum DistillationError: Error, Equatable, CustomStringConvertible {
     case tooFewStages(student: Int, teacher: Int)
+    case tooFewLinks(Int, atLeast: Int)
     case noSuchStage(network: String, stage: Int, count: Int)
     case severalTargets(student: Int)
     case noStage(method: String, network: String, stage: Int, count: Int)
@@ -91,8 +90,11 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .tooFewStages(let student, let teacher):
             "teacher and student cannot be matched: ReviewKD needs at least 2 matched levels, but "
-                + "the student offers \(student) and the teacher \(teacher), or `stages:` links "
-                + "fewer; choose other models or extend `stages:`"
+                + "the student offers \(student) and the teacher \(teacher); choose other models"
+        case .tooFewLinks(let count, let least):
+            "teacher and student cannot be matched: `stages:` links \(count) level(s), expected at "
+                + "least \(least); name more"
+                + (least > 1 ? ", or set `residual: false`, which needs but one" : "")
         case .noSuchStage(let network, let stage, let count):
             "teacher and student cannot be matched: `stages:` names stage \(stage + 1) of the "
                 + "\(network), which has the stages 1 to \(count) (the last is the pooled vector); "

@@ -1,3 +1,42 @@
+/// What methods are used for, as far as their published constants depend on it.
+public struct MethodUse: Sendable {
+    /// The methods, as they are joined.
+    public let names: [MethodSettings.Name]
+
+    /// The teacher's model, where there is one.
+    public let teacher: String?
+
+    /// The student's model.
+    public let student: String
+
+    /// The length of the run.
+    public let epochs: Int
+
+    /// The published weight of the labels' term: 0.1 for `kd` by itself, else 1.
+    var crossEntropyWeight: Double { names == [.kd] ? 0.1 : 1 }
+
+    /// The constants of every method that has some.
+    var constants: [MethodSettings.Name: MethodConstants] {
+        Dictionary(
+            uniqueKeysWithValues: names.filter { !$0.constants.isEmpty }.map {
+                ($0, MethodConstants(published: $0, for: self))
+            })
+    }
+
+    /// β of DKD.
+    ///
+    /// Source: mdistiller's configurations.
+    fileprivate var publishedBeta: Double {
+        switch (teacher, student) {
+        case ("resnet110", "resnet32"), ("resnet56", "resnet20"): 2
+        case ("vgg13", "vgg8"), ("vgg13", "MobileNetV2"), ("wrn_40_2", "wrn_16_2"),
+            ("wrn_40_2", "wrn_40_1"):
+            6
+        default: 8
+        }
+    }
+}
+
 /// The numbers in a method's term: its weight, and what its formula leaves open.
 public struct MethodConstants: Sendable, Equatable {
     /// One number.
@@ -5,8 +44,8 @@ public struct MethodConstants: Sendable, Equatable {
         let key: String
         let kind: Kind
 
-        /// The published value, for a run of some epochs.
-        let published: @Sendable (Int) -> Double
+        /// The published value.
+        let published: @Sendable (MethodUse) -> Double
     }
 
     /// What a number may be.
@@ -51,11 +90,11 @@ public struct MethodConstants: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - method: not `alone` and not `reviewkd`, which have none here.
-    ///   - epochs: the length of the run.
-    public init(published method: MethodSettings.Name, epochs: Int) {
+    ///   - use: what it is used for.
+    public init(published method: MethodSettings.Name, for use: MethodUse) {
         self.method = method
         values = Dictionary(
-            uniqueKeysWithValues: method.constants.map { ($0.key, $0.published(epochs)) })
+            uniqueKeysWithValues: method.constants.map { ($0.key, $0.published(use)) })
     }
 
     /// The same for a run of another length: what counts epochs keeps its share.
@@ -84,14 +123,25 @@ extension MethodSettings.Name {
     /// Source: the defaults of mdistiller and RepDistiller, with which the published rows were made.
     var constants: [MethodConstants.Constant] {
         func constant(
+            _ key: String, _ kind: MethodConstants.Kind = .nonNegative,
+            value: @escaping @Sendable (MethodUse) -> Double
+        ) -> MethodConstants.Constant {
+            MethodConstants.Constant(key: key, kind: kind, published: value)
+        }
+        func constant(
             _ key: String, _ value: Double, _ kind: MethodConstants.Kind = .nonNegative
         ) -> MethodConstants.Constant {
-            MethodConstants.Constant(key: key, kind: kind) { _ in value }
+            constant(key, kind) { _ in value }
         }
         func weight(_ value: Double) -> MethodConstants.Constant { constant("weight", value) }
         return switch self {
         case .alone, .reviewkd: []
-        case .kd: [constant("temperature", 4, .positive), weight(0.9)]
+        case .kd:
+            [
+                constant("temperature", 4, .positive),
+                // Beside another method as the labels, as with the authors' `--use-kl`.
+                constant("weight") { $0.names.count > 1 ? 1 : 0.9 },
+            ]
         case .fitnet: [constant("stage", 2, .whole(atLeast: 1)), weight(100)]
         case .at: [weight(1000)]
         case .sp: [weight(3000)]
@@ -110,11 +160,9 @@ extension MethodSettings.Name {
         case .dkd:
             [
                 constant("temperature", 4, .positive), constant("alpha", 1),
-                constant("beta", 8), weight(1),
+                constant("beta", value: \.publishedBeta), weight(1),
                 // 20 of the published 240 epochs.
-                MethodConstants.Constant(key: "warmup_epochs", kind: .epochs) {
-                    Double(min(20, $0 / 12))
-                },
+                constant("warmup_epochs", .epochs) { Double(min(20, $0.epochs / 12)) },
             ]
         case .dist:
             [
@@ -148,8 +196,8 @@ extension RecipeRule where Value == Double {
 
 extension MethodConstants {
     /// Decodes a method's section; what it leaves out has the published value.
-    init(_ field: RecipeField, of method: MethodSettings.Name, epochs: Int) throws {
-        self.init(published: method, epochs: epochs)
+    init(_ field: RecipeField, of method: MethodSettings.Name, for use: MethodUse) throws {
+        self.init(published: method, for: use)
         let known = method.constants.map(\.key)
         guard case .mapping(let mapping) = field.node else {
             throw RecipeError.invalidValue(

@@ -25,13 +25,21 @@ extension Recipe {
         validation =
             try section.optional(.validation, .section(read: ValidationSettings.init))
             ?? ValidationSettings(split: 0)
-        teacher = try section.optional(
+        let teacher = try section.optional(
             .teacher, .section { try TeacherSettings($0, default: dataset.normalization) })
-        student = try section.required(.student, .section(read: StudentSettings.init))
-        epochs = try section.required(.epochs, .integer(atLeast: 1))
-        let epochs = epochs
+        let student = try section.required(.student, .section(read: StudentSettings.init))
+        let epochs = try section.required(.epochs, .integer(atLeast: 1))
+        self.teacher = teacher
+        self.student = student
+        self.epochs = epochs
         method = try section.required(
-            .method, .section { try MethodSettings($0, epochs: epochs) })
+            .method,
+            .section {
+                try MethodSettings($0) {
+                    MethodUse(
+                        names: $0, teacher: teacher?.model, student: student.model, epochs: epochs)
+                }
+            })
         optimizer = try section.required(.optimizer, .section(read: OptimizerSettings.init))
         schedule = try section.required(.schedule, .section(read: ScheduleSettings.init))
         batchSize = try section.required(.batchSize, .integer(atLeast: 1))
@@ -137,7 +145,7 @@ extension TeacherSettings {
 
     init(_ field: RecipeField, default normalization: NormalizationSettings) throws {
         let section = try RecipeSection<Key>(field)
-        model = try section.required(.model, .name)
+        model = try section.required(.model, .model)
         batchNorm = try section.optional(.batchNorm, .choice) ?? .frozen
         self.normalization = try section.optional(.normalization, .normalization) ?? normalization
     }
@@ -147,7 +155,7 @@ extension StudentSettings {
     private enum Key: String, CaseIterable { case model }
 
     init(_ field: RecipeField) throws {
-        model = try RecipeSection<Key>(field).required(.model, .name)
+        model = try RecipeSection<Key>(field).required(.model, .model)
     }
 }
 

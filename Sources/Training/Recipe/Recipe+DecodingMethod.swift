@@ -49,7 +49,9 @@ extension MethodSettings {
         case review, kd, fitnet, at, sp, rkd, pkt, vid, crd, ofd, dkd, dist
     }
 
-    init(_ field: RecipeField, epochs: Int) throws {
+    init(
+        _ field: RecipeField, for use: ([Name]) -> MethodUse
+    ) throws {
         let section = try RecipeSection<Key>(field)
         let names = try section.required(.name, .methods)
         let name = names.map(\.rawValue).joined(separator: "+")
@@ -60,25 +62,22 @@ extension MethodSettings {
                     key, "is not used when method.name is \(name); remove it")
             }
         }
-        var constants: [Name: MethodConstants] = [:]
-        for name in names where !name.constants.isEmpty {
-            let given = try Key(rawValue: name.rawValue).flatMap {
-                try section.optional(
-                    $0, .section { try MethodConstants($0, of: name, epochs: epochs) })
-            }
-            constants[name] = given ?? MethodConstants(published: name, epochs: epochs)
+        let use = use(names)
+        var constants = use.constants
+        for name in constants.keys {
+            guard let key = Key(rawValue: name.rawValue) else { continue }
+            let rule = RecipeRule.section { try MethodConstants($0, of: name, for: use) }
+            if let given = try section.optional(key, rule) { constants[name] = given }
         }
         self.init(
             names: names,
             crossEntropyWeight: try section.optional(.crossEntropyWeight, .nonNegative)
-                ?? Self.crossEntropyWeight(of: names),
+                ?? use.crossEntropyWeight,
             review: names.contains(.reviewkd)
                 ? try section.required(.review, .section(read: ReviewSettings.init)) : nil,
             constants: constants)
     }
 
-    /// The published weight of the labels' term.
-    static func crossEntropyWeight(of names: [Name]) -> Double { names == [.kd] ? 0.1 : 1 }
 }
 
 extension MethodSettings.Name {
@@ -86,10 +85,17 @@ extension MethodSettings.Name {
     fileprivate static let expected =
         "one of \(known.joined(separator: ", ")), or several but alone joined by +"
 
-    /// The sentence for a name that is none, with the nearest one that is.
-    public static func unknown(_ name: String, option: String) -> String {
-        let hint = NearestName.find(name, among: known).map { "; did you mean \"\($0)\"?" }
-        return "\(option) is \(name), expected \(expected)\(hint ?? "")"
+    /// The sentence for names that cannot be read, with the nearest ones that can.
+    public static func unknown(_ text: String, option: String) -> String {
+        let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+        let nearest = parts.compactMap { NearestName.find($0, among: known) }
+        if let twice = nearest.first(where: { name in nearest.count { $0 == name } > 1 }) {
+            return "\(option) is \(text), expected each method once, found \(twice) twice"
+        }
+        let meant = nearest.joined(separator: "+")
+        let isMeant = nearest.count == parts.count && [Self](joined: meant) != nil
+        return "\(option) is \(text), expected \(expected)"
+            + (isMeant ? "; did you mean \"\(meant)\"?" : "")
     }
 }
 

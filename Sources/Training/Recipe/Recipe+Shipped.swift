@@ -63,34 +63,26 @@ extension Recipe {
         files.first { $0.name == name }.map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 
-    /// Loads a shipped recipe or a file.
+    /// Loads a recipe by its name, or a file.
     ///
     /// - Parameters:
-    ///   - nameOrPath: A name of `shipped`, which goes first, or the path of a YAML file.
+    ///   - nameOrPath: A name that `text(named:)` knows, which goes first, or the path of a YAML file.
     ///   - overrides: Options `key.path=value`, applied in order before decoding.
     /// - Returns: The resolved recipe.
     /// - Throws: `RecipeError`, with the shipped names where nothing has this name.
     public static func load(nameOrPath: String, overrides: [String] = []) throws -> Recipe {
-        if let text = text(ofShipped: nameOrPath) {
+        if let text = try text(named: nameOrPath) {
             return try Recipe(yaml: text, file: nameOrPath, overrides: overrides)
         }
         guard FileManager.default.fileExists(atPath: nameOrPath) else {
             throw RecipeError.unknownRecipe(nameOrPath, shipped: shipped)
         }
-        return try Recipe(
-            yaml: contents(of: nameOrPath), file: nameOrPath, overrides: overrides)
-    }
-
-    private static func contents(of path: String) throws -> String {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        let text: String
+        do throws(TextFile.Unreadable) {
+            text = try TextFile.contents(of: nameOrPath)
         } catch {
-            throw RecipeError.unreadable(path, problem: error.localizedDescription)
+            throw RecipeError.unreadable(nameOrPath, problem: error.reason)
         }
-        guard let text = String(bytes: data, encoding: .utf8) else {
-            throw RecipeError.unreadable(path, problem: "it is not UTF-8")
-        }
-        return text
+        return try Recipe(yaml: text, file: nameOrPath, overrides: overrides)
     }
 }

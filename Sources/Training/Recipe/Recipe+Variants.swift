@@ -42,8 +42,7 @@ extension Recipe {
 
     /// The same recipe with other methods, each with its published constants.
     ///
-    /// The review term keeps this recipe's settings where it has them. Beside another method KD counts 1,
-    /// and the labels too, as with the authors' `--use-kl`.
+    /// The review term keeps this recipe's settings where it has them.
     ///
     /// - Parameter names: the methods; `alone` gives `studentAlone`.
     /// - Returns: a recipe that is as valid as this one.
@@ -52,39 +51,26 @@ extension Recipe {
         guard names != [.alone] else { return studentAlone }
         precondition(teacher != nil, "Recipe.taught: the recipe \(name) has no teacher")
         var recipe = self
-        var constants: [MethodSettings.Name: MethodConstants] = [:]
-        for name in names where !name.constants.isEmpty {
-            constants[name] = MethodConstants(published: name, epochs: epochs)
-        }
-        if names.count > 1 { constants[.kd]?["weight"] = 1 }
-        if let beta = publishedBeta { constants[.dkd]?["beta"] = beta }
+        let use = MethodUse(
+            names: names, teacher: teacher?.model, student: student.model, epochs: epochs)
         recipe.method = MethodSettings(
-            names: names, crossEntropyWeight: MethodSettings.crossEntropyWeight(of: names),
+            names: names, crossEntropyWeight: use.crossEntropyWeight,
             review: names.contains(.reviewkd) ? method.review ?? publishedReview : nil,
-            constants: constants)
+            constants: use.constants)
         return recipe
     }
 
-    /// β of DKD for this pair, where it is not 8.
-    ///
-    /// Source: mdistiller's configurations.
-    private var publishedBeta: Double? {
-        switch (teacher?.model, student.model) {
-        case ("resnet110", "resnet32"), ("resnet56", "resnet20"): 2
-        case ("vgg13", "vgg8"), ("vgg13", "MobileNetV2"), ("wrn_40_2", "wrn_16_2"),
-            ("wrn_40_2", "wrn_40_1"):
-            6
-        default: nil
-        }
-    }
-
-    /// The weight of the review term where none is published for the pair: 8 for MobileNetV2, else 5.
-    var weightWithoutPublishedOne: Double { student.model == "MobileNetV2" ? 8 : 5 }
-
-    /// The review term of a pair for which there is no recipe.
+    /// The review term with which this recipe's networks were published, or as for any other pair.
     private var publishedReview: ReviewSettings {
-        ReviewSettings(
-            weight: weightWithoutPublishedOne, warmup: .epochs(min(20, epochs / 12)),
-            fusion: .abf, distance: .hcl, residual: true, stages: nil, midChannels: nil)
+        let name = "cifar100/\(teacher?.model ?? "")-\(student.model)"
+        do {
+            let published = try Recipe.load(nameOrPath: name).rescaled(epochs: epochs)
+            guard let review = published.method.review else {
+                preconditionFailure("Recipe: \(name) is not one of ReviewKD")
+            }
+            return review
+        } catch {
+            preconditionFailure("Recipe: \(name) is broken: \(error)")
+        }
     }
 }

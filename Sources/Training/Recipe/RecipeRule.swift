@@ -1,3 +1,4 @@
+import VisionModels
 import Yams
 
 /// What a value must be, and how it is read.
@@ -44,6 +45,17 @@ extension RecipeRule where Value == String {
                 }
         }
         return valid ? name : nil
+    }
+}
+
+extension RecipeRule where Value == String {
+    private static let models = CIFARModel.allCases.map(\.rawValue)
+
+    /// The name of a model in its own letter case.
+    static let model = Self(
+        expected: "one of \(models.joined(separator: ", "))", names: models
+    ) { field in
+        field.node.scalar.flatMap { try? CIFARModel(named: $0.string).rawValue }
     }
 }
 

@@ -35,7 +35,10 @@ extension Recipe {
         images: ImageFacts, _ remark: (String) -> Void
     ) throws -> any KnowledgeTerm {
         func value(_ key: String) -> Double {
-            (method.constants[name] ?? MethodConstants(published: name, epochs: epochs))[key]
+            guard let constants = method.constants[name] else {
+                preconditionFailure("Recipe: \(name) without its constants")
+            }
+            return constants[key]
         }
         func stream() -> Generator { generator(11) }
         switch name {

@@ -25,10 +25,10 @@ struct ResultsFile {
         self.path = path
         if mayLack, !FileManager.default.fileExists(atPath: path) { return }
         let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
+        do throws(TextFile.Unreadable) {
+            text = try TextFile.contents(of: path)
         } catch {
-            throw .unreadable(path: path, reason: error.localizedDescription)
+            throw .unreadable(path: path, reason: error.reason)
         }
         var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         let last = lines.removeLast()

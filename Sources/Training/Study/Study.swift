@@ -42,7 +42,7 @@ public final class Study: Sendable {
             report(
                 .remark(
                     "the last line of \(path) is cut off and left out; the result is taken from "
-                        + "the cell's run"))
+                        + "the cell's run, or where that is not there the cell is run again"))
         }
         var isFolder: ObjCBool = false
         if let teachers = settings.teachers,

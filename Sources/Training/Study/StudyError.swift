@@ -21,8 +21,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "the pair '\(name)' is unknown, expected TEACHER-STUDENT of two models that "
                 + "`reviewkd models` lists" + Self.hint(nearest)
         case .unknownSchedule(let name, let nearest):
-            "the schedule '\(name)' is unknown, expected paper, short or a recipe's file"
-                + Self.hint(nearest)
+            "the schedule '\(name)' is unknown and no such file exists, expected paper, short or a "
+                + "recipe's file" + Self.hint(nearest)
         case .takenSchedule(let path):
             "the schedule's file \(path) would be confused with a shipped schedule in the results; "
                 + "give it another name"

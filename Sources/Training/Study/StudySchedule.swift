@@ -31,24 +31,25 @@ public enum StudySchedule: Sendable {
         }
     }
 
-    /// The schedule that a recipe has by itself: of a shipped one `short` or `paper`, else its own.
+    /// The schedule that a recipe has by itself: of a named one `short` or `paper`, else its own.
     ///
     /// - Parameters:
     ///   - recipe: with overrides.
     ///   - nameOrPath: where it comes from.
     /// - Throws: `StudyError.takenSchedule` where the file has the name of a shipped schedule,
-    ///   `.changedSchedule` where a shipped one was overridden.
+    ///   `.changedSchedule` where a named one was overridden.
     public init(of recipe: Recipe, from nameOrPath: String) throws {
-        guard Recipe.shipped.contains(nameOrPath) else {
+        guard try Recipe.text(named: nameOrPath) != nil else {
             let schedule = try StudySchedule(named: nameOrPath)
             self = .file(name: schedule.name, recipe)
             return
         }
-        let shipped = try Recipe.load(nameOrPath: nameOrPath)
-        guard recipe.withSchedule(of: shipped) == recipe else {
+        let named = try Recipe.load(nameOrPath: nameOrPath)
+        guard recipe.withSchedule(of: named) == recipe else {
             throw StudyError.changedSchedule(recipe: nameOrPath)
         }
-        self = nameOrPath.hasSuffix("-short") ? .short : .paper
+        let base = nameOrPath.split(separator: "/").prefix(2).last
+        self = base?.hasSuffix("-short") == true ? .short : .paper
     }
 
     /// The name in results.
@@ -64,50 +65,19 @@ public enum StudySchedule: Sendable {
     ///
     /// - Throws: `RecipeError` where a shipped recipe is broken.
     public func recipe(for pair: ModelPair) throws -> Recipe {
-        let shipped = try load("cifar100/\(pair.name)")
-        return adapted(try shipped ?? derived(for: pair), to: pair.student)
+        adapted(try Recipe.load(nameOrPath: "cifar100/\(pair.name)\(suffix)"), to: pair.student)
     }
 
     /// The recipe that trains a network alone, to serve as a teacher.
     ///
     /// - Throws: `RecipeError` where a shipped recipe is broken.
     public func recipe(forTeacher model: CIFARModel) throws -> Recipe {
-        if let shipped = try load("cifar100/\(model.rawValue)") {
-            return adapted(shipped, to: model)
-        }
-        var recipe = try required("cifar100/resnet56")
-        recipe.name = "cifar100/\(model.rawValue)\(suffix)"
-        recipe.description = "\(model.rawValue) trained alone, to serve as a teacher"
-        recipe.student.model = model.rawValue
-        recipe.optimizer.learningRate /= model.rateDivisor
-        return adapted(recipe, to: model)
-    }
-
-    /// A pair without a recipe of its own.
-    private func derived(for pair: ModelPair) throws -> Recipe {
-        var recipe = try required("cifar100/resnet56-resnet20")
-        recipe.name = "cifar100/\(pair.name)\(suffix)"
-        recipe.description = "\(pair.student.rawValue) learns from \(pair.teacher.rawValue)"
-        recipe.student.model = pair.student.rawValue
-        recipe.teacher?.model = pair.teacher.rawValue
-        recipe.optimizer.learningRate /= pair.student.rateDivisor
-        let weight = recipe.weightWithoutPublishedOne
-        recipe.method.review?.weight = weight
-        return recipe
+        adapted(try Recipe.load(nameOrPath: "cifar100/\(model.rawValue)\(suffix)"), to: model)
     }
 
     private var suffix: String {
         if case .short = self { return "-short" }
         return ""
-    }
-
-    private func load(_ name: String) throws -> Recipe? {
-        guard Recipe.shipped.contains(name + suffix) else { return nil }
-        return try Recipe.load(nameOrPath: name + suffix)
-    }
-
-    private func required(_ name: String) throws -> Recipe {
-        try Recipe.load(nameOrPath: name + suffix)
     }
 
     private func adapted(_ recipe: Recipe, to model: CIFARModel) -> Recipe {
@@ -138,15 +108,5 @@ extension Recipe {
         recipe.batchSize = other.batchSize
         recipe.evaluationBatchSize = other.evaluationBatchSize
         return recipe
-    }
-}
-
-extension CIFARModel {
-    /// How many times lower a learning rate the authors give a light network.
-    fileprivate var rateDivisor: Double {
-        switch self {
-        case .shuffleV1, .shuffleV2, .mobileNetV2: 5
-        default: 1
-        }
     }
 }

@@ -15,12 +15,16 @@ enum Disk {
     /// Makes a folder and those above it, unless they are there.
     static func makeDirectory(_ url: URL) throws {
         guard mkdir(url.path, 0o755) != 0 else { return }
-        if errno == ENOENT, url.path != "/" {
-            try makeDirectory(url.deletingLastPathComponent())
-            return try makeDirectory(url)
+        var problem = errno
+        let parent = url.deletingLastPathComponent()
+        // Some file systems, as /proc, say so of a folder that is there.
+        if problem == ENOENT, !exists(parent) {
+            try makeDirectory(parent)
+            guard mkdir(url.path, 0o755) != 0 else { return }
+            problem = errno
         }
-        guard errno == EEXIST, isDirectory(url) else {
-            throw FileError.writing(url.path)
+        guard problem == EEXIST, isDirectory(url) else {
+            throw FileError.cannotWrite(path: url.path, reason: String(cString: strerror(problem)))
         }
     }
 

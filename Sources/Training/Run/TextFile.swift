@@ -1,0 +1,28 @@
+import Foundation
+
+/// Reads texts, and says in words why one cannot be read.
+enum TextFile {
+    /// Why a file cannot be read, as the end of a sentence.
+    struct Unreadable: Error {
+        let reason: String
+    }
+
+    /// The text of a file in UTF-8.
+    static func contents(of path: String) throws(Unreadable) -> String {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw Unreadable(reason: "it does not exist")
+        }
+        guard !isFolder.boolValue else { throw Unreadable(reason: "it is a folder") }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw Unreadable(reason: error.localizedDescription)
+        }
+        guard let text = String(bytes: data, encoding: .utf8) else {
+            throw Unreadable(reason: "it is not UTF-8")
+        }
+        return text
+    }
+}
