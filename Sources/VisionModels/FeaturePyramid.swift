@@ -18,16 +18,20 @@ public struct StageInfo: Sendable, Equatable {
 
 /// What a backbone computes on the way to its prediction, from the input to the deepest stage.
 public struct FeaturePyramid {
-    /// The output of the stem, after activation, `[N, C, H, W]`.
+    /// The output of the stem, `[N, C, H, W]`; after activation, but of a Wide ResNet, whose activations
+    /// stand at the beginning of the next block.
     public let stem: Tensor
 
-    /// The outputs of the stages, after activation, `[N, C, H, W]` each.
+    /// The outputs of the stages, `[N, C, H, W]` each; after activation where the stage ends in one, which
+    /// those of Wide ResNets and of MobileNetV2 do not.
     public let stages: [Tensor]
 
-    /// The same before the last activation of each stage; none where they were not asked for.
+    /// The same before the last activation of each stage, of a Wide ResNet behind the next batch norm; none
+    /// where they were not asked for.
     public let preactivations: [Tensor]
 
-    /// The global average of the deepest stage, `[N, C, 1, 1]`, where there is a classifier.
+    /// The global average that the classifier takes, `[N, C, 1, 1]`, where there is one: of the deepest
+    /// stage, or of the last convolution behind it (MobileNetV2, ShuffleNetV2).
     public let pooled: Tensor?
 
     /// The classifier's output, `[N, classes]`, where there is one.

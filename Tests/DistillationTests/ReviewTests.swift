@@ -120,6 +120,25 @@ import VisionModels
         #expect(pairs.map(\.teacher.shape) == pairs.map(\.student.shape))
     }
 
+    @Test(
+        "The convolutions of a block begin uniform within √(3 / inputs), as Kaiming's with slope 1")
+    func initialWeights() {
+        let block = AttentionBasedFusion(
+            inChannels: 64, midChannels: 96, outChannels: 32, fusion: .abf,
+            generator: Generator(seed: 2))
+        for entry in block.parameters()
+        where ["conv1", "conv2"].contains(where: entry.name.hasPrefix)
+            && entry.tensor.shape.count == 4
+        {
+            let values = entry.tensor.detach().to(.float64).elements(as: Double.self)
+            let inputs = Double(entry.tensor.count / entry.tensor.size(0))
+            let bound = (3 / inputs).squareRoot()
+            let square = values.reduce(0) { $0 + $1 * $1 } / Double(values.count)
+            #expect(values.allSatisfy { abs($0) <= bound * 1.000_001 })
+            #expect(abs(square * inputs - 1) < 0.05, "\(entry.name)")
+        }
+    }
+
     @Test("Blocks are numbered from the deepest, which alone has no attention")
     func keys() throws {
         let keys = try distiller().stateDict().map(\.name)

@@ -25,21 +25,27 @@ extension GoldenValues {
         let exact = try PairTask(golden)
         let task = try PairTask(golden, Arithmetic(dtype: .float32, format: format))
         // Where the input of a ReLU is within rounding of zero, float32 may take its other side, in
-        // PyTorch as here, and gradients jump. That happens on some images; a mistake shows on all.
-        var tried: [NamedError] = []
+        // PyTorch as here, and gradients jump. That happens to some tensors on some images; a mistake
+        // shows on all.
+        var least: [String: Double] = [:]
         for images in 0..<12 {
             let reference = exact.firstStep(images: images)
             let step = task.firstStep(images: images)
             for (name, error) in step.lossErrors(against: reference) {
                 #expect(error <= 1e-2, "\(file.name) \(name)")
             }
-            let errors = step.gradientErrors(against: reference)
-            let worst = try #require(errors.max { $0.error < $1.error })
-            guard worst.error > 1e-2 else { return }
-            print("float32 \(file.name), images \(images): \(worst); trying others")
-            tried.append(worst)
+            for (name, error) in step.gradientErrors(against: reference) {
+                least[name] = min(least[name] ?? .infinity, error)
+            }
+            let worst = try #require(least.max { $0.value < $1.value })
+            guard worst.value > 1e-2 else { return }
+            let count = least.values.count { $0 > 1e-2 }
+            print(
+                "float32 \(file.name), images \(images): \(count) of \(least.count) gradients are "
+                    + "off so far, \(worst.key) by \(worst.value); trying others")
         }
-        Issue.record("\(file.name): gradients differ from float64 on all images: \(tried)")
+        let wrong = least.filter { $0.value > 1e-2 }.sorted { $0.value > $1.value }
+        Issue.record("\(file.name): gradients differ from float64 on all images: \(wrong)")
     }
 
     @Test(

@@ -2,8 +2,10 @@
 ///
 /// Source: Chen et al., CVPR 2021, tables 1 and 2 (ReviewKD, its teachers and students, OFD), and the
 /// same tables with further methods in Tian et al., ICLR 2020 (FitNet, AT, RKD, PKT, CRD), and Zhao et
-/// al., CVPR 2022 (DKD, and the pairs at the end). ReviewKD's are those of the best test epoch; the
-/// others are of the last one, as means over three to five runs, on a schedule of their own.
+/// al., CVPR 2022 (DKD). ReviewKD's of the pairs that its paper does not have, R110 → R20 and the last
+/// four, are from later papers' tables in the style of theirs, as the CVPR 2024 paper on standardised
+/// logits has them. ReviewKD's own are those of the best test epoch; the others are of the last one, as
+/// means over three to five runs, on a schedule of their own.
 enum PublishedAccuracies {
     private static let columns = [
         "teacher", "alone", "kd", "fitnet", "at", "rkd", "pkt", "crd", "ofd", "reviewkd", "dkd",
