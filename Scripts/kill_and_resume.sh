@@ -7,6 +7,10 @@
 # COMMAND is a `reviewkd train` or `reviewkd distill` without --output and --resume; FOLDER is made
 # anew and keeps both runs. The seed of the moments is SEED (default 0).
 set -euo pipefail
+if (($# < 2)); then
+    sed -n '3,8p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//' >&2
+    exit 64
+fi
 folder=$1
 shift
 RANDOM=${SEED:-0}

@@ -115,11 +115,13 @@ import VisionModels
     }
 }
 
+/// A model of each kind, for what must hold of all.
+private let families: [CIFARModel] = [
+    .resnet8, .resnet8x4, .wideResNet16x1, .vgg8, .mobileNetV2, .shuffleV1, .shuffleV2, .resNet18,
+    .resNet50,
+]
+
 @Suite struct CIFARPyramidTests {
-    private static let families: [CIFARModel] = [
-        .resnet8, .wideResNet16x1, .vgg8, .mobileNetV2, .shuffleV1, .shuffleV2, .resNet18,
-        .resNet50,
-    ]
 
     private let images = Tensor.hashed(5, shape: [2, 3, 32, 32], scale: 1.5, dtype: .float32)
 
@@ -210,10 +212,7 @@ extension DType {
 
     @Test(
         "Folding batch norms changes the evaluated network by rounding alone",
-        arguments: [
-            CIFARModel.resnet20, .resnet8x4, .wideResNet16x2, .vgg8, .mobileNetV2, .shuffleV1,
-            .shuffleV2, .resNet18, .resNet50,
-        ], [(DType.float32, 1e-4), (.float64, 1e-10)])
+        arguments: families, [(DType.float32, 1e-4), (.float64, 1e-10)])
     func agrees(_ model: CIFARModel, _ arithmetic: (dtype: DType, tolerance: Double)) {
         let network = network(model)
         network.convert(dtype: arithmetic.dtype)
@@ -232,10 +231,7 @@ extension DType {
 
     @Test(
         "A folded network computes in its own type and keeps the shapes",
-        arguments: [
-            CIFARModel.resnet8, .wideResNet16x1, .vgg8, .mobileNetV2, .shuffleV1, .shuffleV2,
-            .resNet18, .resNet50,
-        ])
+        arguments: families)
     func bfloat16(_ model: CIFARModel) {
         let network = network(model)
         let found = withoutGrad { everything(network.folded(dtype: .bfloat16).features(images)) }
