@@ -22,7 +22,7 @@ test: setup ## Build and run every test
 	swift test $(scratch)
 	swift test --package-path Benchmarks
 
-test-all: setup ## The same, with every method between every pair (20 minutes)
+test-all: setup ## The same, with every method between every pair (30 minutes)
 	REVIEWKD_TEST_ALL=1 swift test $(scratch)
 	swift test --package-path Benchmarks
 

@@ -83,6 +83,13 @@ struct RecipesCommand: ParsableCommand {
                 return
             }
             for entry in entries { print(entry.name.padded(to: 36) + entry.description) }
+            print(
+                """
+
+                By name there are also cifar100/TEACHER-STUDENT and cifar100/MODEL for any of `reviewkd models`,
+                each with -short too, and every setting of `reviewkd ablate`, as
+                cifar100/resnet56-resnet20/stages/2-1.
+                """)
         }
     }
 
@@ -90,15 +97,12 @@ struct RecipesCommand: ParsableCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Print a recipe.")
 
-        @Argument(help: "A shipped recipe's name.")
+        @Argument(help: "A recipe's name or file.")
         var name: String
 
         func run() throws {
-            guard let text = Recipe.text(ofShipped: name) else {
-                // Loading says which names there are.
-                print(try Recipe.load(nameOrPath: name).yaml)
-                return
-            }
+            // Loading says which names there are.
+            let text = try Recipe.text(named: name) ?? Recipe.load(nameOrPath: name).yaml
             print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
         }
     }
