@@ -12,6 +12,9 @@ let house: [SwiftSetting] = [
     .unsafeFlags(["-warnings-as-errors"]),
 ]
 
+// Tests that fill and compare tens of millions of numbers in Swift.
+let fast: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
 let compileLibTorch: [CXXSetting] =
     [
         .unsafeFlags([
@@ -104,7 +107,7 @@ let package = Package(
             path: "Examples", swiftSettings: house),
         .target(
             name: "TorchTestSupport", dependencies: ["Torch", "TorchNN"],
-            path: "Tests/TorchTestSupport", swiftSettings: house),
+            path: "Tests/TorchTestSupport", swiftSettings: house + fast),
         .testTarget(
             name: "TensorFilesTests", dependencies: ["TensorFiles"], exclude: ["Fixtures"],
             swiftSettings: house),
@@ -125,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "GoldenValuesTests",
             dependencies: ["Torch", "TorchNN", "VisionModels", "Distillation", "TorchTestSupport"],
-            swiftSettings: house),
+            swiftSettings: house + fast),
         .testTarget(
             name: "VisionDataTests", dependencies: ["VisionData", "Torch", "CZlib", crypto],
             swiftSettings: house),

@@ -6,7 +6,7 @@ golden values, in the form of the files `forward-MODEL.json` and `pair-TEACHER-S
 PyTorch and a minute:
 
     python3 Scripts/make_golden_values.py Tests/Fixtures vgg8 MobileNetV2 ShuffleV1 ShuffleV2 \\
-        ResNet18 ResNet50 wrn_40_2:wrn_16_2 resnet8:vgg8 vgg8:MobileNetV2
+        ResNet18 ResNet50 wrn_40_2:wrn_16_2 resnet8:vgg8 resnet8:MobileNetV2
 """
 
 import json
