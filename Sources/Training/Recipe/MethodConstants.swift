@@ -12,6 +12,17 @@ public struct MethodUse: Sendable {
     /// The length of the run.
     public let epochs: Int
 
+    /// Describes a use.
+    public init(names: [MethodSettings.Name], teacher: String?, student: String, epochs: Int) {
+        self.names = names
+        self.teacher = teacher
+        self.student = student
+        self.epochs = epochs
+    }
+
+    /// Over how many epochs a weight grows: 20 of the published 240, the same share of fewer.
+    var warmupEpochs: Int { min(20, epochs / 12) }
+
     /// The published weight of the labels' term: 0.1 for `kd` by itself, else 1.
     var crossEntropyWeight: Double { names == [.kd] ? 0.1 : 1 }
 
@@ -161,8 +172,7 @@ extension MethodSettings.Name {
             [
                 constant("temperature", 4, .positive), constant("alpha", 1),
                 constant("beta", value: \.publishedBeta), weight(1),
-                // 20 of the published 240 epochs.
-                constant("warmup_epochs", .epochs) { Double(min(20, $0.epochs / 12)) },
+                constant("warmup_epochs", .epochs) { Double($0.warmupEpochs) },
             ]
         case .dist:
             [

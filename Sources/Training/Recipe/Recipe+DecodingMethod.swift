@@ -64,7 +64,7 @@ extension MethodSettings {
         }
         let use = use(names)
         var constants = use.constants
-        for name in constants.keys {
+        for name in names where constants[name] != nil {
             guard let key = Key(rawValue: name.rawValue) else { continue }
             let rule = RecipeRule.section { try MethodConstants($0, of: name, for: use) }
             if let given = try section.optional(key, rule) { constants[name] = given }
@@ -77,7 +77,6 @@ extension MethodSettings {
                 ? try section.required(.review, .section(read: ReviewSettings.init)) : nil,
             constants: constants)
     }
-
 }
 
 extension MethodSettings.Name {
@@ -88,10 +87,13 @@ extension MethodSettings.Name {
     /// The sentence for names that cannot be read, with the nearest ones that can.
     public static func unknown(_ text: String, option: String) -> String {
         let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
-        let nearest = parts.compactMap { NearestName.find($0, among: known) }
-        if let twice = nearest.first(where: { name in nearest.count { $0 == name } > 1 }) {
+        let twice = parts.first { part in
+            known.contains(part) && parts.count { $0 == part } > 1
+        }
+        if let twice {
             return "\(option) is \(text), expected each method once, found \(twice) twice"
         }
+        let nearest = parts.compactMap { NearestName.find($0, among: known) }
         let meant = nearest.joined(separator: "+")
         let isMeant = nearest.count == parts.count && [Self](joined: meant) != nil
         return "\(option) is \(text), expected \(expected)"

@@ -78,7 +78,10 @@ private struct NetworksName {
         recipe.student.model = student.rawValue
         recipe.optimizer.learningRate /= student.rateDivisor
         if isPair {
-            recipe.description = "\(student.rawValue) learns from \(models[0].rawValue)"
+            recipe.description =
+                "\(student.rawValue) learns from \(models[0].rawValue) with ReviewKD in "
+                + "\(recipe.epochs) epochs; nothing is published for this pair, the weight is not chosen "
+                + "on a validation split"
             recipe.teacher?.model = models[0].rawValue
             recipe.method.review?.weight = student.reviewWeightWithoutPublishedOne
         } else {

@@ -69,7 +69,8 @@ extension Recipe {
     ///   - nameOrPath: A name that `text(named:)` knows, which goes first, or the path of a YAML file.
     ///   - overrides: Options `key.path=value`, applied in order before decoding.
     /// - Returns: The resolved recipe.
-    /// - Throws: `RecipeError`, with the shipped names where nothing has this name.
+    /// - Throws: `RecipeError`, with the shipped names where nothing has this name, or what `text(named:)`
+    ///   throws.
     public static func load(nameOrPath: String, overrides: [String] = []) throws -> Recipe {
         if let text = try text(named: nameOrPath) {
             return try Recipe(yaml: text, file: nameOrPath, overrides: overrides)

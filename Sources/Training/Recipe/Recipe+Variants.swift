@@ -46,31 +46,36 @@ extension Recipe {
     ///
     /// - Parameter names: the methods; `alone` gives `studentAlone`.
     /// - Returns: a recipe that is as valid as this one.
-    /// - Precondition: this recipe has a teacher, or `names` is `alone`.
+    /// - Precondition: this recipe has a teacher, or `names` is `alone`; for a review term of its own both
+    ///   models are of the zoo.
     public func taught(by names: [MethodSettings.Name]) -> Recipe {
         guard names != [.alone] else { return studentAlone }
         precondition(teacher != nil, "Recipe.taught: the recipe \(name) has no teacher")
         var recipe = self
-        let use = MethodUse(
-            names: names, teacher: teacher?.model, student: student.model, epochs: epochs)
+        let use = use(of: names)
         recipe.method = MethodSettings(
             names: names, crossEntropyWeight: use.crossEntropyWeight,
-            review: names.contains(.reviewkd) ? method.review ?? publishedReview : nil,
+            review: names.contains(.reviewkd) ? method.review ?? publishedReview(for: use) : nil,
             constants: use.constants)
         return recipe
     }
 
+    /// What methods are used for by this recipe.
+    func use(of names: [MethodSettings.Name]) -> MethodUse {
+        MethodUse(names: names, teacher: teacher?.model, student: student.model, epochs: epochs)
+    }
+
     /// The review term with which this recipe's networks were published, or as for any other pair.
-    private var publishedReview: ReviewSettings {
+    private func publishedReview(for use: MethodUse) -> ReviewSettings {
         let name = "cifar100/\(teacher?.model ?? "")-\(student.model)"
         do {
-            let published = try Recipe.load(nameOrPath: name).rescaled(epochs: epochs)
-            guard let review = published.method.review else {
+            guard var review = try Recipe.load(nameOrPath: name).method.review else {
                 preconditionFailure("Recipe: \(name) is not one of ReviewKD")
             }
+            review.warmup = .epochs(use.warmupEpochs)
             return review
         } catch {
-            preconditionFailure("Recipe: \(name) is broken: \(error)")
+            preconditionFailure("Recipe: \(name) cannot be read: \(error)")
         }
     }
 }

@@ -46,9 +46,7 @@ extension RecipeRule where Value == String {
         }
         return valid ? name : nil
     }
-}
 
-extension RecipeRule where Value == String {
     private static let models = CIFARModel.allCases.map(\.rawValue)
 
     /// The name of a model in its own letter case.

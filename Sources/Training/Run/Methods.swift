@@ -35,9 +35,9 @@ extension Recipe {
         images: ImageFacts, _ remark: (String) -> Void
     ) throws -> any KnowledgeTerm {
         func value(_ key: String) -> Double {
-            guard let constants = method.constants[name] else {
-                preconditionFailure("Recipe: \(name) without its constants")
-            }
+            let constants =
+                method.constants[name]
+                ?? MethodConstants(published: name, for: use(of: method.names))
             return constants[key]
         }
         func stream() -> Generator { generator(11) }

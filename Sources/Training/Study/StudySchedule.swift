@@ -37,7 +37,7 @@ public enum StudySchedule: Sendable {
     ///   - recipe: with overrides.
     ///   - nameOrPath: where it comes from.
     /// - Throws: `StudyError.takenSchedule` where the file has the name of a shipped schedule,
-    ///   `.changedSchedule` where a named one was overridden.
+    ///   `.changedSchedule` where a named one was overridden, or what `Recipe.load` throws.
     public init(of recipe: Recipe, from nameOrPath: String) throws {
         guard try Recipe.text(named: nameOrPath) != nil else {
             let schedule = try StudySchedule(named: nameOrPath)

@@ -17,9 +17,9 @@ enum Disk {
         guard mkdir(url.path, 0o755) != 0 else { return }
         var problem = errno
         let parent = url.deletingLastPathComponent()
-        // Some file systems, as /proc, say so of a folder that is there.
-        if problem == ENOENT, !exists(parent) {
-            try makeDirectory(parent)
+        if problem == ENOENT {
+            // Some file systems, as /proc, say so of a folder that is there.
+            if !exists(parent) { try makeDirectory(parent) }
             guard mkdir(url.path, 0o755) != 0 else { return }
             problem = errno
         }
