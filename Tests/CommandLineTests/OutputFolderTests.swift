@@ -47,6 +47,70 @@ extension CommandLineSuite {
             try #expect(workshop.contents(workshop.reference) == before)
         }
 
+        @Test("whose run began from other weights of the student is refused")
+        func otherStudentWeights() throws {
+            let before = try workshop.contents(workshop.reference)
+            let outcome = try workshop.run(
+                workshop.distill(to: workshop.reference) + [
+                    "--resume", "--student-weights",
+                    workshop.reference + "/student-last.safetensors",
+                ])
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence.contains("from other weights of the student (SHA-256 none, now"),
+                "\(outcome.errors)")
+            try #expect(workshop.contents(workshop.reference) == before)
+        }
+
+        @Test(
+            "whose run had other images is refused, at any step",
+            arguments: [["--max-steps", "3"], []])
+        func otherImages(_ length: [String]) throws {
+            let output = workshop.fresh("images")
+            #expect(try workshop.run(workshop.distill(to: output) + length).status == 0)
+            let data = workshop.fresh("fewer")
+            try workshop.write(
+                SmallData.records(16, seed: 1), to: data + "/cifar-100-binary/train.bin")
+            try workshop.copy(
+                "data/cifar-100-binary/test.bin", to: data + "/cifar-100-binary/test.bin")
+            let before = try workshop.contents(output)
+            let outcome = try workshop.run(
+                workshop.distill(to: output).map { $0 == "data" ? data : $0 } + ["--resume"])
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence.contains("with 32 training images, now there are 16"),
+                "\(outcome.errors)")
+            try #expect(workshop.contents(output) == before)
+        }
+
+        @Test("of a finished run whose checkpoints are gone is not trained again")
+        func withoutCheckpoints() throws {
+            let output = workshop.fresh("finished")
+            try workshop.copy(workshop.reference, to: output)
+            try FileManager.default.removeItem(at: workshop.url(output + "/checkpoint"))
+            let weights = try workshop.read(output + "/student-last.safetensors")
+            let outcome = try workshop.run(workshop.distill(to: output) + ["--resume"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.contains("holds a finished run; nothing was done"))
+            try #expect(workshop.read(output + "/student-last.safetensors") == weights)
+            try #expect(workshop.checkpoints(output).isEmpty)
+
+            let metrics = try workshop.read(output + "/metrics.jsonl")
+            try workshop.write(metrics + Data("{}\n".utf8), to: output + "/metrics.jsonl")
+            try expectRefusal(
+                output, ["--resume"], ["metrics.jsonl has a line 3 that is no record of an epoch"])
+        }
+
+        @Test("of a run whose recipe had another name goes on")
+        func renamed() throws {
+            let outcome = try workshop.run(
+                workshop.distill(to: workshop.reference) + [
+                    "--resume", "--set", "name=mine", "--set", "description=another",
+                ])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.contains("holds a finished run; nothing was done"))
+        }
+
         @Test("that holds other things is refused", arguments: ["thesis.tex", "checkpoint/step-1"])
         func foreign(file: String) throws {
             let output = workshop.fresh("foreign")

@@ -16,7 +16,8 @@ struct CheckpointTests {
     private static let checkpoint = Checkpoint(
         state: RunState(
             epoch: 1, step: 6, stepInEpoch: 2, epochSeconds: 0.1 + 0.2, history: [record],
-            bestValidation: 33.3, teacherDigest: "0123"),
+            bestValidation: 33.3,
+            inputs: RunInputs(teacher: "0123", trainingImages: 40, testImages: 10)),
         tensors: [
             NamedTensor("method.weight", Tensor([1, -2, 0.5] as [Float], shape: [3, 1])),
             NamedTensor("method.count", Tensor([Int64.max])),

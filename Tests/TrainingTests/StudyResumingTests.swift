@@ -132,7 +132,9 @@ struct StudyResumingTests {
         }
     }
 
-    @Test("A finished run counts only under the teacher that it had")
+    @Test(
+        "A finished run counts only with the inputs that it had, and a damaged one is no unfinished one"
+    )
     func finishedRuns() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let cell = try #require(try ablation(.fusion).last)
@@ -149,10 +151,20 @@ struct StudyResumingTests {
             ("recipe.yaml", recipe.yaml), ("metrics.jsonl", try record.line() + "\n"),
             ("student-last.safetensors", ""),
         ] { try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name)) }
-        func finished(_ teacher: String?) -> [EpochRecord]? {
-            RunFolder.finishedHistory(in: folder, of: recipe, teacher: teacher)
+        func finished(_ inputs: RunInputs) throws -> [EpochRecord]? {
+            try RunFolder.finishedHistory(in: folder, of: recipe, with: inputs)
         }
-        #expect(finished("beef") == [record])
-        #expect(finished("cafe") == nil && finished(nil) == nil)
+        #expect(try finished(RunInputs(teacher: "beef", testImages: 10)) == [record])
+        for inputs in [
+            RunInputs(teacher: "cafe"), RunInputs(), RunInputs(teacher: "beef", testImages: 9),
+            RunInputs(teacher: "beef", studentWeights: "f00d"),
+        ] {
+            #expect(throws: TrainingError.self) { try finished(inputs) }
+        }
+        recipe.seed = 1
+        #expect(try finished(RunInputs(teacher: "beef")) == nil)
+        recipe.seed = 0
+        try Data("{}\n".utf8).write(to: URL(fileURLWithPath: folder + "/metrics.jsonl"))
+        #expect(throws: RunFolderError.self) { try finished(RunInputs(teacher: "beef")) }
     }
 }

@@ -78,12 +78,23 @@ extension Recipe {
         guard FileManager.default.fileExists(atPath: nameOrPath) else {
             throw RecipeError.unknownRecipe(nameOrPath, shipped: shipped)
         }
+        return try load(file: nameOrPath, overrides: overrides)
+    }
+
+    /// Loads a recipe from a file.
+    ///
+    /// - Parameters:
+    ///   - file: the path.
+    ///   - overrides: `PATH=VALUE` each.
+    /// - Returns: the resolved recipe.
+    /// - Throws: `RecipeError`.
+    static func load(file: String, overrides: [String] = []) throws -> Recipe {
         let text: String
         do throws(TextFile.Unreadable) {
-            text = try TextFile.contents(of: nameOrPath)
+            text = try TextFile.contents(of: file)
         } catch {
-            throw RecipeError.unreadable(nameOrPath, problem: error.reason)
+            throw RecipeError.unreadable(file, problem: error.reason)
         }
-        return try Recipe(yaml: text, file: nameOrPath, overrides: overrides)
+        return try Recipe(yaml: text, file: file, overrides: overrides)
     }
 }

@@ -21,13 +21,13 @@ extension Recipe {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Compares with an earlier recipe.
+    /// Compares with an earlier recipe; name and description, which decide nothing, may differ.
     ///
     /// - Parameter earlier: The recipe to compare with.
     /// - Returns: A line such as `seed: 1 was 0` for every value that differs, in the order of the file.
     public func differences(from earlier: Recipe) -> [String] {
-        let new = entries
-        let old = earlier.entries
+        let new = settings
+        let old = earlier.settings
         let removed = old.map(\.path).filter { path in !new.contains { $0.path == path } }
         return (new.map(\.path) + removed).compactMap { path in
             let now = new.first { $0.path == path }?.value
@@ -67,10 +67,14 @@ extension Recipe {
         return all.compactMap { path, value in value.map { (path, $0) } }
     }
 
-    /// A digest of all that decides a run, its name and description aside.
+    /// The entries that decide a run: all but name and description.
+    private var settings: [(path: String, value: String)] {
+        entries.filter { $0.path != "name" && $0.path != "description" }
+    }
+
+    /// A digest of all that decides a run.
     var digest: String {
-        let lines = entries.filter { $0.path != "name" && $0.path != "description" }
-            .map { "\($0.path): \($0.value)\n" }
+        let lines = settings.map { "\($0.path): \($0.value)\n" }
         return String(SHA256.hash(data: Data(lines.joined().utf8)).hexadecimal.prefix(16))
     }
 

@@ -24,8 +24,8 @@ struct RunState: Codable, Equatable {
     /// The best validation accuracy so far, in percent.
     var bestValidation: Double?
 
-    /// The SHA-256 of the teacher's file, in hexadecimal digits, where there is a teacher.
-    var teacherDigest: String?
+    /// What the run was begun with; nil in files of earlier versions.
+    var inputs: RunInputs?
 }
 
 /// Everything that a run needs to go on exactly where it stopped.

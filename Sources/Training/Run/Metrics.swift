@@ -38,11 +38,27 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// The SHA-256 of the teacher's file, where there is one.
     public var teacher: String?
 
+    /// The SHA-256 of the file that the student started from, where it did not start anew.
+    public var studentWeights: String?
+
+    /// How many training images there were, those held out for validation included; absent in files of
+    /// earlier versions.
+    public var trainingImages: Int?
+
     enum CodingKeys: String, CodingKey {
         case epoch, step, seconds, train, validation, test, revision, teacher
+        case studentWeights = "student_weights"
+        case trainingImages = "training_images"
         case learningRate = "learning_rate"
         case imagesPerSecond = "images_per_second"
         case peakMemoryBytes = "peak_memory_bytes"
+    }
+
+    /// What the run had beside its recipe.
+    var inputs: RunInputs {
+        RunInputs(
+            teacher: teacher, studentWeights: studentWeights, trainingImages: trainingImages,
+            testImages: test?.count)
     }
 
     /// The first loss that is infinite or not a number, which JSON could not hold.

@@ -14,6 +14,7 @@ public enum RunFolderError: Error, CustomStringConvertible {
     case inUse(path: String)
     case unwritable(path: String, reason: String)
     case tooSmall(path: String, needed: Int, free: Int)
+    case damaged(path: String, file: String, reason: String)
 
     /// One sentence with the remedy, then the differences where there are some.
     public var description: String {
@@ -35,6 +36,9 @@ public enum RunFolderError: Error, CustomStringConvertible {
         case .tooSmall(let path, let needed, let free):
             "\(path) has too little space: the run needs about \(needed >> 20 + 1) MiB, "
                 + "\(free >> 20) MiB are free; free some, or choose another --output"
+        case .damaged(let path, let file, let reason):
+            "\(path) holds a run that cannot be read: \(file) \(reason); restore it, or choose "
+                + "another --output"
         }
     }
 }
@@ -70,7 +74,7 @@ final class RunFolder {
         let recipePath = path + "/recipe.yaml"
         if files.fileExists(atPath: recipePath) {
             guard resuming else { throw RunFolderError.holdsRun(path: path) }
-            let earlier = try Recipe.load(nameOrPath: recipePath)
+            let earlier = try Recipe.load(file: recipePath)
             let differences = recipe.differences(from: earlier)
             guard differences.isEmpty else {
                 throw RunFolderError.differs(path: path, differences: differences)
@@ -179,28 +183,48 @@ final class RunFolder {
 }
 
 extension RunFolder {
-    /// The records of a run that came to its end; nil where the folder holds none of this recipe and
-    /// teacher.
+    /// The records of a run that came to its end.
     ///
     /// - Parameters:
     ///   - path: the folder of the run.
     ///   - recipe: as resolved.
-    ///   - teacher: the SHA-256 of the teacher's file, nil without a teacher.
-    /// - Returns: one record for each epoch.
+    ///   - inputs: what it has beside the recipe.
+    /// - Returns: one record for each epoch; nil where the folder holds no run of this recipe, or one that
+    ///   did not end yet.
+    /// - Throws: `TrainingError` where it was begun with other inputs; `RecipeError` or
+    ///   `RunFolderError.damaged` where it cannot be read.
     static func finishedHistory(
-        in path: String, of recipe: Recipe, teacher: String?
-    ) -> [EpochRecord]? {
-        guard FileManager.default.fileExists(atPath: path + "/student-last.safetensors"),
-            let earlier = try? Recipe.load(nameOrPath: path + "/recipe.yaml"),
-            recipe.differences(from: earlier).isEmpty,
-            let text = try? String(contentsOfFile: path + "/metrics.jsonl", encoding: .utf8)
+        in path: String, of recipe: Recipe, with inputs: RunInputs
+    ) throws -> [EpochRecord]? {
+        let names = ["student-last.safetensors", "recipe.yaml", "metrics.jsonl"]
+        guard names.allSatisfy({ FileManager.default.fileExists(atPath: "\(path)/\($0)") }),
+            recipe.differences(from: try Recipe.load(file: path + "/recipe.yaml")).isEmpty
         else { return nil }
-        let records = text.split(separator: "\n").compactMap {
-            try? JSONDecoder().decode(EpochRecord.self, from: Data($0.utf8))
+        let records = try records(in: path)
+        guard records.count == recipe.epochs, let last = records.last, last.test != nil else {
+            return nil
         }
-        guard records.count == recipe.epochs, records.last?.test != nil,
-            records.last?.teacher == teacher
-        else { return nil }
+        try inputs.requireSame(as: last.inputs)
+        return records
+    }
+
+    private static func records(in path: String) throws(RunFolderError) -> [EpochRecord] {
+        let name = "metrics.jsonl"
+        func damaged(_ reason: String) -> RunFolderError {
+            .damaged(path: path, file: name, reason: reason)
+        }
+        let text: String
+        do throws(TextFile.Unreadable) {
+            text = try TextFile.contents(of: "\(path)/\(name)")
+        } catch {
+            throw damaged("cannot be read, since " + error.reason)
+        }
+        var records: [EpochRecord] = []
+        for (index, line) in text.split(separator: "\n").enumerated() {
+            guard let record = try? JSONDecoder().decode(EpochRecord.self, from: Data(line.utf8))
+            else { throw damaged("has a line \(index + 1) that is no record of an epoch") }
+            records.append(record)
+        }
         return records
     }
 }

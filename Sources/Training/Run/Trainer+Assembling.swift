@@ -22,11 +22,13 @@ extension Trainer {
     ) throws {
         let classCount = data.train.classCount
         let student = try recipe.makeStudent(classCount: classCount, device: options.device)
+        var options = options
         if let studentWeights {
             let initial = try loadNetwork(
                 recipe.student.model, weights: studentWeights, classCount: classCount,
                 device: options.device)
             try student.load(stateDict: initial.stateDict())
+            options.studentWeightsDigest = try sha256(ofFile: studentWeights)
         }
         let distiller = try recipe.makeDistiller(
             student: student, teacher: teacher,

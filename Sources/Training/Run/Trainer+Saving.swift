@@ -38,23 +38,33 @@ extension Trainer {
     }
 
     func resume(_ saved: Checkpoint) throws {
-        if let expected = saved.state.teacherDigest, let found = options.teacherDigest,
-            expected != found
-        {
-            throw TrainingError.otherTeacher(expected: expected, found: found)
-        }
         do throws(StateDictError) {
             try distiller.load(stateDict: saved.tensors.entries(below: "method"))
             try optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
         } catch {
             throw CheckpointError.unfit(run: options.output ?? "this run", reason: "\(error)")
         }
+        if let earlier = saved.state.inputs { try inputs.requireSame(as: earlier) }
         trainStep.metrics = TrainingMetrics(
             stateDict: saved.tensors.entries(below: "metrics"), device: options.device)
         state = saved.state
+        state.inputs = inputs
         savedStep = state.step
         try folder?.write(history)
         report(
             .remark("resumed at step \(state.step), epoch \(min(state.epoch + 1, recipe.epochs))"))
+    }
+
+    /// Takes up weights and history of a run that ended, where the folder has one without checkpoints: a
+    /// study removes those of its finished cells.
+    func takeUpFinishedRun(in folder: RunFolder) throws {
+        guard
+            let history = try RunFolder.finishedHistory(
+                in: folder.path, of: recipe, with: inputs)
+        else { return }
+        try distiller.student.load(weights: folder.lastWeights, named: recipe.student.model)
+        state.history = history
+        state.step = history.last?.step ?? 0
+        state.epoch = recipe.epochs
     }
 }

@@ -19,6 +19,9 @@ public final class Trainer {
     let folder: RunFolder?
     let report: (TrainingEvent) -> Void
 
+    /// What the run has beside its recipe.
+    let inputs: RunInputs
+
     /// Where the run stands.
     var state = RunState()
 
@@ -87,7 +90,10 @@ public final class Trainer {
         folder = try options.output.map {
             try RunFolder(path: $0, recipe: recipe, resuming: options.resume)
         }
-        state.teacherDigest = options.teacherDigest
+        inputs = RunInputs(
+            teacher: options.teacherDigest, studentWeights: options.studentWeightsDigest,
+            trainingImages: data.train.count, testImages: data.test.count)
+        state.inputs = inputs
     }
 
     private var totalSteps: Int { recipe.epochs * loader.batchCount }
@@ -107,8 +113,12 @@ public final class Trainer {
 
     /// Takes the run up where it stands; a result means that it ends here.
     func start() throws -> TrainingOutcome? {
-        if let folder, options.resume, let saved = try folder.newestCheckpoint() {
-            try resume(saved)
+        if let folder, options.resume {
+            if let saved = try folder.newestCheckpoint() {
+                try resume(saved)
+            } else {
+                try takeUpFinishedRun(in: folder)
+            }
             if state.epoch == recipe.epochs { return .alreadyFinished }
         }
         try folder?.requireSpace(forCheckpointOf: checkpoint().byteCount)
@@ -244,7 +254,8 @@ public final class Trainer {
             imagesPerSecond: Double(trainStep.metrics.imageCount) / trainingSeconds,
             peakMemoryBytes: try peakMemory(on: options.device), train: trainStep.metrics.means,
             validation: validated, test: tested, revision: options.revision,
-            teacher: options.teacherDigest)
+            teacher: inputs.teacher, studentWeights: inputs.studentWeights,
+            trainingImages: inputs.trainingImages)
         if let (term, value) = record.notFinite {
             throw TrainingError.notFinite(
                 term: term, value: value, epoch: state.epoch + 1, step: state.step,

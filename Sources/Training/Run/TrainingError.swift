@@ -8,7 +8,9 @@ public enum TrainingError: Error, CustomStringConvertible {
     case device(String, reason: String, lastGoodStep: Int?)
     case splitTooLarge(split: Int, count: Int)
     case noDataFolder(dataset: String)
-    case otherTeacher(expected: String, found: String)
+    case otherTeacher(expected: String?, found: String?)
+    case otherStudentWeights(expected: String?, found: String?)
+    case otherImages(kind: String, expected: Int, found: Int)
 
     /// One sentence with the remedy.
     public var description: String {
@@ -34,9 +36,20 @@ public enum TrainingError: Error, CustomStringConvertible {
             "the recipe trains on \(dataset), but --data is missing; name the folder that holds the "
                 + "data set, or get it with `reviewkd datasets fetch \(dataset) --data DIR`"
         case .otherTeacher(let expected, let found):
-            "the run was begun with another teacher (SHA-256 \(expected.prefix(16))…, now "
-                + "\(found.prefix(16))…); give the same --teacher file, or choose another --output"
+            "the run was begun with another teacher (SHA-256 \(Self.short(expected)), now "
+                + "\(Self.short(found))); give the same --teacher file, or choose another --output"
+        case .otherStudentWeights(let expected, let found):
+            "the run was begun from other weights of the student (SHA-256 \(Self.short(expected)), "
+                + "now \(Self.short(found))); give the same --student-weights, or choose another "
+                + "--output"
+        case .otherImages(let kind, let expected, let found):
+            "the run was begun with \(expected) \(kind) images, now there are \(found); give the "
+                + "same --data, or choose another --output"
         }
+    }
+
+    private static func short(_ digest: String?) -> String {
+        digest.map { "\($0.prefix(16))…" } ?? "none"
     }
 
     private static func kept(_ step: Int?) -> String {

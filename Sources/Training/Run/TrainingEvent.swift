@@ -99,6 +99,9 @@ public struct RunOptions: Sendable {
     /// The SHA-256 of the teacher's file.
     public var teacherDigest: String?
 
+    /// The SHA-256 of the file that the student starts from; nil where it starts anew.
+    public var studentWeightsDigest: String?
+
     /// A signal that asks the run to end, 0 for none; asked after every step.
     public var interruption: @Sendable () -> Int32 = { 0 }
 

@@ -20,8 +20,11 @@ struct StudyWorker: Sendable {
         for cell in cells {
             attempt(cell, queue) {
                 // A run may have ended without its line, as when the results were cut off.
-                let finished = RunFolder.finishedHistory(
-                    in: study.folder(of: cell), of: cell.recipe, teacher: file(for: cell)?.digest)
+                let inputs = RunInputs(
+                    teacher: file(for: cell)?.digest, trainingImages: data.train.count,
+                    testImages: data.test.count)
+                let finished = try RunFolder.finishedHistory(
+                    in: study.folder(of: cell), of: cell.recipe, with: inputs)
                 if let finished { return try conclude(cell, finished, queue) }
                 open.append((cell, try trainer(for: cell, among: cells.count, shared)))
             }
@@ -61,7 +64,12 @@ struct StudyWorker: Sendable {
         try queue.finish(cell, with: result(of: cell, history, last, test), in: study)
         let folder = study.folder(of: cell) + "/checkpoint"
         guard FileManager.default.fileExists(atPath: folder) else { return }
-        try FileManager.default.removeItem(atPath: folder)
+        do {
+            try FileManager.default.removeItem(atPath: folder)
+        } catch {
+            // The cell is done all the same.
+            study.report(.remark("\(folder) cannot be removed: \(error.localizedDescription)"))
+        }
     }
 
     /// The one teacher of a group of cells.

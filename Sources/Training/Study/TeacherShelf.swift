@@ -132,8 +132,8 @@ extension Study {
         if let given = givenTeacher(model) { return given }
         let cell = try trainingCell(of: model)
         // A line alone proves little: it may be another machine's, and the run here half done.
-        let finished = RunFolder.finishedHistory(
-            in: folder(of: cell), of: cell.recipe, teacher: nil)
+        let finished = try RunFolder.finishedHistory(
+            in: folder(of: cell), of: cell.recipe, with: RunInputs())
         guard try result(of: cell) != nil, finished != nil else { return nil }
         return folder(of: cell) + "/student-last.safetensors"
     }

@@ -1,0 +1,34 @@
+/// What a run has beside its recipe that decides its numbers.
+struct RunInputs: Codable, Equatable {
+    /// The SHA-256 of the teacher's file, in hexadecimal digits, where there is a teacher.
+    var teacher: String?
+
+    /// The SHA-256 of the file that the student starts from, where it does not start anew.
+    var studentWeights: String?
+
+    /// How many training images the data set has, where that is known.
+    var trainingImages: Int?
+
+    /// How many test images it has, where that is known.
+    var testImages: Int?
+
+    /// Refuses to go on with, or to take over, a run that was begun with other inputs.
+    ///
+    /// - Parameter earlier: what the run was begun with.
+    /// - Throws: `TrainingError` with the first difference.
+    func requireSame(as earlier: RunInputs) throws(TrainingError) {
+        guard earlier.teacher == teacher else {
+            throw .otherTeacher(expected: earlier.teacher, found: teacher)
+        }
+        guard earlier.studentWeights == studentWeights else {
+            throw .otherStudentWeights(expected: earlier.studentWeights, found: studentWeights)
+        }
+        for (kind, expected, found) in [
+            ("training", earlier.trainingImages, trainingImages),
+            ("test", earlier.testImages, testImages),
+        ] {
+            guard let expected, let found, expected != found else { continue }
+            throw .otherImages(kind: kind, expected: expected, found: found)
+        }
+    }
+}
