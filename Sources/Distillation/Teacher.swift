@@ -93,7 +93,7 @@ public final class Teacher {
                 return last.pyramid
             }
             let pyramid = features(images, remembers || keepsPreactivations)
-            if remembers { last = (images, pyramid) }
+            last = remembers && pyramid.isWhole ? (images, pyramid) : nil
             return pyramid
         }
     }
@@ -111,5 +111,12 @@ public final class Teacher {
         guard mode == .batch else { return [] }
         let trained = Set(network.parameters().map(\.name))
         return network.stateDict().filter { !trained.contains($0.name) }
+    }
+}
+
+extension FeaturePyramid {
+    /// Whether memory sufficed for every tensor; where it did not they are empty.
+    fileprivate var isWhole: Bool {
+        (levels + preactivations + [logits].compactMap { $0 }).allSatisfy { $0.count > 0 }
     }
 }

@@ -40,6 +40,18 @@ import VisionModels
         #expect(try logits(smallImages) != first)
     }
 
+    @Test("A teacher that remembers does not remember what memory did not suffice for")
+    func forgetting() throws {
+        let network = StubBackbone(stages: 2)
+        let teacher = Teacher(network, remembers: true)
+        network.isGreedy = true
+        #expect(throws: OperatorError.self) {
+            try collectingOperatorErrors { _ = teacher(smallImages) }
+        }
+        network.isGreedy = false
+        #expect(teacher(smallImages).stages.map { $0.size(2) } == [8, 4])
+    }
+
     @Test("A teacher in batch mode uses the batch's statistics, and its own move on")
     func batchMode() throws {
         let frozen = Teacher(smallNetwork())
