@@ -42,10 +42,11 @@ struct StudyRuns {
         let queue = StudyQueue(ready, settings: study.settings, done: done, of: count)
         let workers = onCPU ? min(jobs, queue.groupCount) : 1
         let threads = Runtime.threads
-        let share = max(1, threads / max(1, workers))
+        // Bits depend on the number of threads, so that it is the same however many cells are left.
+        let share = onCPU ? max(1, threads / jobs) : threads
         let worker = StudyWorker(study: study, data: data, teachers: teachers)
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
-            if workers > 1 { Runtime.setThreads(share) }
+            Runtime.setThreads(share)
             while let group = queue.next() {
                 worker.run(group, for: queue)
             }
