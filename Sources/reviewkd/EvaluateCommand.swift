@@ -23,10 +23,10 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The folder that holds the data set's folder, or that folder.")
     var data: String
 
-    @Option(help: "Normalisation mean, R,G,B in 0...1 (default: CIFAR-100's).")
+    @Option(help: "Normalisation mean, R,G,B in 0...1 (default: the data set's).")
     var mean: String?
 
-    @Option(help: "Normalisation deviation, R,G,B in 0...1 (default: CIFAR-100's).")
+    @Option(help: "Normalisation deviation, R,G,B in 0...1 (default: the data set's).")
     var std: String?
 
     @Option(help: "float32 or bfloat16.")
@@ -73,7 +73,9 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func normalization() throws -> Normalization {
-        guard let mean, let std else { return .cifar100 }
+        guard let mean, let std else {
+            return CIFARDataset(named: dataset) == .cifar10 ? .cifar10 : .cifar100
+        }
         let deviation = try numbers(std, "--std")
         guard deviation.allSatisfy({ $0 > 0 }) else {
             throw ValidationError("--std is \(std), expected three numbers above zero")
@@ -82,8 +84,9 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func numbers(_ text: String, _ option: String) throws -> [Double] {
-        let numbers = text.split(separator: ",").compactMap { Double($0) }
-        guard numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { Double($0) }
+        guard parts.count == 3, numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
             throw ValidationError("\(option) is \(text), expected three numbers R,G,B")
         }
         return numbers

@@ -122,6 +122,12 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
                 "evaluate", "teacher/student-last.safetensors", "--model", "resnet14",
                 "--dataset", "cifar100", "--data", "data", "--mean", "0.5,0.5,0.5",
             ], 64, "--mean and --std belong together"),
+        BadArguments(
+            [
+                "evaluate", "teacher/student-last.safetensors", "--model", "resnet14",
+                "--dataset", "cifar100", "--data", "data", "--mean", "0.5,x,0.5,0.5", "--std",
+                "1,1,1",
+            ], 64, "--mean is 0.5,x,0.5,0.5, expected three numbers R,G,B"),
     ]
 }
 

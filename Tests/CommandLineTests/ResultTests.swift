@@ -19,6 +19,37 @@ extension CommandLineSuite {
             #expect(result["count"] as? Int == 16)
         }
 
+        @Test("CIFAR-10's images are evaluated with CIFAR-10's constants where none are given")
+        func evaluateCIFAR10() throws {
+            let data = workshop.fresh("data")
+            for (name, seed) in [("test_batch", UInt64(9))]
+                + (1...5).map({ ("data_batch_\($0)", $0) })
+            {
+                try workshop.write(
+                    SmallData.records(8, seed: seed, labels: [10]),
+                    to: "\(data)/cifar-10-batches-bin/\(name).bin")
+            }
+            let run = workshop.fresh("cifar10")
+            let trained = try workshop.run([
+                "train", "pair.yaml", "--set", "dataset.name=cifar10", "--data", data, "--output",
+                run, "--quiet",
+            ])
+            #expect(trained.status == 0, "\(trained.errors)")
+            func evaluate(_ also: [String] = []) throws -> Double? {
+                try workshop.run(
+                    [
+                        "evaluate", run + "/student-last.safetensors", "--model", "resnet8",
+                        "--dataset", "cifar10", "--data", data, "--json",
+                    ] + also
+                ).json()["loss"] as? Double
+            }
+            let metrics = try #require(workshop.metrics(run).last)
+            let test = try #require(metrics["test"] as? [String: Any])
+            #expect(try evaluate() == test["loss"] as? Double)
+            let others = ["--mean", ".507,.4865,.4409", "--std", ".2673,.2564,.2761"]
+            #expect(try evaluate(others) != evaluate())
+        }
+
         @Test("Metrics have one line an epoch with the documented keys")
         func metricsKeys() throws {
             let lines = try workshop.metrics(workshop.reference)
@@ -31,6 +62,7 @@ extension CommandLineSuite {
                     line.keys.sorted() == [
                         "epoch", "images_per_second", "learning_rate", "peak_memory_bytes",
                         "revision", "seconds", "step", "teacher", "test", "train",
+                        "training_images",
                     ])
                 #expect(line["teacher"] as? String == teacher)
                 let train = try #require(line["train"] as? [String: Any])

@@ -1,13 +1,15 @@
 import Foundation
 
-/// CIFAR-100 records whose bytes a seed decides.
+/// CIFAR records whose bytes a seed decides.
 enum SmallData {
-    static func records(_ count: Int, seed: UInt64) -> Data {
+    /// Records with labels below the given counts, by default those of CIFAR-100.
+    static func records(_ count: Int, seed: UInt64, labels: [Int] = [20, 100]) -> Data {
         var random = LinearRandom(seed: seed)
         var data = Data(capacity: count * 3074)
         for record in 0..<count {
-            data.append(UInt8(record % 20))
-            data.append(UInt8(record * 7 % 100))
+            for (index, limit) in labels.enumerated() {
+                data.append(UInt8(record * (index == 0 ? 1 : 7) % limit))
+            }
             for _ in 0..<3072 { data.append(UInt8.random(in: 0...255, using: &random)) }
         }
         return data
