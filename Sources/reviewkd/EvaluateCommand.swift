@@ -60,7 +60,7 @@ struct EvaluateCommand: ParsableCommand {
         let loader = EvaluationLoader(
             ImageSet(images, device: device), normalization: try normalization(), batchSize: 500)
         let dtype: DType = precision == .bfloat16 ? .bfloat16 : .float32
-        let result = Training.evaluate(network, on: loader, dtype: dtype)
+        let result = try Training.evaluate(network, on: loader, dtype: dtype)
         guard result.loss.isFinite else { throw NotFiniteLoss(file: file, loss: result.loss) }
         if json {
             try printJSON(result)

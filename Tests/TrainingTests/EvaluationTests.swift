@@ -29,12 +29,27 @@ private final class LookUp: Backbone {
     }
 }
 
+/// A network that asks for more memory than an address space has.
+private final class Greedy: Backbone {
+    let stageInfo: [StageInfo] = []
+    let pooledChannels = 1
+
+    func callAsFunction(_ images: Tensor) -> Tensor {
+        Tensor.zeros([images.size(0), 1 << 45]).relu()
+    }
+
+    func features(_ images: Tensor, by execution: any LayerExecution) -> FeaturePyramid {
+        FeaturePyramid(
+            stem: images, stages: [], preactivations: [], pooled: nil, logits: self(images))
+    }
+}
+
 @Suite("Evaluation")
 struct EvaluationTests {
     @Test(
         "Loss and accuracies are those of a direct calculation, whatever the batch size",
         arguments: [1, 4, 100])
-    func handComputed(batchSize: Int) {
+    func handComputed(batchSize: Int) throws {
         let count = 11
         let classes = 8
         let rows: [[Float]] = (0..<count).map { image in
@@ -49,7 +64,7 @@ struct EvaluationTests {
             labels: labels, height: 2, width: 2, classCount: classes)
         let bytes = Normalization(
             mean: [0, 0, 0], deviation: [1.0 / 255, 1.0 / 255, 1.0 / 255])
-        let result = evaluate(
+        let result = try evaluate(
             LookUp(rows),
             on: EvaluationLoader(images, normalization: bytes, batchSize: batchSize))
 
@@ -72,8 +87,21 @@ struct EvaluationTests {
         #expect((1..<count).contains(hits.top5) && hits.top1 < hits.top5)
     }
 
+    @Test("What memory does not suffice for is an error that names the batch size")
+    func outOfMemory() {
+        let images = ImageSet(
+            pixels: Array(repeating: 0, count: 3 * 12), labels: [0, 1, 2], height: 2, width: 2,
+            classCount: 8)
+        let error = #expect(throws: TrainingError.self) {
+            try evaluate(
+                Greedy(),
+                on: EvaluationLoader(images, normalization: .cifar100, batchSize: 2))
+        }
+        #expect(error?.description.hasPrefix("evaluating 2 images at a time does not fit") == true)
+    }
+
     @Test("The folded network agrees with the network itself, which stays as it was")
-    func folding() {
+    func folding() throws {
         let network = CIFARModel.resnet8.make(classCount: 10, generator: Generator(seed: 1))
         let images = ImageSet(
             pixels: (0..<(6 * 3 * 16 * 16)).map { UInt8(truncatingIfNeeded: $0 * $0 / 7) },
@@ -81,7 +109,7 @@ struct EvaluationTests {
         let loader = EvaluationLoader(images, normalization: .cifar100, batchSize: 4)
         network.train()
         let before = network.stateDict().map { $0.tensor.bytes() }
-        let result = evaluate(network, on: loader)
+        let result = try evaluate(network, on: loader)
         #expect(network.stateDict().map { $0.tensor.bytes() } == before)
         network.eval()
         var loss = 0.0

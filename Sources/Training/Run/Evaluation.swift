@@ -27,8 +27,20 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
 ///   - loader: the images.
 ///   - dtype: the type to compute in.
 /// - Returns: loss and accuracies.
+/// - Throws: `TrainingError.evaluationOutOfMemory`, or `OperatorError` where a card fails.
 public func evaluate(
     _ network: any Backbone, on loader: EvaluationLoader, dtype: DType = .float32
+) throws -> EvaluationResult {
+    do {
+        return try collectingOperatorErrors { sums(of: network, on: loader, dtype) }
+    } catch let error as OperatorError where error.kind == .outOfMemory {
+        throw TrainingError.evaluationOutOfMemory(
+            batchSize: loader.batchSize, reason: error.reason)
+    }
+}
+
+private func sums(
+    of network: any Backbone, on loader: EvaluationLoader, _ dtype: DType
 ) -> EvaluationResult {
     withoutGrad {
         let extractor = network.folded(dtype: dtype)

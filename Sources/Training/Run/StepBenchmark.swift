@@ -67,7 +67,7 @@ extension Recipe {
                     }
                 }
             }
-        } catch let error as OperatorError {
+        } catch let error as OperatorError where error.kind == .outOfMemory {
             throw TrainingError.outOfMemory(
                 batchSize: batchSize, reason: error.reason, fitting: nil)
         }

@@ -185,7 +185,7 @@ public final class Trainer {
 
     private func runStep() throws {
         unreadSince = unreadSince ?? ContinuousClock.now
-        try attempt(batchSize: recipe.batchSize) { try trainStep.run() }
+        try attempt { try trainStep.run() }
         state.step += 1
         state.stepInEpoch += 1
     }
@@ -194,7 +194,7 @@ public final class Trainer {
     private func readLosses() throws {
         guard let start = unreadSince else { return }
         unreadSince = nil
-        let steps = try attempt(batchSize: recipe.batchSize) { trainStep.readLosses() }
+        let steps = try attempt { trainStep.readLosses() }
         for (index, losses) in steps.enumerated() {
             for (name, value) in losses where !value.isFinite {
                 throw TrainingError.notFinite(
@@ -209,9 +209,9 @@ public final class Trainer {
         report(.step(stepReport(steps[steps.count - 1].dropLast())))
     }
 
-    /// Runs work on the device; where memory does not suffice, the error names the batch size and,
-    /// of a card, what would fit.
-    private func attempt<Result>(batchSize: Int, _ body: () throws -> Result) throws -> Result {
+    /// Runs work on the device; where memory does not suffice for a step, the error names the batch size
+    /// and, of a card, what would fit.
+    private func attempt<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try collectingOperatorErrors(body)
         } catch let error as OperatorError {
@@ -221,7 +221,7 @@ public final class Trainer {
             }
             let fitting = try options.device == .cpu ? nil : trainStep.largestFitting()
             throw TrainingError.outOfMemory(
-                batchSize: batchSize, reason: error.reason, fitting: fitting)
+                batchSize: recipe.batchSize, reason: error.reason, fitting: fitting)
         }
     }
 
@@ -240,10 +240,10 @@ public final class Trainer {
         let start = ContinuousClock.now
         let dtype: DType = precision == .bfloat16 ? .bfloat16 : .float32
         let isJudged = options.evaluatesEveryEpoch || state.epoch + 1 == recipe.epochs
-        let (validated, tested) = try attempt(batchSize: recipe.evaluationBatchSize) {
+        let (validated, tested) = try attempt {
             (
-                validation.map { evaluate(distiller.student, on: $0, dtype: dtype) },
-                isJudged ? evaluate(distiller.student, on: test, dtype: dtype) : nil
+                try validation.map { try evaluate(distiller.student, on: $0, dtype: dtype) },
+                isJudged ? try evaluate(distiller.student, on: test, dtype: dtype) : nil
             )
         }
         let last = TrainingProgress(

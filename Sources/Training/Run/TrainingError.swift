@@ -5,6 +5,7 @@ public enum TrainingError: Error, CustomStringConvertible {
     case notFinite(term: String, value: Double, epoch: Int, step: Int, lastGoodStep: Int?)
     case brokenState(tensor: String, step: Int, lastGoodStep: Int?)
     case outOfMemory(batchSize: Int, reason: String, fitting: Int?)
+    case evaluationOutOfMemory(batchSize: Int, reason: String)
     case device(String, reason: String, lastGoodStep: Int?)
     case splitTooLarge(split: Int, count: Int)
     case noDataFolder(dataset: String)
@@ -26,6 +27,9 @@ public enum TrainingError: Error, CustomStringConvertible {
             "a step with batch size \(batchSize) does not fit into memory (\(reason)); "
                 + (fitting.map { "\($0) would fit; " } ?? "")
                 + "use a smaller one with --set batch_size=N (bench: --batch-size N)"
+        case .evaluationOutOfMemory(let batchSize, let reason):
+            "evaluating \(batchSize) images at a time does not fit into memory (\(reason)); free some, "
+                + "or in a run use --set evaluation_batch_size=N"
         case .device(let device, let reason, let lastGoodStep):
             "the device '\(device)' failed (\(reason)); \(Self.kept(lastGoodStep))"
                 + "repeat the command with --resume, or see what the driver reports (dmesg)"

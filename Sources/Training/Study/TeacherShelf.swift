@@ -62,7 +62,7 @@ struct TeacherShelf {
         }
         let images = EvaluationLoader(
             data.test, normalization: settings.normalization.normalization, batchSize: 1000)
-        let result = evaluate(
+        let result = try evaluate(
             network, on: images,
             dtype: study.settings.precision == .bfloat16 ? .bfloat16 : .float32)
         return TeacherFile(model: model, path: path, digest: digest, top1: result.top1)

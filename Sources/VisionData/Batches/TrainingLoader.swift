@@ -104,7 +104,8 @@ public struct EvaluationLoader: Sendable {
     private let set: ImageSet
     private let positions: [Int64]
     private let normalize: Normalizer
-    private let batchSize: Int
+    /// The number of images at a time.
+    public let batchSize: Int
 
     /// Makes a loader.
     ///
