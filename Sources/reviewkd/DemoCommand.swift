@@ -32,7 +32,8 @@ struct DemoCommand: ParsableCommand {
     func validate() throws { _ = try parseSeeds(seeds) }
 
     func run() throws {
-        _ = try device.resolve()
+        let usesGraph = device.graph
+        let device = try device.resolve()
         Interruption.install()
         let start = ContinuousClock.now
         let seeds = try parseSeeds(self.seeds)
@@ -43,7 +44,8 @@ struct DemoCommand: ParsableCommand {
                     + "on images that are drawn now.")
         }
         let demo = Demo(
-            seeds: seeds, precision: .standard, interruption: { Interruption.signal }
+            seeds: seeds, precision: try .standard(on: device), device: device,
+            usesGraph: usesGraph, interruption: { Interruption.signal }
         ) { show($0, reporter) }
         let results = try demo.run()
         reporter.finish()

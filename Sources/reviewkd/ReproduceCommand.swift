@@ -1,5 +1,6 @@
 import ArgumentParser
 import Training
+import VisionModels
 
 /// `reviewkd reproduce`.
 struct ReproduceCommand: ParsableCommand {
@@ -33,13 +34,17 @@ struct ReproduceCommand: ParsableCommand {
 
     @OptionGroup var options: StudyOptions
 
-    func validate() throws { _ = try names() }
+    func validate() throws {
+        _ = try names()
+        _ = try parsedPairs()
+    }
 
     func run() throws {
         let schedule = try StudySchedule(named: schedule)
         let names = try names()
         let pairs = try parsedPairs()
-        _ = try StudyRun(options: options, schedule: schedule, name: "table") { seeds, precision in
+        let run = StudyRun(options: options, schedule: schedule, name: "table")
+        try run { seeds, precision in
             try Cell.all(
                 pairs: pairs, methods: names, seeds: seeds, schedule: schedule,
                 precision: precision)
@@ -56,7 +61,7 @@ struct ReproduceCommand: ParsableCommand {
             }
             return names
         }
-        guard Set(lists).count == lists.count else {
+        guard Set(lists.map(Set.init)).count == lists.count else {
             throw ValidationError("--methods is \(methods), expected each method once")
         }
         return lists
@@ -67,8 +72,19 @@ struct ReproduceCommand: ParsableCommand {
         case "paper": return ModelPair.ofPaper
         case "all": return ModelPair.published
         default:
+            if let meant = NearestName.find(pairs, among: ["paper", "all"]) {
+                throw ValidationError(
+                    "--pairs is \(pairs), expected paper, all, or TEACHER-STUDENT, several joined by "
+                        + "commas; did you mean \"\(meant)\"?")
+            }
             let list = try pairs.split(separator: ",", omittingEmptySubsequences: false)
-                .map { try ModelPair(named: String($0)) }
+                .map { part in
+                    do throws(StudyError) {
+                        return try ModelPair(named: String(part))
+                    } catch {
+                        throw ValidationError("\(error)")
+                    }
+                }
             guard Set(list).count == list.count else {
                 throw ValidationError("--pairs is \(pairs), expected each pair once")
             }
@@ -76,52 +92,3 @@ struct ReproduceCommand: ParsableCommand {
         }
     }
 }
-
-/// `reviewkd ablate`.
-struct AblateCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "ablate",
-        abstract: "Vary one part of ReviewKD, and compare with the whole and the student alone.",
-        discussion: """
-            stages: student stage i learns from teacher stage j, for every i and j, with a heat map. \
-            components: from one layer to the whole method. fusion: ABF, addition, concatenation. \
-            distance: L2, HCL and parts of its pyramid. weight: its size and warm-up.
-            """)
-
-    @Argument(help: "stages, components, fusion, distance or weight.")
-    var ablation: Ablation
-
-    @Argument(help: "ReviewKD's recipe of a pair (see `reviewkd recipes`), or its file.")
-    var recipe: String
-
-    @Option(
-        name: .customLong("set"),
-        help: "Override a recipe's value, key.path=value; may be repeated.")
-    var overrides: [String] = []
-
-    @OptionGroup var options: StudyOptions
-
-    func validate() throws {
-        for (key, option) in [("seed", "--seeds"), ("precision", "--precision")] {
-            guard let text = overrides.first(where: { $0.hasPrefix("\(key)=") }) else { continue }
-            throw ValidationError("--set is \(text), expected \(option) for that; use it")
-        }
-    }
-
-    func run() throws {
-        let recipe = try Recipe.load(nameOrPath: recipe, overrides: overrides)
-        let schedule = try StudySchedule(of: recipe, from: self.recipe)
-        let run = StudyRun(
-            options: options, schedule: schedule, name: "ablation-\(ablation.rawValue)")
-        let table = try run { seeds, precision in
-            try Cell.all(
-                ablation, of: recipe, schedule: schedule.name, seeds: seeds, precision: precision)
-        }
-        guard ablation == .stages, let table, let pair = try recipe.pair else { return }
-        let path = "\(options.output)/ablation-stages.svg"
-        try write(StageHeatMap(table, pair: pair, schedule: schedule.name).svg, to: path)
-        if !options.json { print("Heat map: \(path)") }
-    }
-}
-
-extension Ablation: ExpressibleByArgument {}

@@ -114,10 +114,7 @@ struct RunCommandOptions: ParsableArguments {
         guard seed == nil else {
             throw ValidationError("--seed and --seeds are both given, expected one of them")
         }
-        let numbers = try parseSeeds(seeds)
-        guard Set(numbers).count == numbers.count else {
-            throw ValidationError("--seeds is \(seeds), expected each seed once")
-        }
+        _ = try parseSeeds(seeds)
     }
 
     /// The seeds of `--seeds`, where it is given.
@@ -154,13 +151,16 @@ struct MethodOptions: ParsableArguments {
     }
 }
 
-/// Reads seeds separated by commas.
+/// Reads seeds separated by commas, each of which stands once.
 func parseSeeds(_ text: String) throws -> [Int] {
     let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
     let known = numbers.compactMap(\.self)
     guard known.count == numbers.count, known.allSatisfy({ $0 >= 0 }) else {
         throw ValidationError(
             "--seeds is \(text), expected whole numbers of at least 0, as 0,1,2")
+    }
+    guard Set(known).count == known.count else {
+        throw ValidationError("--seeds is \(text), expected each seed once")
     }
     return known
 }

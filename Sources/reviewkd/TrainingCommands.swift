@@ -36,7 +36,10 @@ struct DistillCommand: ParsableCommand {
             recipe.teacher?.normalization = teacherNormalization.settings
         }
         recipe = try method.apply(to: recipe)
+        let isTaught = recipe.teacher != nil
         try TrainingRun(recipe: recipe, options: options).run { data, device in
+            // A student alone needs none.
+            guard isTaught else { return nil }
             let network = try loadNetwork(
                 settings.model, weights: teacher, classCount: data.train.classCount, device: device)
             return (network, try sha256(ofFile: teacher))

@@ -111,6 +111,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
         BadArguments(
             ["demo", "--seeds", "0,one"], 64,
             "--seeds is 0,one, expected whole numbers of at least 0, as 0,1,2"),
+        BadArguments(["demo", "--seeds", "0,0"], 64, "--seeds is 0,0, expected each seed once"),
         BadArguments(
             ["models", "resnet9"], 1, "model 'resnet9' is unknown; expected one of resnet8",
             "did you mean \"resnet8\"?"),

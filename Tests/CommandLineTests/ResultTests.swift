@@ -94,6 +94,21 @@ extension CommandLineSuite {
             }
         }
 
+        @Test("--method alone trains as train does, and names no teacher")
+        func alone() throws {
+            let taught = workshop.fresh("alone")
+            let single = workshop.fresh("alone")
+            let first = try workshop.run(workshop.distill(to: taught) + ["--method", "alone"])
+            #expect(first.status == 0, "\(first.errors)")
+            let second = try workshop.run([
+                "train", "pair.yaml", "--data", "data", "--output", single, "--quiet",
+            ])
+            #expect(second.status == 0, "\(second.errors)")
+            #expect(try #require(workshop.metrics(taught).last)["teacher"] == nil)
+            let weights = "/student-last.safetensors"
+            try #expect(workshop.read(taught + weights) == workshop.read(single + weights))
+        }
+
         @Test("bench --profile adds the time of each part of a step, data preparation included")
         func profile() throws {
             let result = try workshop.run([

@@ -203,11 +203,34 @@ extension CommandLineSuite {
                 cells.compactMap { $0["method"] as? String } == [
                     "teacher", "alone", "kd", "reviewkd",
                 ])
-            // Two epochs of 50,000 images in batches of 8.
-            #expect(cells.allSatisfy { $0["steps"] as? Int == 12_500 })
+            // Two epochs of 32 images in batches of 8.
+            #expect(cells.allSatisfy { $0["steps"] as? Int == 8 })
+            #expect(plan["steps"] as? Int == 4 * 8)
             #expect(try #require(plan["seconds"] as? Double) > 0)
             #expect(try #require(plan["disk_bytes"] as? Int) > 0)
             #expect(!workshop.exists(output))
+        }
+
+        @Test(
+            "plans with the published numbers of images without data, and without what a run has done"
+        )
+        func dryRunOfBegunCells() throws {
+            let output = workshop.fresh("study")
+            // As if ended behind step 12,000 of two epochs of 50,000 images in batches of 8.
+            try workshop.write(
+                Data(),
+                to: output + "/runs/pair/resnet14-resnet8/kd/seed-0/checkpoint/"
+                    + "step-0000012000.safetensors")
+            let plan = try workshop.run([
+                "reproduce", "cifar100", "--pairs", "resnet14-resnet8", "--methods", "kd",
+                "--seeds", "0", "--schedule", "pair.yaml", "--output", output, "--dry-run",
+                "--json", "--quiet",
+            ]).json()
+            let cells = try #require(plan["cells"] as? [[String: Any]])
+            #expect(cells.map { $0["steps"] as? Int } == [12_500, 12_500, 12_500])
+            #expect(plan["steps"] as? Int == 2 * 12_500 + 500)
+            let seconds = cells.compactMap { $0["seconds"] as? Double }
+            #expect(seconds.count == 3 && seconds[2] < seconds[1])
         }
 
         @Test("tells before anything is trained that a stage does not exist")
@@ -274,8 +297,12 @@ extension CommandLineSuite {
         @Test(
             "refuses what it does not know with the nearest name",
             arguments: [
-                (["--pairs", "resnet56-resnet2"], 1, "did you mean \"resnet56-resnet20\"?"),
-                (["--schedule", "shrt"], 1, "did you mean \"short\"?"),
+                (["--pairs", "resnet56-resnet2"], 64, "did you mean \"resnet56-resnet20\"?"),
+                (["--pairs", "papr"], 64, "did you mean \"paper\"?"),
+                (
+                    ["--methods", "kd+reviewkd,reviewkd+kd"], 64,
+                    "expected each method once"
+                ), (["--schedule", "shrt"], 1, "did you mean \"short\"?"),
                 (["--methods", "kd,revewkd"], 64, "did you mean \"reviewkd\"?"),
                 (["--jobs", "0"], 64, "--jobs is 0, expected at least 1"),
                 (["--teachers", "nowhere"], 1, "--teachers is nowhere, expected a folder"),
@@ -336,6 +363,17 @@ extension CommandLineSuite {
                 })
             #expect(changed.status == 1)
             #expect(changed.sentence.contains("with other settings"), "\(changed.errors)")
+            let data = workshop.fresh("fewer")
+            try workshop.write(
+                SmallData.records(24, seed: 1), to: data + "/cifar-100-binary/train.bin")
+            try workshop.copy(
+                "data/cifar-100-binary/test.bin", to: data + "/cifar-100-binary/test.bin")
+            let fewer = try workshop.run(
+                reproduce(output, methods: "kd", seeds: "0,1").map { $0 == "data" ? data : $0 })
+            #expect(fewer.status == 1)
+            #expect(
+                fewer.sentence.contains("with 32 training images, now there are 24"),
+                "\(fewer.errors)")
             try #expect(workshop.read(output + "/results.jsonl") == results)
 
             let text = String(decoding: results, as: UTF8.self)

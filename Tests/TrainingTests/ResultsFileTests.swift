@@ -31,6 +31,16 @@ struct ResultsFileTests {
         try cut.append([.example("alone", 48)])
         #expect(try ResultsFile(path: path).results == [.example("kd", 51), .example("alone", 48)])
 
+        // It may be cut inside a letter, which is no reason to refuse the rest.
+        let accented = try CellResult.example("alone", 49, schedule: "kürzer").line()
+        let bytes = Data((accented + "\n" + accented).utf8)
+        let letter = try #require(bytes.lastIndex(of: 0xc3))
+        try bytes[...letter].write(to: URL(fileURLWithPath: path))
+        #expect(try ResultsFile(path: path).results.map(\.schedule) == ["kürzer"])
+        #expect(try ResultsFile(path: path).cutLine != nil)
+        try Data(bytes[...letter] + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
+        #expect(throws: ResultsFileError.self) { try ResultsFile(path: path) }
+
         // A last line that lacks only its end is whole.
         try write(String(text.dropLast()))
         #expect(try ResultsFile(path: path).results.count == 2)
@@ -92,19 +102,20 @@ struct ResultsFileTests {
             Foreign(result: .example("kd", 51, teacher: "cafe"), what: "another teacher"),
             // Beside the other methods of the pair.
             Foreign(result: .example("at", 51, teacher: "cafe"), what: "another teacher"),
+            Foreign(result: .example("at", 51, images: 500), what: "other images"),
         ])
     func foreign(_ foreign: Foreign) throws {
         let other = path + ".other"
         defer { for file in [path, other] { try? FileManager.default.removeItem(atPath: file) } }
         var own = try ResultsFile(path: path, mayLack: true)
-        try own.append([.example("kd", 51)])
+        try own.append([.example("kd", 51, images: 50_000)])
         var second = try ResultsFile(path: other, mayLack: true)
         try second.append([foreign.result])
         #expect(
             throws: ResultsFileError.otherRun(
                 cell: "\(foreign.result.key)", what: foreign.what, path: other, own: path)
         ) { try own.join(second) { _ in } }
-        #expect(own.results == [.example("kd", 51)])
+        #expect(own.results == [.example("kd", 51, images: 50_000)])
     }
 
     @Test("Line ends of another system are read as well")

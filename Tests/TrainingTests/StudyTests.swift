@@ -113,6 +113,27 @@ struct StudyTests {
         }
     }
 
+    @Test("The demo's recipe can be taken apart, under a schedule's name that no file may have")
+    func demoSchedule() throws {
+        let recipe = try Recipe.load(nameOrPath: "demo/student")
+        let schedule = try StudySchedule(of: recipe, from: "demo/student")
+        #expect(schedule.name == "demo")
+        let cells = try Cell.all(
+            .stages, of: recipe, schedule: schedule.name, seeds: [0], precision: .float32)
+        #expect(StudyTable(cells, results: []).rows.allSatisfy { $0.published == nil })
+        let teacher = try schedule.recipe(forTeacher: #require(try recipe.pair).teacher)
+        #expect(teacher.dataset == recipe.dataset && teacher.epochs == recipe.epochs)
+        let path = FileManager.default.temporaryDirectory
+            .appendingPathComponent("\(UUID().uuidString)/demo.yaml")
+        try FileManager.default.createDirectory(
+            at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: path.deletingLastPathComponent()) }
+        try Data(recipe.yaml.utf8).write(to: path)
+        #expect(throws: StudyError.takenSchedule(path.path)) {
+            try StudySchedule(named: path.path)
+        }
+    }
+
     @Test("The digest of a recipe leaves out its words, and nothing else")
     func digest() throws {
         let recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20-short")

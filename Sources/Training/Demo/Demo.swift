@@ -37,6 +37,8 @@ public struct Demo {
 
     private let seeds: [Int]
     private let precision: Precision
+    private let device: Device
+    private let usesGraph: Bool
     private let interruption: @Sendable () -> Int32
     private let report: (Event) -> Void
 
@@ -45,14 +47,18 @@ public struct Demo {
     /// - Parameters:
     ///   - seeds: of the students' initial weights and data order; at least one.
     ///   - precision: of all forward passes.
+    ///   - device: where to compute.
+    ///   - usesGraph: whether a card runs a step as one graph.
     ///   - interruption: a signal that asks to end, 0 for none.
     ///   - report: called with everything that happens.
     public init(
-        seeds: [Int], precision: Precision, interruption: @escaping @Sendable () -> Int32,
-        report: @escaping (Event) -> Void
+        seeds: [Int], precision: Precision, device: Device = .cpu, usesGraph: Bool = true,
+        interruption: @escaping @Sendable () -> Int32, report: @escaping (Event) -> Void
     ) {
         self.seeds = seeds
         self.precision = precision
+        self.device = device
+        self.usesGraph = usesGraph
         self.interruption = interruption
         self.report = report
     }
@@ -62,10 +68,10 @@ public struct Demo {
     /// - Returns: the students' accuracies by method; nil when a signal ended the demo.
     /// - Throws: what training throws.
     public func run() throws -> [Method: Accuracies]? {
-        let data = TrainingData.procedural(device: .cpu)
+        let data = TrainingData.procedural(device: device)
         let teacher = try Recipe.load(nameOrPath: "demo/teacher")
         let pair = try Recipe.load(nameOrPath: "demo/student")
-        let network = try teacher.makeStudent(classCount: data.train.classCount, device: .cpu)
+        let network = try teacher.makeStudent(classCount: data.train.classCount, device: device)
         guard
             let accuracy = try train(
                 teacher, StudentAlone(student: network, precision: precision), data)
@@ -77,7 +83,7 @@ public struct Demo {
                 var recipe = pair.taught(by: [method.name])
                 recipe.seed = seed
                 let student = try recipe.makeStudent(
-                    classCount: data.train.classCount, device: .cpu)
+                    classCount: data.train.classCount, device: device)
                 let distiller = try recipe.makeDistiller(
                     student: student, teacherNetwork: network, precision: precision)
                 guard let accuracy = try train(recipe, distiller, data) else { return nil }
@@ -94,6 +100,8 @@ public struct Demo {
         var recipe = recipe
         recipe.precision = precision
         var options = RunOptions()
+        options.device = device
+        options.usesGraph = usesGraph
         options.interruption = interruption
         options.evaluatesEveryEpoch = false
         let trainer = try Trainer(

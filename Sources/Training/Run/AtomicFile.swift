@@ -16,11 +16,15 @@ enum WritePoint: String, CaseIterable {
 }
 
 /// A file that could not be written.
-struct FileWriteError: Error, CustomStringConvertible {
-    let path: String
-    let reason: String
+public struct FileWriteError: Error, CustomStringConvertible {
+    /// The destination.
+    public let path: String
 
-    var description: String {
+    /// What the system says.
+    public let reason: String
+
+    /// One sentence with the remedy.
+    public var description: String {
         "\(path) could not be written: \(reason); what was saved before is untouched; free some "
             + "space or choose another --output"
     }

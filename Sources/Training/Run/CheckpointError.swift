@@ -1,11 +1,12 @@
 /// A checkpoint that cannot be used.
-enum CheckpointError: Error, CustomStringConvertible {
+public enum CheckpointError: Error, CustomStringConvertible {
     case foreign(path: String, reason: String)
     case damaged(path: String, expected: String, found: String)
     case unreadable(path: String, reason: String)
     case unfit(run: String, reason: String)
 
-    var description: String {
+    /// One sentence with the remedy.
+    public var description: String {
         switch self {
         case .foreign(let path, let reason):
             "\(path) is not a checkpoint of this tool: \(reason); nothing was changed; move the "

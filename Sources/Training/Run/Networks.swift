@@ -128,14 +128,16 @@ extension Recipe {
     ///   - images: what a method may have to know of the training images.
     ///   - remark: called with what a user should know about the choices.
     /// - Returns: the method, ready for the first step.
-    /// - Throws: `DistillationError` where the two cannot be matched.
+    /// - Throws: `DistillationError` where the two cannot be matched, `TrainingError.noTeacher` where the
+    ///   method needs one.
     public func makeDistiller(
         student: any Backbone, teacher: Teacher?, precision: Precision,
         images: ImageFacts = ImageFacts(), remark: (String) -> Void = { _ in }
     ) throws -> any Distiller<Tensor> {
-        guard let teacher, method.names != [.alone] else {
+        guard method.names != [.alone] else {
             return StudentAlone(student: student, precision: precision)
         }
+        guard let teacher else { throw TrainingError.noTeacher(method: method.name) }
         return TaughtStudent(
             student: student, teacher: teacher,
             terms: try method.names.map {

@@ -161,7 +161,11 @@ final class RunFolder {
     }
 
     private func checkpointNames(ending: String = ".safetensors") -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpointFolder)) ?? []
+        Self.checkpointNames(in: checkpointFolder, ending: ending)
+    }
+
+    private static func checkpointNames(in folder: String, ending: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { $0.hasPrefix("step-") && $0.hasSuffix(ending) }.sorted()
     }
 
@@ -206,6 +210,16 @@ extension RunFolder {
         }
         try inputs.requireSame(as: last.inputs)
         return records
+    }
+
+    /// How many steps a run has saved.
+    ///
+    /// - Parameter path: the folder of the run.
+    /// - Returns: the step of its newest checkpoint; nil where there is none.
+    static func savedSteps(in path: String) -> Int? {
+        checkpointNames(in: path + "/checkpoint", ending: ".safetensors").last.flatMap {
+            Int($0.dropFirst("step-".count).dropLast(".safetensors".count))
+        }
     }
 
     private static func records(in path: String) throws(RunFolderError) -> [EpochRecord] {

@@ -7,19 +7,27 @@ enum TextFile {
         let reason: String
     }
 
-    /// The text of a file in UTF-8.
-    static func contents(of path: String) throws(Unreadable) -> String {
+    /// The bytes of a file.
+    static func data(of path: String) throws(Unreadable) -> Data {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw Unreadable(reason: "it does not exist")
         }
         guard !isFolder.boolValue else { throw Unreadable(reason: "it is a folder") }
-        let data: Data
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+            return try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
             throw Unreadable(reason: error.localizedDescription)
         }
+    }
+
+    /// The text of a file in UTF-8.
+    static func contents(of path: String) throws(Unreadable) -> String {
+        try text(try data(of: path))
+    }
+
+    /// Bytes as text in UTF-8.
+    static func text(_ data: Data) throws(Unreadable) -> String {
         guard let text = String(bytes: data, encoding: .utf8) else {
             throw Unreadable(reason: "it is not UTF-8")
         }

@@ -9,6 +9,7 @@ public enum TrainingError: Error, CustomStringConvertible {
     case device(String, reason: String, lastGoodStep: Int?)
     case splitTooLarge(split: Int, count: Int)
     case noDataFolder(dataset: String)
+    case noTeacher(method: String)
     case otherTeacher(expected: String?, found: String?)
     case otherStudentWeights(expected: String?, found: String?)
     case otherImages(kind: String, expected: Int, found: Int)
@@ -39,6 +40,9 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .noDataFolder(let dataset):
             "the recipe trains on \(dataset), but --data is missing; name the folder that holds the "
                 + "data set, or get it with `reviewkd datasets fetch \(dataset) --data DIR`"
+        case .noTeacher(let method):
+            "the method \(method) needs a teacher, but none was given; give one, or train the student "
+                + "alone"
         case .otherTeacher(let expected, let found):
             "the run was begun with another teacher (SHA-256 \(Self.short(expected)), now "
                 + "\(Self.short(found))); give the same --teacher file, or choose another --output"

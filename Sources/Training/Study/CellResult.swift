@@ -63,6 +63,15 @@ public struct CellResult: Codable, Sendable, Equatable {
     /// The teacher's test accuracy, in percent.
     public var teacherTop1: Double?
 
+    /// The data set; absent in lines of earlier versions.
+    public var dataset: String?
+
+    /// How many training images it had, those held out included; absent in lines of earlier versions.
+    public var trainingImages: Int?
+
+    /// How many test images it had; absent in lines of earlier versions.
+    public var testImages: Int?
+
     /// The cell that it belongs to.
     public var key: Cell.Key {
         Cell.Key(pair: pair, method: method, seed: seed, schedule: schedule)
@@ -70,7 +79,9 @@ public struct CellResult: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case version, pair, method, seed, schedule, epochs, top1, top5, seconds, device, processor
-        case precision, revision, date, recipe, teacher
+        case precision, revision, date, recipe, teacher, dataset
+        case trainingImages = "training_images"
+        case testImages = "test_images"
         case validationBestTop1 = "validation_best_top1"
         case testBestTop1 = "test_best_top1"
         case teacherTop1 = "teacher_top1"
@@ -86,9 +97,20 @@ public struct CellResult: Codable, Sendable, Equatable {
         return copy
     }
 
-    /// Whether both are of one pair and schedule, each under a teacher.
-    func stands(beside other: CellResult) -> Bool {
-        pair == other.pair && schedule == other.schedule && teacher != nil && other.teacher != nil
+    /// Whether it was made with the images that the published values are of.
+    var isOfPublishedImages: Bool {
+        (dataset ?? "cifar100") == "cifar100" && (trainingImages ?? 50_000) == 50_000
+            && (testImages ?? 10_000) == 10_000
+    }
+
+    /// What keeps both from standing in one table; nil where nothing does.
+    func conflict(with other: CellResult) -> String? {
+        guard schedule == other.schedule else { return nil }
+        if let dataset, let theirs = other.dataset, dataset != theirs { return "another data set" }
+        let counts = [(trainingImages, other.trainingImages), (testImages, other.testImages)]
+        for case (let own?, let theirs?) in counts where own != theirs { return "other images" }
+        guard pair == other.pair, let teacher, let theirs = other.teacher else { return nil }
+        return teacher == theirs ? nil : "another teacher"
     }
 
     /// The result as one line of JSON, without the line's end.

@@ -24,14 +24,18 @@ struct ResultsFile {
     init(path: String, mayLack: Bool = false) throws(ResultsFileError) {
         self.path = path
         if mayLack, !FileManager.default.fileExists(atPath: path) { return }
-        let text: String
+        let lines: [Substring]
+        let last: Substring
         do throws(TextFile.Unreadable) {
-            text = try TextFile.contents(of: path)
+            let data = try TextFile.data(of: path)
+            let end = data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex
+            lines = try TextFile.text(data[..<end])
+                .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            // It may have been cut off inside a letter.
+            last = String(decoding: data[end...], as: UTF8.self).drop { $0.isNewline }
         } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
-        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        let last = lines.removeLast()
         for (index, line) in lines.enumerated() where !line.isEmpty {
             try read(try Self.decode(line, at: "\(path):\(index + 1)"), line: index + 1)
         }
@@ -119,18 +123,16 @@ struct ResultsFile {
         }
         for result in other.results {
             guard let own = self.result(of: result.key) else {
-                if results.contains(where: {
-                    $0.stands(beside: result) && $0.teacher != result.teacher
-                }) {
+                if let what = results.lazy.compactMap({ $0.conflict(with: result) }).first {
                     throw .otherRun(
-                        cell: "\(result.key)", what: "another teacher", path: other.path,
-                        own: path)
+                        cell: "\(result.key)", what: what, path: other.path, own: path)
                 }
                 results.append(result)
                 continue
             }
-            guard own.recipe == result.recipe, own.teacher == result.teacher else {
-                let what = own.recipe == result.recipe ? "another teacher" : "other settings"
+            let what =
+                own.recipe == result.recipe ? own.conflict(with: result) : "other settings"
+            if let what {
                 throw .otherRun(cell: "\(result.key)", what: what, path: other.path, own: path)
             }
             guard own.top1 != result.top1 else { continue }

@@ -36,6 +36,14 @@ public struct StageHeatMap: Sendable {
         title = "\(pair.name), \(name): points ahead of the student alone"
     }
 
+    /// Writes the picture.
+    ///
+    /// - Parameter path: the file; overwritten where it exists.
+    /// - Throws: `FileWriteError`.
+    public func write(to path: String) throws {
+        try AtomicFile.write(Data(svg.utf8), to: path)
+    }
+
     /// The picture.
     public var svg: String {
         let cell = 84.0

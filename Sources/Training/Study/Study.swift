@@ -98,6 +98,7 @@ public final class Study: Sendable {
         let data = try TrainingData.load(dataset, from: settings.data, device: settings.device) {
             report(.remark($0))
         }
+        try requireImages(data)
         try requireNormalizations(of: open)
         try requireMatches(of: open, data: data)
         var teachers = TeacherShelf(self, data: data)
@@ -120,6 +121,23 @@ public final class Study: Sendable {
         }
         try runs.requireSuccess()
         return .finished
+    }
+
+    /// Refuses to put cells of other images into one table.
+    ///
+    /// - Throws: `StudyError.otherImages` with a result of this study that was made with other ones.
+    private func requireImages(_ data: TrainingData) throws(StudyError) {
+        for result in results where result.schedule == settings.schedule.name {
+            for (kind, expected, found) in [
+                ("training", result.trainingImages, data.train.count),
+                ("test", result.testImages, data.test.count),
+            ] {
+                guard let expected, expected != found else { continue }
+                throw .otherImages(
+                    cell: "\(result.key)", path: settings.resultsPath, kind: kind,
+                    expected: expected, found: found)
+            }
+        }
     }
 
     /// Gives each cell whose run was done under another name before a line of its own.
@@ -147,9 +165,15 @@ public final class Study: Sendable {
     ///
     /// - Returns: a result for each of them.
     func add(_ result: CellResult, of cell: Cell) throws -> [CellResult] {
-        let twins = cells.filter { $0.key != cell.key && $0.recipe.digest == cell.recipe.digest }
-        let results = [result] + twins.map { result.renamed(to: $0.key) }
-        try file.withLock { try $0.append(results) }
-        return results
+        let digest = cell.recipe.digest
+        return try file.withLock { file in
+            // A twin's line that is there already, as from another machine, stays.
+            let twins = cells.filter {
+                $0.key != cell.key && $0.recipe.digest == digest && file.result(of: $0.key) == nil
+            }
+            let results = [result] + twins.map { result.renamed(to: $0.key) }
+            try file.append(results)
+            return results
+        }
     }
 }

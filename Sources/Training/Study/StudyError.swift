@@ -7,6 +7,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case noFolder(teachers: String)
     case differs(cell: String, path: String, expected: String, found: String)
     case otherTeacher(cell: String, path: String, file: String, expected: String, found: String)
+    case otherImages(cell: String, path: String, kind: String, expected: Int, found: Int)
     case lostTeacher(cell: String, path: String, model: String, digest: String)
     case untrainedTeacher(cell: String, model: String)
     case otherNormalization(model: String, teachers: String?)
@@ -39,6 +40,9 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "\(path) holds the cell \(cell) with another teacher (SHA-256 "
                 + "\(expected.prefix(16))…, \(file) has \(found.prefix(16))…); give the same file, or "
                 + "choose another --output"
+        case .otherImages(let cell, let path, let kind, let expected, let found):
+            "\(path) holds the cell \(cell) with \(expected) \(kind) images, now there are \(found); "
+                + "give the same --data, or choose another --output"
         case .lostTeacher(let cell, let path, let model, let digest):
             "\(path) holds the cell \(cell) with a teacher that is not there (SHA-256 "
                 + "\(digest.prefix(16))…); give its file as \(model).safetensors, .pt or .pth in "

@@ -1,5 +1,6 @@
 import Torch
 import TorchNN
+import VisionData
 import VisionModels
 
 /// What a study would do, and how long that takes.
@@ -21,7 +22,7 @@ public struct StudyEstimate: Sendable {
         /// Whether it has a result already.
         public let done: Bool
 
-        /// How many steps the whole run has.
+        /// How many steps the whole run has, those that a begun one has done included.
         public let steps: Int
 
         /// Seconds that are left, evaluation included; 0 for what is done.
@@ -48,28 +49,26 @@ public struct StudyEstimate: Sendable {
 extension Study {
     /// Plans without training: measures a few steps of each kind of run.
     ///
-    /// - Parameters:
-    ///   - trainingImages: how many images an epoch has.
-    ///   - testImages: how many images are evaluated after each.
-    ///   - remark: called with what is being measured.
+    /// Without a folder of data the published data set's numbers of images count.
+    ///
+    /// - Parameter remark: called with what is being measured.
     /// - Returns: the plan.
-    /// - Throws: where networks cannot be made or matched, or memory does not suffice.
-    public func estimate(
-        trainingImages: Int = 50_000, testImages: Int = 10_000, remark: (String) -> Void
-    ) throws -> StudyEstimate {
+    /// - Throws: where the data cannot be used, networks cannot be made or matched, or memory does not
+    ///   suffice.
+    public func estimate(remark: (String) -> Void) throws -> StudyEstimate {
         var estimate = StudyEstimate()
         var measured: [String: RunCost] = [:]
         let open = pending
         try requireNormalizations(of: open)
         let teachers = try missingTeachers(for: open)
+        let images = try imageCounts()
         var largestCheckpoint = 0
         var runs: Set<String> = []
         for cell in teachers + cells {
             let recipe = cell.recipe
-            let steps =
-                recipe.epochs
-                * ((trainingImages - recipe.validation.split + recipe.batchSize - 1)
-                    / recipe.batchSize)
+            let stepsPerEpoch =
+                (images.train - recipe.validation.split + recipe.batchSize - 1) / recipe.batchSize
+            let steps = recipe.epochs * stepsPerEpoch
             var line = StudyEstimate.Line(
                 pair: cell.key.pair, method: cell.key.method, seed: cell.key.seed,
                 schedule: cell.key.schedule, done: try !cell.isTeacher && result(of: cell) != nil,
@@ -85,9 +84,12 @@ extension Study {
                         return try RunCost(kind, settings)
                     }()
                 measured[kind.digest] = cost
+                let begun = min(RunFolder.savedSteps(in: folder(of: cell)) ?? 0, steps)
+                let epochs = recipe.epochs - begun / stepsPerEpoch
                 line.seconds = cost.seconds(
-                    steps: steps, evaluated: recipe.epochs * (testImages + recipe.validation.split))
-                estimate.add(steps, line.seconds, weights: cost.weightBytes)
+                    steps: steps - begun,
+                    evaluated: epochs * (images.test + recipe.validation.split))
+                estimate.add(steps - begun, line.seconds, weights: cost.weightBytes)
                 largestCheckpoint = max(largestCheckpoint, cost.checkpointBytes)
             }
             estimate.add(line)
@@ -97,6 +99,20 @@ extension Study {
             runs.count, settings.jobs * (settings.device == .cpu ? settings.together : 1))
         estimate.add(0, 0, weights: 2 * running * largestCheckpoint)
         return estimate
+    }
+}
+
+extension Study {
+    private func imageCounts() throws -> (train: Int, test: Int) {
+        let name = cells.first?.recipe.dataset.name ?? .cifar100
+        if settings.data == nil, let published = CIFARDataset(named: name.rawValue) {
+            func count(_ files: [CIFARDataset.File]) -> Int {
+                files.reduce(0) { $0 + $1.imageCount }
+            }
+            return (count(published.trainFiles), count(published.testFiles))
+        }
+        let data = try TrainingData.load(name, from: settings.data, device: .cpu)
+        return (data.train.count, data.test.count)
     }
 }
 

@@ -1,3 +1,4 @@
+import Distillation
 import Foundation
 import VisionModels
 
@@ -13,6 +14,9 @@ public enum StudySchedule: Sendable {
     /// student's learning rate for a light network, or five times that of a light student for another.
     case file(name: String, Recipe)
 
+    /// The names of schedules that are not a file's.
+    private static let shipped = ["paper", "short", "demo"]
+
     /// Reads `paper`, `short` or the path of a recipe.
     ///
     /// - Throws: `StudyError.unknownSchedule`, or `RecipeError` where the file is no recipe.
@@ -26,12 +30,12 @@ public enum StudySchedule: Sendable {
                     name, nearest: NearestName.find(name, among: ["paper", "short"]))
             }
             let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
-            guard stem != "paper", stem != "short" else { throw StudyError.takenSchedule(name) }
+            guard !Self.shipped.contains(stem) else { throw StudyError.takenSchedule(name) }
             self = .file(name: stem, try Recipe.load(nameOrPath: name))
         }
     }
 
-    /// The schedule that a recipe has by itself: of a named one `short` or `paper`, else its own.
+    /// The schedule that a recipe has by itself: of a named one `short`, `paper` or `demo`, else its own.
     ///
     /// - Parameters:
     ///   - recipe: with overrides.
@@ -48,6 +52,10 @@ public enum StudySchedule: Sendable {
         guard recipe.withSchedule(of: named) == recipe else {
             throw StudyError.changedSchedule(recipe: nameOrPath)
         }
+        guard !nameOrPath.hasPrefix("demo/") else {
+            self = .file(name: "demo", recipe)
+            return
+        }
         let base = nameOrPath.split(separator: "/").prefix(2).last
         self = base?.hasSuffix("-short") == true ? .short : .paper
     }
@@ -59,6 +67,12 @@ public enum StudySchedule: Sendable {
         case .short: "short"
         case .file(let name, _): name
         }
+    }
+
+    /// The arithmetic, where a recipe names one.
+    public var precision: Precision? {
+        if case .file(_, let recipe) = self { return recipe.precision }
+        return nil
     }
 
     /// The recipe that teaches a student of the zoo with ReviewKD.

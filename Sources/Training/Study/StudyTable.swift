@@ -43,25 +43,32 @@ public struct StudyTable: Sendable {
         /// The mean and the sample deviation over the seeds.
         public var accuracies: Accuracies? { values.isEmpty ? nil : Accuracies(values) }
 
+        /// How far the mean is above what was published, in points.
+        public var difference: Double? {
+            published.flatMap { published in accuracies.map { $0.mean - published } }
+        }
+
         enum CodingKeys: String, CodingKey {
-            case schedule, pair, method, mean, std, values, published, lead, leads
+            case schedule, pair, method, mean, std, n, values, published, difference, lead, leads
             case leadNoise = "lead_noise"
             case testBest = "test_best"
             case validationBest = "validation_best"
         }
 
-        /// Encodes the row with mean and deviation; what is not known is left out.
+        /// Encodes the row with mean, deviation and difference; what is not known is left out.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(schedule, forKey: .schedule)
             try container.encode(pair, forKey: .pair)
             try container.encode(method, forKey: .method)
             try container.encodeIfPresent(accuracies?.mean, forKey: .mean)
-            try container.encodeIfPresent(accuracies?.std, forKey: .std)
+            if values.count > 1 { try container.encodeIfPresent(accuracies?.std, forKey: .std) }
+            try container.encode(values.count, forKey: .n)
             try container.encode(values, forKey: .values)
             if !testBest.isEmpty { try container.encode(testBest, forKey: .testBest) }
             try container.encode(validationBest, forKey: .validationBest)
             try container.encodeIfPresent(published, forKey: .published)
+            try container.encodeIfPresent(difference, forKey: .difference)
             try container.encodeIfPresent(lead, forKey: .lead)
             try container.encode(leads, forKey: .leads)
             try container.encodeIfPresent(leadNoise, forKey: .leadNoise)
@@ -102,8 +109,6 @@ public struct StudyTable: Sendable {
     ///   - showsTestBest: whether to show the best test epochs' accuracies too, which are chosen on the
     ///     test set, as ReviewKD's published ones were.
     public init(_ cells: [Cell], results: [CellResult], showsTestBest: Bool = false) {
-        // The published values are of CIFAR-100.
-        let publishes = cells.allSatisfy { $0.recipe.dataset.name == .cifar100 }
         let trained = results.filter { $0.method != Cell.teacherMethod }
         let keys = cells.map(\.key) + trained.map(\.key)
         rows = Self.unique(keys.map { [$0.schedule, $0.pair] }).flatMap { place in
@@ -111,6 +116,11 @@ public struct StudyTable: Sendable {
                 keys.filter { [$0.schedule, $0.pair] == place }.map(\.method))
             let own = trained.filter { [$0.schedule, $0.pair] == place }
                 .sorted { $0.seed < $1.seed }
+            // The published values are of the whole of CIFAR-100.
+            let here = cells.filter { [$0.key.schedule, $0.key.pair] == place }
+            let publishes =
+                here.allSatisfy { $0.recipe.dataset.name == .cifar100 }
+                && own.allSatisfy(\.isOfPublishedImages)
             let noise = SeedNoise(Self.distinctRuns(own))
             return ([Cell.teacherMethod] + methods).map { method in
                 var row = Row(
@@ -127,17 +137,19 @@ public struct StudyTable: Sendable {
         }
     }
 
-    /// The accuracies, those of a run that has several names once.
+    /// The accuracies, those of a run that has several names once, also where it ran on two machines.
     private static func distinctRuns(_ results: [CellResult]) -> [SeedNoise.Value] {
         var names: [String: String] = [:]
         for twins in Dictionary(grouping: results, by: \.recipe).values where twins.count > 1 {
             let name = twins.map(\.method).min()
             for twin in twins { names[twin.method] = name }
         }
-        return unique(
-            results.map {
-                SeedNoise.Value(method: names[$0.method] ?? $0.method, seed: $0.seed, top1: $0.top1)
-            })
+        var seen: Set<[String]> = []
+        return results.compactMap { result in
+            let method = names[result.method] ?? result.method
+            guard seen.insert([method, "\(result.seed)"]).inserted else { return nil }
+            return SeedNoise.Value(method: method, seed: result.seed, top1: result.top1)
+        }
     }
 
     private static func unique<Value: Hashable>(_ values: [Value]) -> [Value] {

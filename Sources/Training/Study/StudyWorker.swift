@@ -123,7 +123,9 @@ struct StudyWorker: Sendable {
             precision: study.settings.precision.rawValue,
             revision: last.revision ?? study.settings.revision,
             date: Date().formatted(.iso8601.year().month().day()), recipe: cell.recipe.digest,
-            teacher: file?.digest, teacherTop1: file?.top1)
+            teacher: file?.digest, teacherTop1: file?.top1,
+            dataset: cell.recipe.dataset.name.rawValue, trainingImages: data.train.count,
+            testImages: data.test.count)
     }
 }
 

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Training
+
+/// `reviewkd ablate`.
+struct AblateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ablate",
+        abstract: "Vary one part of ReviewKD, and compare with the whole and the student alone.",
+        discussion: """
+            stages: student stage i learns from teacher stage j, for every i and j, with a heat map. \
+            components: from one layer to the whole method. fusion: ABF, addition, concatenation. \
+            distance: L2, HCL and parts of its pyramid. weight: its size and warm-up.
+            """)
+
+    @Argument(help: "stages, components, fusion, distance or weight.")
+    var ablation: Ablation
+
+    @Argument(help: "ReviewKD's recipe of a pair (see `reviewkd recipes`), or its file.")
+    var recipe: String
+
+    @Option(
+        name: .customLong("set"),
+        help: "Override a recipe's value, key.path=value; may be repeated.")
+    var overrides: [String] = []
+
+    @OptionGroup var options: StudyOptions
+
+    func validate() throws {
+        for (key, option) in [("seed", "--seeds"), ("precision", "--precision")] {
+            guard let text = overrides.first(where: { $0.hasPrefix("\(key)=") }) else { continue }
+            throw ValidationError("--set is \(text), expected \(option) for that; use it")
+        }
+    }
+
+    func run() throws {
+        let recipe = try Recipe.load(nameOrPath: recipe, overrides: overrides)
+        let schedule = try StudySchedule(of: recipe, from: self.recipe)
+        var run = StudyRun(
+            options: options, schedule: schedule, name: "ablation-\(ablation.rawValue)")
+        if ablation == .stages, let pair = try recipe.pair {
+            run.picture = { StageHeatMap($0, pair: pair, schedule: schedule.name) }
+        }
+        try run { seeds, precision in
+            try Cell.all(
+                ablation, of: recipe, schedule: schedule.name, seeds: seeds, precision: precision)
+        }
+    }
+}
+
+extension Ablation: ExpressibleByArgument {}

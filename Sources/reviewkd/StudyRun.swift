@@ -1,0 +1,120 @@
+import ArgumentParser
+import Distillation
+import Revision
+import Synchronization
+import Torch
+import Training
+
+/// One call of `reproduce` or `ablate`.
+struct StudyRun {
+    let options: StudyOptions
+    let schedule: StudySchedule
+
+    /// The base name of the tables.
+    let name: String
+
+    /// Draws the heat map that belongs to a table, where one does.
+    var picture: (StudyTable) -> StageHeatMap? = { _ in nil }
+
+    /// Plans, joins or trains as the options say, and leaves and prints the table.
+    ///
+    /// - Parameter cells: makes the cells from the seeds and the precision.
+    /// - Throws: what planning, training and writing throw.
+    func callAsFunction(_ cells: ([Int], Precision) throws -> [Cell]) throws {
+        let device = try options.device.resolve()
+        let precision = try options.precision ?? schedule.precision ?? .standard(on: device)
+        precision.noteEmulation(on: device)
+        let normalization = options.teacherNormalization?.settings
+        let cells = try cells(parseSeeds(options.seeds), precision).map {
+            cell in normalization.map { cell.with(teacherNormalization: $0) } ?? cell
+        }
+        let reporter = Mutex(ProgressReporter(quiet: options.quiet))
+        var settings = StudySettings(output: options.output)
+        settings.data = options.data
+        settings.teachers = options.teachers
+        settings.schedule = schedule
+        settings.precision = precision
+        settings.device = device
+        settings.usesGraph = options.device.graph
+        settings.jobs = options.jobs
+        settings.together = options.together
+        settings.checkpointEvery = options.checkpointEvery
+        settings.revision = revision
+        settings.interruption = { Interruption.signal }
+        let study = try Study(cells, settings: settings, plans: options.dryRun) { event in
+            reporter.withLock { $0.report(event) }
+        }
+        if options.dryRun {
+            return try show(study.estimate { text in reporter.withLock { $0.progress(text) } })
+        }
+        var failure: (any Error)?
+        if options.merge.isEmpty {
+            Interruption.install()
+            do {
+                let outcome = try study.run()
+                if case .interrupted(let signal) = outcome {
+                    try writeTables(table(of: cells, study))
+                    printError(
+                        "Interrupted; everything is saved in \(options.output). Repeat the command "
+                            + "to go on.")
+                    throw ExitCode(128 + signal)
+                }
+            } catch let error as StudyError {
+                // After failed cells the table of the others is shown; before them there is none.
+                guard case .failed = error else { throw error }
+                failure = error
+            }
+        } else {
+            try study.merge(options.merge)
+        }
+        let table = table(of: cells, study)
+        try writeTables(table)
+        try show(table)
+        if let failure { throw failure }
+    }
+
+    private func table(of cells: [Cell], _ study: Study) -> StudyTable {
+        StudyTable(cells, results: study.results, showsTestBest: options.bestTest)
+    }
+
+    private var path: String { "\(options.output)/\(name)" }
+
+    private func writeTables(_ table: StudyTable) throws {
+        try table.write(to: path)
+        try picture(table)?.write(to: path + ".svg")
+    }
+
+    private func show(_ table: StudyTable) throws {
+        guard !options.json else { return try printJSON(["rows": table.rows]) }
+        print(table.markdown, terminator: "")
+        print("\nTables: \(path).md and .csv")
+        if picture(table) != nil { print("Heat map: \(path).svg") }
+    }
+
+    private struct Plan: Encodable {
+        let cells: [StudyEstimate.Line]
+        let steps: Int
+        let seconds: Double
+        let diskBytes: Int
+    }
+
+    private func show(_ estimate: StudyEstimate) throws {
+        let open = estimate.lines.filter { !$0.done }
+        guard !options.json else {
+            return try printJSON(
+                Plan(
+                    cells: estimate.lines, steps: estimate.steps, seconds: estimate.seconds,
+                    diskBytes: estimate.diskBytes))
+        }
+        for line in estimate.lines {
+            let state = line.done ? "done" : "\(line.steps) steps, \(duration(line.seconds))"
+            print(
+                line.pair.padded(to: 24) + line.method.padded(to: 28)
+                    + "seed \(line.seed)".padded(to: 9) + state)
+        }
+        print(
+            "\(open.count) of \(estimate.lines.count) cells to run, \(estimate.steps) steps, about "
+                + "\(duration(estimate.seconds)) one after another at the speed measured here, "
+                + "\((estimate.diskBytes + 1 << 20 - 1) >> 20) MiB of disk")
+    }
+}
