@@ -17,6 +17,9 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
     /// Keys with values that are infinite or not numbers.
     public let notFinite: [String]
 
+    /// A module that the weights do fit, where one is known.
+    public var fitting: String?
+
     /// One sentence, then the first few keys of each kind.
     public var description: String {
         let kinds = [
@@ -29,7 +32,8 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
             return "\n  \(kind): \(keys.prefix(3).joined(separator: ", "))\(rest)"
         }
         return "the weights do not fit \(target): \(counts.joined(separator: ", ")) key(s); "
-            + "use weights of this architecture" + details.joined()
+            + (fitting.map { "they are those of \($0): name that, or other weights" }
+                ?? "use weights of this architecture") + details.joined()
     }
 }
 

@@ -63,7 +63,7 @@ extension BadWeights {
         },
         BadWeights(
             name: "of another architecture",
-            phrases: ["the weights do not fit resnet14", "30 missing key(s)", "this architecture"]
+            phrases: ["the weights do not fit resnet14", "30 missing key(s)", "those of resnet8"]
         ) { try $0.read($0.reference + "/student-last.safetensors") },
         BadWeights(
             name: "that would execute code",

@@ -17,12 +17,32 @@ import VisionModels
 public func loadNetwork(
     _ model: String, weights path: String, classCount: Int, device: Device = .cpu
 ) throws -> any Backbone {
-    let network = try CIFARModel(named: model)
-        .make(classCount: classCount, generator: Generator(seed: 0))
-    try network.load(weights: path, named: model)
+    let model = try CIFARModel(named: model)
+    let network = model.make(classCount: classCount, generator: Generator(seed: 0))
+    do {
+        try network.load(weights: path, named: model.rawValue)
+    } catch var error as StateDictError {
+        error.fitting = try CIFARModel.allCases.first { other in
+            try other != model && other.fits(weights: path, classCount: classCount)
+        }?.rawValue
+        throw error
+    }
     network.convert(device: device, format: .channelsLast)
     network.eval()
     return network
+}
+
+extension CIFARModel {
+    /// Whether a file holds weights of this model.
+    fileprivate func fits(weights path: String, classCount: Int) throws -> Bool {
+        let network = make(classCount: classCount, generator: Generator(seed: 0))
+        do {
+            try network.load(weights: path, named: rawValue)
+            return true
+        } catch is StateDictError {
+            return false
+        }
+    }
 }
 
 extension Module {
