@@ -173,6 +173,12 @@ struct RecipeErrorTests {
                 joined by +, found "reviewdk"; did you mean "reviewkd"?
                 """),
         Mistake(
+            from: "name: reviewkd", to: "name: reviewdk+kdd",
+            sentence: """
+                bad.yaml:10: method.name: expected one of \(methods), or several but alone \
+                joined by +, found "reviewdk+kdd"; did you mean "reviewkd+kd"?
+                """),
+        Mistake(
             from: "name: reviewkd", to: "name: reviewkd+alone",
             sentence: """
                 bad.yaml:10: method.name: expected one of \(methods), or several but alone \
@@ -334,6 +340,16 @@ struct RecipeErrorTests {
 
     @Test("An unknown recipe is told with the nearest one")
     func unknownRecipe() {
+        for (name, nearest) in [
+            ("cifar100/vgg16-vgg9", "cifar100/vgg16-vgg8"),
+            ("cifar100/vgg16-ShuffelV2-shrt", "cifar100/vgg16-ShuffleV2-short"),
+            (
+                "cifar100/resnet56-resnet20/stage/2-1", "cifar100/resnet56-resnet20/stages/2-1"
+            ),
+        ] {
+            let error = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: name) }
+            #expect(error?.description.contains("did you mean \"\(nearest)\"?") == true)
+        }
         let error = #expect(throws: RecipeError.self) {
             try Recipe.load(nameOrPath: "cifar100/resnet65-resnet20")
         }

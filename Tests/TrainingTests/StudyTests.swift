@@ -44,7 +44,7 @@ struct StudyTests {
     func derivedRecipes() throws {
         let plain = try StudySchedule.paper.recipe(for: ModelPair(.vgg19, .resnet8))
         #expect(plain.optimizer.learningRate == 0.1)
-        #expect(plain.method.review?.weight == 5)
+        #expect(plain.method.review?.weight == 0.6)
         #expect(plain.teacher?.model == "vgg19" && plain.student.model == "resnet8")
         let light = try StudySchedule.short.recipe(for: ModelPair(.resnet56, .mobileNetV2))
         let published = try Recipe.load(nameOrPath: "cifar100/vgg13-MobileNetV2-short")

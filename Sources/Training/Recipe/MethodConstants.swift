@@ -20,8 +20,25 @@ public struct MethodUse: Sendable {
         self.epochs = epochs
     }
 
-    /// Over how many epochs a weight grows: 20 of the published 240, the same share of fewer.
-    var warmupEpochs: Int { min(20, epochs / 12) }
+    /// Over how many epochs a weight grows: 20 of the published 240, the same share of fewer, rounded to
+    /// the nearest and ended before the last.
+    var warmupEpochs: Int { min(20, Int((Double(epochs) / 12).rounded()), epochs - 1) }
+
+    /// The review term that was published for the networks, or as for any other pair.
+    ///
+    /// - Precondition: both networks are models of the zoo.
+    var review: ReviewSettings {
+        let name = "cifar100/\(teacher ?? "")-\(student)"
+        do {
+            guard var review = try Recipe.load(nameOrPath: name).method.review else {
+                preconditionFailure("MethodUse: \(name) is not one of ReviewKD")
+            }
+            review.warmup = .epochs(warmupEpochs)
+            return review
+        } catch {
+            preconditionFailure("MethodUse: \(name) cannot be read: \(error)")
+        }
+    }
 
     /// The published weight of the labels' term: 0.1 for `kd` by itself, else 1.
     var crossEntropyWeight: Double { names == [.kd] ? 0.1 : 1 }

@@ -1,3 +1,5 @@
+import VisionModels
+
 extension Recipe {
     private enum Key: String, CaseIterable {
         case name, description, dataset, validation, teacher, student, method, optimizer, schedule
@@ -100,7 +102,7 @@ extension RecipeRule where Value == NormalizationSettings {
 
     static let normalization = Self(
         expected: "one of cifar100, cifar10, or a section with the keys mean, std",
-        names: ["cifar100", "cifar10"]
+        nearest: { NearestName.find($0, among: ["cifar100", "cifar10"]) }
     ) { field in
         switch field.node.scalar?.string {
         case "cifar100": return .cifar100

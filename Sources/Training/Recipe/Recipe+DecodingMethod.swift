@@ -73,9 +73,20 @@ extension MethodSettings {
             names: names,
             crossEntropyWeight: try section.optional(.crossEntropyWeight, .nonNegative)
                 ?? use.crossEntropyWeight,
-            review: names.contains(.reviewkd)
-                ? try section.required(.review, .section(read: ReviewSettings.init)) : nil,
+            review: names.contains(.reviewkd) ? try Self.review(section, for: use) : nil,
             constants: constants)
+    }
+}
+
+extension MethodSettings {
+    /// What the section leaves out altogether is as published for the networks.
+    private static func review(
+        _ section: RecipeSection<Key>, for use: MethodUse
+    ) throws -> ReviewSettings {
+        guard section[.review] == nil, use.teacher != nil else {
+            return try section.required(.review, .section(read: ReviewSettings.init))
+        }
+        return use.review
     }
 }
 
@@ -93,17 +104,26 @@ extension MethodSettings.Name {
         if let twice {
             return "\(option) is \(text), expected each method once, found \(twice) twice"
         }
-        let nearest = parts.compactMap { NearestName.find($0, among: known) }
-        let meant = nearest.joined(separator: "+")
-        let isMeant = nearest.count == parts.count && [Self](joined: meant) != nil
         return "\(option) is \(text), expected \(expected)"
-            + (isMeant ? "; did you mean \"\(meant)\"?" : "")
+            + (nearest(to: text).map { "; did you mean \"\($0)\"?" } ?? "")
+    }
+
+    /// The methods that were probably meant, as they are joined.
+    fileprivate static func nearest(to text: String) -> String? {
+        let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+        let names = parts.compactMap { NearestName.find($0, among: known) }
+        let joined = names.joined(separator: "+")
+        let isSum = names.count == parts.count && [Self](joined: joined) != nil
+        return isSum ? joined : NearestName.find(text, among: known)
     }
 }
 
 extension RecipeRule where Value == [MethodSettings.Name] {
     static var methods: Self {
-        Self(expected: MethodSettings.Name.expected, names: MethodSettings.Name.known) {
+        Self(
+            expected: MethodSettings.Name.expected,
+            nearest: { MethodSettings.Name.nearest(to: $0) }
+        ) {
             $0.node.scalar.flatMap { [MethodSettings.Name](joined: $0.string) }
         }
     }

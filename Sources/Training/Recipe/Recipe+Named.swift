@@ -45,6 +45,33 @@ extension Recipe {
     }
 }
 
+extension Recipe {
+    /// The name of a recipe by its networks, or of an ablation's setting, that is nearest to one that does
+    /// not exist; nil where the name has another form.
+    static func nearestComposedName(to name: String) -> String? {
+        var parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 || parts.count == 4 else { return nil }
+        var words = parts[1].split(separator: "-").map(String.init)
+        let isShort =
+            words.count > 1 && NearestName.find(words[words.count - 1], among: ["short"]) != nil
+        if isShort { words.removeLast() }
+        let models = words.compactMap {
+            NearestName.find($0, among: CIFARModel.allCases.map(\.rawValue))
+        }
+        guard models.count == words.count, Set(models).count == models.count,
+            (parts.count == 4 ? 2...2 : 1...2).contains(models.count)
+        else { return nil }
+        parts[0] = "cifar100"
+        parts[1] = (models + (isShort ? ["short"] : [])).joined(separator: "-")
+        if parts.count == 4 {
+            let ablations = Ablation.allCases.map(\.rawValue)
+            guard let ablation = NearestName.find(parts[2], among: ablations) else { return nil }
+            parts[2] = ablation
+        }
+        return parts.joined(separator: "/")
+    }
+}
+
 /// The networks and the length that the last part of a recipe's name stands for.
 private struct NetworksName {
     private let models: [CIFARModel]
@@ -100,6 +127,14 @@ extension CIFARModel {
         }
     }
 
-    /// The weight of the review term of a student for whose pair none is published.
-    var reviewWeightWithoutPublishedOne: Double { self == .mobileNetV2 ? 8 : 5 }
+    /// The weight of the review term of a student for whose pair none is published: what is published for
+    /// the same student or the nearest of its family under another teacher, else 5; 8 of MobileNetV2.
+    var reviewWeightWithoutPublishedOne: Double {
+        switch self {
+        case .resnet8, .resnet14, .resnet20: 0.6
+        case .resnet32, .resnet44, .resnet56, .resnet110: 1
+        case .shuffleV2, .mobileNetV2: 8
+        default: 5
+        }
+    }
 }

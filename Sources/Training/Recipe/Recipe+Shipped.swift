@@ -76,7 +76,9 @@ extension Recipe {
             return try Recipe(yaml: text, file: nameOrPath, overrides: overrides)
         }
         guard FileManager.default.fileExists(atPath: nameOrPath) else {
-            throw RecipeError.unknownRecipe(nameOrPath, shipped: shipped)
+            let composed = nearestComposedName(to: nameOrPath)
+            throw RecipeError.unknownRecipe(
+                nameOrPath, shipped: shipped + (composed.map { [$0] } ?? []))
         }
         return try load(file: nameOrPath, overrides: overrides)
     }

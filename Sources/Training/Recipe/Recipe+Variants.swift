@@ -55,7 +55,7 @@ extension Recipe {
         let use = use(of: names)
         recipe.method = MethodSettings(
             names: names, crossEntropyWeight: use.crossEntropyWeight,
-            review: names.contains(.reviewkd) ? method.review ?? publishedReview(for: use) : nil,
+            review: names.contains(.reviewkd) ? method.review ?? use.review : nil,
             constants: use.constants)
         return recipe
     }
@@ -63,19 +63,5 @@ extension Recipe {
     /// What methods are used for by this recipe.
     func use(of names: [MethodSettings.Name]) -> MethodUse {
         MethodUse(names: names, teacher: teacher?.model, student: student.model, epochs: epochs)
-    }
-
-    /// The review term with which this recipe's networks were published, or as for any other pair.
-    private func publishedReview(for use: MethodUse) -> ReviewSettings {
-        let name = "cifar100/\(teacher?.model ?? "")-\(student.model)"
-        do {
-            guard var review = try Recipe.load(nameOrPath: name).method.review else {
-                preconditionFailure("Recipe: \(name) is not one of ReviewKD")
-            }
-            review.warmup = .epochs(use.warmupEpochs)
-            return review
-        } catch {
-            preconditionFailure("Recipe: \(name) cannot be read: \(error)")
-        }
     }
 }

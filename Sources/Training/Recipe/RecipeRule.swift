@@ -4,7 +4,8 @@ import Yams
 /// What a value must be, and how it is read.
 struct RecipeRule<Value>: Sendable {
     let expected: String
-    var names: [String] = []
+    /// The text that was probably meant by one that cannot be read.
+    var nearest: @Sendable (String) -> String? = { _ in nil }
     /// Returns `nil` when the value is not what is expected.
     let read: @Sendable (RecipeField) throws -> Value?
 }
@@ -51,7 +52,8 @@ extension RecipeRule where Value == String {
 
     /// The name of a model in its own letter case.
     static let model = Self(
-        expected: "one of \(models.joined(separator: ", "))", names: models
+        expected: "one of \(models.joined(separator: ", "))",
+        nearest: { NearestName.find($0, among: models) }
     ) { field in
         field.node.scalar.flatMap { try? CIFARModel(named: $0.string).rawValue }
     }
@@ -98,7 +100,10 @@ extension RecipeRule where Value == Double {
 extension RecipeRule where Value: RawRepresentable<String> & CaseIterable & Sendable {
     static var choice: Self {
         let names = Value.allCases.map(\.rawValue)
-        return Self(expected: "one of \(names.joined(separator: ", "))", names: names) {
+        return Self(
+            expected: "one of \(names.joined(separator: ", "))",
+            nearest: { NearestName.find($0, among: names) }
+        ) {
             $0.node.scalar.flatMap { Value(rawValue: $0.string) }
         }
     }

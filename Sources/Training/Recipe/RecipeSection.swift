@@ -34,7 +34,7 @@ struct RecipeField {
 
     func read<Value>(_ rule: RecipeRule<Value>) throws -> Value {
         if let value = try rule.read(self) { return value }
-        let nearest = node.scalar.flatMap { NearestName.find($0.string, among: rule.names) }
+        let nearest = node.scalar.flatMap { rule.nearest($0.string) }
         throw RecipeError.invalidValue(
             location, key: key, expected: rule.expected, found: found, nearest: nearest)
     }
