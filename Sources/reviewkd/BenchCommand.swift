@@ -84,7 +84,7 @@ struct BenchCommand: ParsableCommand {
         precision.noteEmulation(on: device)
         let times = try recipe.benchmark(
             work, precision: precision, device: device, usesGraph: usesGraph, steps: steps,
-            profiles: profile)
+            profiles: profile, remark: { printError("note: " + $0) })
         let report = Report(
             recipe: recipe.name, work: work.rawValue, device: "\(device)",
             precision: precision.rawValue, batchSize: recipe.batchSize, threads: Runtime.threads,

@@ -374,6 +374,9 @@ import VisionModels
         #expect(throws: DistillationError.oneClass) {
             try NegativeSampler(labels: [2, 2, 2], seed: 0)
         }
+        #expect(throws: DistillationError.oneClass) {
+            try NegativeSampler(labels: [2, nil, 2], seed: 0)
+        }
         let sampler = try NegativeSampler(labels: [0, 1, 1], seed: 0)
         let places = sampler(
             NegativeSampler.Request(

@@ -90,6 +90,42 @@ struct MethodTests {
         return Batch(images: images, targets: labels, indices: positions)
     }
 
+    @Test("with a memory learn nothing of images that are held out for validation")
+    func heldOut() throws {
+        var recipe = try Recipe.load(
+            nameOrPath: "demo/student", overrides: ["validation.split=5"]
+        ).taught(by: [.crd])
+        recipe.precision = .float32
+        let images = TrainingSetup.images()
+        let network = try recipe.makeStudent(classCount: 6, device: .cpu)
+        let trainer = try Trainer(
+            recipe: recipe, data: TrainingData(train: images, test: images),
+            teacher: recipe.makeTeacher(network, precision: .float32), options: RunOptions()
+        ) { _ in }
+        let sampler = trainer.checkpoint().tensors.first { $0.name == "method.crd.sampler.sorted" }
+        let drawn = try #require(sampler).tensor.elements(as: Int64.self)
+        let split = validationSplit(holdingOut: 5, of: 20, seed: UInt64(recipe.seed))
+        #expect(drawn.sorted() == split.training)
+    }
+
+    @Test("that take every stage say which they leave out between networks of unequal numbers")
+    func unequalStages() throws {
+        for (method, isTold) in [
+            (MethodSettings.Name.at, true), (.vid, true), (.ofd, true), (.fitnet, false),
+            (.kd, false),
+        ] {
+            var remarks: [String] = []
+            _ = try Recipe.load(nameOrPath: "cifar100/vgg13-resnet20-short").taught(by: [method])
+                .makeUntrainedDistiller(
+                    classCount: 10, precision: .float32, device: .cpu, images: ImageFacts()
+                ) { remarks.append($0) }
+            let expected =
+                "\(method.rawValue): the student has 3 stages and the teacher 4: the deepest 3 are "
+                + "matched, the shallow ones of the longer network left out"
+            #expect(remarks == (isTold ? [expected] : []))
+        }
+    }
+
     @Test(
         "learn a repeated batch with finite losses, and go on from a checkpoint bit for bit",
         arguments: cases)

@@ -48,19 +48,20 @@ public final class ContrastiveRepresentationDistillation: KnowledgeTerm {
     /// - Parameters:
     ///   - studentWidth: of the student's pooled features.
     ///   - teacherWidth: of the teacher's pooled features.
-    ///   - labels: the class of every training image, by its position in the set.
+    ///   - labels: the class of every training image, by its position in the set; nil where it is held out
+    ///     for validation, so that nothing is learnt of it.
     ///   - settings: the constants.
     ///   - seed: the origin of embeddings, memories and samples.
     ///   - device: where it lives.
     /// - Throws: `DistillationError.oneClass` where a class has no image outside of it.
     public init(
-        studentWidth: Int, teacherWidth: Int, labels: [Int], settings: Settings = Settings(),
+        studentWidth: Int, teacherWidth: Int, labels: [Int?], settings: Settings = Settings(),
         seed: UInt64, device: Device = .cpu
     ) throws(DistillationError) {
         self.settings = settings
         contrast = Contrast(
             studentWidth, teacherWidth, settings, try NegativeSampler(labels: labels, seed: seed),
-            generator: Generator(seed: seed))
+            places: labels.count, generator: Generator(seed: seed))
         contrast.convert(device: device)
     }
 
@@ -109,12 +110,12 @@ final class Contrast: Module {
     init(
         _ studentWidth: Int, _ teacherWidth: Int,
         _ settings: ContrastiveRepresentationDistillation.Settings, _ sampler: NegativeSampler,
-        generator: Generator
+        places: Int, generator: Generator
     ) {
         let width = settings.width
         func memory() -> Tensor {
             let bound = (3 / Double(width)).squareRoot()
-            return Tensor.empty([sampler.imageCount, width])
+            return Tensor.empty([places, width])
                 .fillUniform(in: -bound..<bound, generator: generator)
         }
         embedS = Linear(studentWidth, width, generator: generator)

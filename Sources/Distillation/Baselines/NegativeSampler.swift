@@ -22,10 +22,10 @@ final class NegativeSampler: Module {
         let count: Int
     }
 
-    /// How many training images there are.
+    /// How many images are trained on.
     let imageCount: Int
 
-    /// The images' positions sorted by class, int64 `[images]`.
+    /// Their positions sorted by class, int64 `[images]`.
     @Buffer var sorted: Tensor
 
     /// By class: where the run of other images begins, and how many they are, int64 `[classes]`.
@@ -44,26 +44,29 @@ final class NegativeSampler: Module {
     /// Prepares the draws.
     ///
     /// - Parameters:
-    ///   - labels: the class of every image.
+    ///   - labels: the class of every image, nil where it is held out.
     ///   - seed: the origin of the draws.
     /// - Throws: `DistillationError.oneClass` where all images are of one class.
-    init(labels: [Int], seed: UInt64) throws(DistillationError) {
+    init(labels: [Int?], seed: UInt64) throws(DistillationError) {
         var random = Lehmer(seed: seed)
-        imageCount = labels.count
-        let classes = (labels.max() ?? 0) + 1
+        let used = labels.enumerated().compactMap { position, label in
+            label.map { (position: Int64(position), label: $0) }
+        }
+        imageCount = used.count
+        let classes = (used.map(\.label).max() ?? 0) + 1
         var members = Array(repeating: [Int64](), count: classes)
-        for (position, label) in labels.enumerated() { members[label].append(Int64(position)) }
+        for (position, label) in used { members[label].append(position) }
         for index in members.indices { members[index].shuffle(using: &random) }
         let counts = members.map(\.count)
         guard counts.filter({ $0 > 0 }).count > 1 else { throw .oneClass }
         let ends = counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }.dropFirst()
         sorted = Tensor(members.flatMap(\.self))
         begin = Tensor(ends.map(Int64.init))
-        length = Tensor(counts.map { Int64(labels.count - $0) })
-        let known = primesUp(to: labels.count)
+        length = Tensor(counts.map { Int64(used.count - $0) })
+        let known = primesUp(to: used.count)
         let choices = choices
         let rows = counts.map { count -> [Int64] in
-            let run = labels.count - count
+            let run = used.count - count
             let fitting = known.filter { 2 * $0 > run && $0 < run }
             let usable = fitting.isEmpty ? [1] : fitting
             return (0..<choices).map { _ in Int64(usable.randomElement(using: &random) ?? 1) }

@@ -8,11 +8,12 @@ public struct ImageFacts: Sendable {
     /// The height of an image.
     public var size: Int
 
-    /// The class of every image, by its position in the set; for methods with a memory.
-    public var labels: [Int]
+    /// The class of every image, by its position in the set, nil where it is held out for validation; for
+    /// methods with a memory.
+    public var labels: [Int?]
 
     /// Describes images.
-    public init(size: Int = 32, labels: [Int] = []) {
+    public init(size: Int = 32, labels: [Int?] = []) {
         self.size = size
         self.labels = labels
     }
@@ -21,10 +22,14 @@ public struct ImageFacts: Sendable {
     static let ofBenchmarks = ImageFacts(labels: (0..<50_000).map { $0 % 100 })
 
     /// The facts of a run's images.
-    public init(_ data: TrainingData) {
-        self.init(
-            size: data.train.pixels.size(2),
-            labels: data.train.labels.elements(as: Int64.self).map(Int.init))
+    ///
+    /// - Parameters:
+    ///   - data: the images.
+    ///   - heldOut: the positions of those held out for validation.
+    public init(_ data: TrainingData, heldOut: [Int64] = []) {
+        var labels: [Int?] = data.train.labels.elements(as: Int64.self).map(Int.init)
+        for position in heldOut { labels[Int(position)] = nil }
+        self.init(size: data.train.pixels.size(2), labels: labels)
     }
 }
 
@@ -41,6 +46,9 @@ extension Recipe {
             return constants[key]
         }
         func stream() -> Generator { generator(11) }
+        if [.at, .vid, .ofd].contains(name), let text = remarkOnStages(student, teacher) {
+            remark("\(name.rawValue): \(text)")
+        }
         switch name {
         case .alone: preconditionFailure("Recipe: a student alone has no term of a method")
         case .reviewkd:

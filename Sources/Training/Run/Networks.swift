@@ -124,11 +124,13 @@ extension Recipe {
     ///   - precision: of both forward passes.
     ///   - device: where they are.
     ///   - images: what a method may have to know of the training images.
+    ///   - remark: called with what a user should know about the choices.
     /// - Returns: the method, ready for the first step.
     /// - Throws: `ModelError` where a model does not exist, `DistillationError` where the two cannot be
     ///   matched.
     func makeUntrainedDistiller(
-        classCount: Int, precision: Precision, device: Device, images: ImageFacts
+        classCount: Int, precision: Precision, device: Device, images: ImageFacts,
+        remark: (String) -> Void = { _ in }
     ) throws -> any Distiller<Tensor> {
         let network = try teacher.map {
             try CIFARModel(named: $0.model).make(classCount: classCount, generator: generator(13))
@@ -136,7 +138,7 @@ extension Recipe {
         network?.convert(device: device, format: .channelsLast)
         return try makeDistiller(
             student: makeStudent(classCount: classCount, device: device), teacherNetwork: network,
-            precision: precision, images: images)
+            precision: precision, images: images, remark: remark)
     }
 
     /// The method of this recipe around a student and a teacher.

@@ -41,11 +41,12 @@ extension Recipe {
     ///   - steps: how many are timed, after a few that are not.
     ///   - profiles: whether the parts of a step are timed; each step then cuts and augments a batch
     ///     of its own, as in training.
+    ///   - remark: called with what a user should know about the method's choices.
     /// - Returns: the median and the memory.
     /// - Throws: where networks cannot be made or matched, or memory does not suffice.
     public func benchmark(
         _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool = true,
-        steps: Int, profiles: Bool = false
+        steps: Int, profiles: Bool = false, remark: (String) -> Void = { _ in }
     ) throws -> StepTimes {
         var times: [Double] = []
         let profile = TimeProfile()
@@ -53,7 +54,8 @@ extension Recipe {
             try collectingOperatorErrors {
                 let step = try makeStep(
                     work, precision: precision, device: device,
-                    usesGraph: usesGraph && !profiles && device != .cpu, preparesData: profiles)
+                    usesGraph: usesGraph && !profiles && device != .cpu, preparesData: profiles,
+                    remark)
                 let untimed = device == .cpu ? 3 : GraphedWork.runsBefore + 2
                 for index in 0..<(untimed + steps) {
                     let start = ContinuousClock.now
@@ -83,7 +85,7 @@ extension Recipe {
     /// A step that ends with its loss on the host, so that all its work is done.
     private func makeStep(
         _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool,
-        preparesData: Bool
+        preparesData: Bool, _ remark: (String) -> Void
     ) throws -> () throws -> Void {
         let classCount = 100
         let nextBatch = makeBatches(device: device, augmented: preparesData)
@@ -100,7 +102,8 @@ extension Recipe {
             }
         }
         let distiller = try (work == .train ? studentAlone : self).makeUntrainedDistiller(
-            classCount: classCount, precision: precision, device: device, images: .ofBenchmarks)
+            classCount: classCount, precision: precision, device: device, images: .ofBenchmarks,
+            remark: remark)
         let optimizer = SGD(distiller.trainableParameters)
         let progress = TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000)
         let loss = Tensor.zeros([], device: device)

@@ -1,6 +1,7 @@
 import Distillation
 import Torch
 import TorchNN
+import VisionData
 import VisionModels
 
 extension Trainer {
@@ -21,6 +22,7 @@ extension Trainer {
         report: @escaping (TrainingEvent) -> Void
     ) throws {
         let classCount = data.train.classCount
+        let held = try recipe.split(data.train.count).validation
         let student = try recipe.makeStudent(classCount: classCount, device: options.device)
         var options = options
         if let studentWeights {
@@ -32,9 +34,23 @@ extension Trainer {
         }
         let distiller = try recipe.makeDistiller(
             student: student, teacher: teacher,
-            precision: recipe.precision ?? .standard(on: options.device), images: ImageFacts(data),
+            precision: recipe.precision ?? .standard(on: options.device),
+            images: ImageFacts(data, heldOut: held),
             remark: { report(.remark($0)) })
         try self.init(
             recipe: recipe, data: data, distiller: distiller, options: options, report: report)
+    }
+}
+
+extension Recipe {
+    /// The positions of the images to train on and of those to hold out.
+    ///
+    /// - Parameter count: how many there are.
+    /// - Throws: `TrainingError.splitTooLarge`.
+    func split(_ count: Int) throws(TrainingError) -> (training: [Int64], validation: [Int64]) {
+        guard validation.split < count else {
+            throw .splitTooLarge(split: validation.split, count: count)
+        }
+        return validationSplit(holdingOut: validation.split, of: count, seed: UInt64(seed))
     }
 }

@@ -63,21 +63,16 @@ public final class Trainer {
             options: SGD.Options(
                 momentum: recipe.optimizer.momentum, weightDecay: recipe.optimizer.weightDecay,
                 nesterov: recipe.optimizer.nesterov))
-        let held = recipe.validation.split
-        guard held < data.train.count else {
-            throw TrainingError.splitTooLarge(split: held, count: data.train.count)
-        }
-        let seed = UInt64(recipe.seed)
-        let split = validationSplit(holdingOut: held, of: data.train.count, seed: seed)
+        let split = try recipe.split(data.train.count)
         let normalization = recipe.dataset.normalization.normalization
         loader = TrainingLoader(
             data.train, positions: split.training, normalization: normalization,
             augmentation: Augmentation(
                 cropPadding: recipe.dataset.augmentation.cropPadding,
                 flips: recipe.dataset.augmentation.flip),
-            batchSize: recipe.batchSize, seed: seed)
+            batchSize: recipe.batchSize, seed: UInt64(recipe.seed))
         validation =
-            held == 0
+            split.validation.isEmpty
             ? nil
             : EvaluationLoader(
                 data.train, positions: split.validation, normalization: normalization,
