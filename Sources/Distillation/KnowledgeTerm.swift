@@ -76,25 +76,3 @@ extension Tensor {
 public func inFullPrecision<Result>(on device: Device, _ body: () -> Result) -> Result {
     withAutocast(nil, on: device, body)
 }
-
-/// What a user should know of the stages that a method which takes all of them leaves out.
-///
-/// - Parameters:
-///   - student: the student.
-///   - teacher: the teacher.
-/// - Returns: one sentence; nil where both have as many.
-public func remarkOnStages(_ student: any Backbone, _ teacher: any Backbone) -> String? {
-    let counts = (student: student.stageInfo.count, teacher: teacher.stageInfo.count)
-    guard counts.student != counts.teacher else { return nil }
-    return
-        "the student has \(counts.student) stages and the teacher \(counts.teacher): the deepest "
-        + "\(min(counts.student, counts.teacher)) are matched, the shallow ones of the longer network "
-        + "left out"
-}
-
-/// The deepest stages of two networks side by side: as many as the one that has fewer.
-func matchedStages(_ student: [Tensor], _ teacher: [Tensor]) -> [(student: Tensor, teacher: Tensor)]
-{
-    let count = min(student.count, teacher.count)
-    return zip(student.suffix(count), teacher.suffix(count)).map { (student: $0, teacher: $1) }
-}

@@ -10,7 +10,4 @@ public enum Precision: String, CaseIterable, Sendable {
 
     /// The type for automatic mixed precision, nil for none.
     public var autocast: DType? { self == .bfloat16 ? .bfloat16 : nil }
-
-    /// The layout of feature maps that is fastest in this precision.
-    public var memoryFormat: MemoryFormat { .channelsLast }
 }

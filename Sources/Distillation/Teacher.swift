@@ -68,10 +68,9 @@ public final class Teacher {
         }
         let folds = mode == .frozen && precision == .bfloat16
         extractor = folds ? network.folded(dtype: .bfloat16) : network
-        let device = network.parameters().first?.tensor.device ?? .cpu
         affine = renormalization.map { change in
             func channels(_ values: [Double]) -> Tensor {
-                Tensor(values.map(Float.init), shape: [1, values.count, 1, 1]).to(device)
+                Tensor(values.map(Float.init), shape: [1, values.count, 1, 1]).to(network.device)
             }
             return (channels(change.scale), channels(change.shift))
         }

@@ -103,6 +103,9 @@ extension Module {
         for parameter in parameters() { parameter.tensor.requiresGrad = requiresGrad }
     }
 
+    /// Where it lives: the device of its first parameter, the CPU without any.
+    public var device: Device { parameters().first?.tensor.device ?? .cpu }
+
     /// The number of trainable numbers.
     public var parameterCount: Int { parameters().reduce(0) { $0 + $1.tensor.count } }
 }

@@ -128,9 +128,9 @@ struct TrainingRun {
                 "Best test epoch, chosen on the test set and for comparison only: "
                     + "\(byTest.epoch) with \(best.top1.formatted(places: 2)) %.")
         }
-        let byValidation = history.filter { $0.validation != nil }
-            .max { ($0.validation?.top1 ?? 0) < ($1.validation?.top1 ?? 0) }
-        if let byValidation, let validated = byValidation.validation, let test = byValidation.test {
+        if let byValidation = history.bestOnValidation, let validated = byValidation.validation,
+            let test = byValidation.test
+        {
             print(
                 "Best validation epoch: \(byValidation.epoch) with "
                     + "\(validated.top1.formatted(places: 2)) % there and "

@@ -41,12 +41,3 @@ public final class AttentionTransfer: KnowledgeTerm {
         return attention(own).meanSquaredError(attention(goal))
     }
 }
-
-/// Two maps of one size: the larger one is averaged down to the smaller.
-func samePixels(_ student: Tensor, _ teacher: Tensor) -> (student: Tensor, teacher: Tensor) {
-    let own = student.size(2)
-    let goal = teacher.size(2)
-    if own > goal { return (student.adaptiveAveragePool(goal), teacher) }
-    if own < goal { return (student, teacher.adaptiveAveragePool(own)) }
-    return (student, teacher)
-}

@@ -82,7 +82,7 @@ public final class FitNet: KnowledgeTerm {
         self.regressor = regressor
         index = stage - 1
         self.weight = weight
-        regressor.move(toDeviceOf: student)
+        regressor.convert(device: student.device, format: .channelsLast)
     }
 
     /// The weight, from the first step on.
@@ -102,13 +102,5 @@ public final class FitNet: KnowledgeTerm {
     public func callAsFunction(_ observation: Observation) -> Tensor {
         regressor(observation.student.stages[index]).full
             .meanSquaredError(observation.teacher.stages[index].full)
-    }
-}
-
-extension Module {
-    /// Goes where a network is, channels last.
-    func move(toDeviceOf network: any Backbone) {
-        convert(
-            device: network.parameters().first?.tensor.device ?? .cpu, format: .channelsLast)
     }
 }

@@ -39,21 +39,3 @@ public final class KnowledgeDistillation: KnowledgeTerm {
         return divergence * (temperature * temperature / Double(student.size(0)))
     }
 }
-
-extension FeaturePyramid {
-    /// The logits `[N, classes]` of a network that must have a classifier.
-    public var scores: Tensor {
-        guard let logits else {
-            preconditionFailure("this method needs a network with a classifier")
-        }
-        return logits
-    }
-
-    /// The pooled features `[N, C]` of a network that must have them.
-    public var pooledRows: Tensor {
-        guard let pooled else {
-            preconditionFailure("this method needs a network with a classifier")
-        }
-        return pooled.flatten(from: 1)
-    }
-}

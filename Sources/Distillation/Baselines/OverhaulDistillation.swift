@@ -64,7 +64,7 @@ public final class OverhaulDistillation: KnowledgeTerm {
             zip(student.stageInfo.suffix(count), teacher.stageInfo.suffix(count)).map {
                 (from: $0.channels, to: $1.channels)
             }, generator: generator)
-        connectors.move(toDeviceOf: student)
+        connectors.convert(device: student.device, format: .channelsLast)
     }
 
     /// The weight, from the first step on.

@@ -76,7 +76,7 @@ public final class VariationalInformationDistillation: KnowledgeTerm {
             zip(student.stageInfo.suffix(count), teacher.stageInfo.suffix(count)).map {
                 Gaussian($0.channels, $1.channels, generator: generator)
             })
-        stages.move(toDeviceOf: student)
+        stages.convert(device: student.device, format: .channelsLast)
     }
 
     /// The weight, from the first step on.

@@ -3,6 +3,7 @@ import Foundation
 import TensorFiles
 import Torch
 import TorchNN
+import VisionData
 
 /// Where a run stands, tensors aside.
 struct RunState: Codable, Equatable {
@@ -102,16 +103,6 @@ extension Checkpoint {
     }
 
     private static func digest(of data: Data) -> String { SHA256.hash(data: data).hexadecimal }
-}
-
-extension Digest {
-    /// The digest as lower-case hexadecimal digits.
-    var hexadecimal: String {
-        map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
-    }
 }
 
 extension NamedTensor {

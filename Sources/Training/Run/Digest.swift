@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import VisionData
 
 /// The SHA-256 of a file, in hexadecimal digits.
 ///

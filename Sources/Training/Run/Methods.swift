@@ -87,7 +87,7 @@ extension Recipe {
             return try ContrastiveRepresentationDistillation(
                 studentWidth: student.pooledChannels, teacherWidth: teacher.pooledChannels,
                 labels: images.labels, settings: settings, seed: UInt64(seed),
-                device: student.parameters().first?.tensor.device ?? .cpu)
+                device: student.device)
         case .ofd:
             return try OverhaulDistillation(
                 student: student, teacher: teacher, weight: value("weight"), generator: stream())

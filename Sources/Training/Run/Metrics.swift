@@ -79,6 +79,20 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     }
 }
 
+extension [EpochRecord] {
+    /// The epoch that was best on the images held out for validation; nil where none are.
+    ///
+    /// Of equal ones it is the first, whose weights are kept.
+    public var bestOnValidation: EpochRecord? {
+        var best: EpochRecord?
+        for record in self {
+            guard let top1 = record.validation?.top1 else { continue }
+            if top1 > best?.validation?.top1 ?? -1 { best = record }
+        }
+        return best
+    }
+}
+
 /// Sums of an epoch's loss terms and hits, kept on the device.
 ///
 /// A sum comes to be when its term is first met, and stays the same tensor from then on.

@@ -211,8 +211,7 @@ extension Recipe {
         let module = try ReviewModule(
             student: student, teacher: teacher, matching: matching, options: options,
             generator: generator(11))
-        let device = student.parameters().first?.tensor.device ?? .cpu
-        module.convert(device: device, format: .channelsLast)
+        module.convert(device: student.device, format: .channelsLast)
         return module
     }
 

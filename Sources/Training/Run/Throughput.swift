@@ -1,4 +1,4 @@
-/// The speed over the steps of this process.
+/// The speed over the steps of an epoch that this process did.
 struct Throughput {
     private var images = 0
     private var seconds = 0.0

@@ -46,6 +46,7 @@ extension Recipe {
     /// The positions of the images to train on and of those to hold out.
     ///
     /// - Parameter count: how many there are.
+    /// - Returns: both in rising order.
     /// - Throws: `TrainingError.splitTooLarge`.
     func split(_ count: Int) throws(TrainingError) -> (training: [Int64], validation: [Int64]) {
         guard validation.split < count else {

@@ -33,7 +33,7 @@ public struct StepReport: Sendable {
     /// The training accuracy of the epoch so far, in percent.
     public let top1: Double
 
-    /// Training images per second since the run was started or resumed.
+    /// Training images per second in this epoch, since the run was started or resumed.
     public let imagesPerSecond: Double
 
     /// Seconds until the run is done at this speed, evaluation excluded.
@@ -102,7 +102,7 @@ public struct RunOptions: Sendable {
     /// The SHA-256 of the file that the student starts from; nil where it starts anew.
     public var studentWeightsDigest: String?
 
-    /// A signal that asks the run to end, 0 for none; asked after every step.
+    /// A signal that asks the run to end, 0 for none; asked after every step, on a card after every group of them.
     public var interruption: @Sendable () -> Int32 = { 0 }
 
     /// Nothing but the defaults.

@@ -71,7 +71,7 @@ public enum Ablation: String, CaseIterable, Sendable {
             student: network(pair.student), teacher: network(pair.teacher)
         ).links.map { (student: $0.student + 1, teacher: $0.teacher + 1) }
         let deepestMap = links[links.count - 2]
-        func shallower(than index: Int) -> [Int] { links[...index].map(\.teacher) }
+        func upTo(_ index: Int) -> [Int] { links[...index].map(\.teacher) }
         func framework(_ fusion: FusionKind, _ distance: ReviewDistance) -> ReviewSettings {
             review.with { review in
                 review.fusion = fusion
@@ -86,11 +86,11 @@ public enum Ablation: String, CaseIterable, Sendable {
                 name: "all-layers", review: review.links(links.map { ($0.student, [$0.teacher]) })),
             Setting(
                 name: "one-layer-review",
-                review: review.links([(deepestMap.student, shallower(than: links.count - 2))])),
+                review: review.links([(deepestMap.student, upTo(links.count - 2))])),
             Setting(
                 name: "all-layers-review",
                 review: review.links(
-                    links.indices.map { (links[$0].student, shallower(than: $0)) })),
+                    links.indices.map { (links[$0].student, upTo($0)) })),
             Setting(name: "residual", review: framework(.plain, .l2)),
             Setting(name: "residual-abf", review: framework(.abf, .l2)),
             Setting(name: "residual-hcl", review: framework(.plain, .hcl)),

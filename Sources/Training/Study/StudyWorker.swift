@@ -110,13 +110,11 @@ struct StudyWorker: Sendable {
     private func result(
         of cell: Cell, _ history: [EpochRecord], _ last: EpochRecord, _ test: EvaluationResult
     ) -> CellResult {
-        let selected = history.filter { $0.validation != nil }
-            .max { ($0.validation?.top1 ?? 0) < ($1.validation?.top1 ?? 0) }
         let file = file(for: cell)
         return CellResult(
             pair: cell.key.pair, method: cell.key.method, seed: cell.key.seed,
             schedule: cell.key.schedule, epochs: cell.recipe.epochs, top1: test.top1,
-            top5: test.top5, validationBestTop1: selected?.test?.top1,
+            top5: test.top5, validationBestTop1: history.bestOnValidation?.test?.top1,
             testBestTop1: history.compactMap(\.test?.top1).max() ?? test.top1,
             seconds: history.reduce(0) { $0 + $1.seconds }, device: "\(study.settings.device)",
             processor: processorName(of: study.settings.device),

@@ -7,7 +7,7 @@ enum ArchiveDigest {
     static func md5(_ path: String) throws -> String {
         var hash = Insecure.MD5()
         try FileChunks(path: path).forEachChunk { hash.update(bufferPointer: $0) }
-        return hexadecimal(hash.finalize())
+        return hash.finalize().hexadecimal
     }
 
     /// Whether the files inside are the published ones, though the archive was packed anew.
@@ -24,7 +24,7 @@ enum ArchiveDigest {
                 guard let sha256 = expected[member.path] else { return }
                 var hash = SHA256()
                 try contents.forEachChunk { hash.update(bufferPointer: $0) }
-                if hexadecimal(hash.finalize()) == sha256 {
+                if hash.finalize().hexadecimal == sha256 {
                     expected[member.path] = nil
                 }
             }
@@ -34,9 +34,12 @@ enum ArchiveDigest {
         }
         return expected.isEmpty
     }
+}
 
-    private static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
-        digest.map { byte in
+extension Digest {
+    /// The digest as lower-case hexadecimal digits.
+    package var hexadecimal: String {
+        map { byte in
             let digits = String(byte, radix: 16)
             return byte < 16 ? "0" + digits : digits
         }.joined()

@@ -14,10 +14,9 @@ final class FoldedNetwork: FeatureExtractor {
     init(_ network: any Backbone, dtype: DType) {
         self.network = network
         copies = LayerCopies(dtype: dtype)
-        let device = network.parameters().first?.tensor.device ?? .cpu
         withoutGrad {
             // Its layers are met, and copied, in a pass of no account.
-            let blank = Tensor.zeros([1, 3, 32, 32], dtype: dtype, device: device)
+            let blank = Tensor.zeros([1, 3, 32, 32], dtype: dtype, device: network.device)
             _ = features(blank, keepsPreactivations: true)
         }
         copies.isComplete = true

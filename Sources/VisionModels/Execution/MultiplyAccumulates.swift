@@ -10,7 +10,6 @@ extension Backbone {
     /// - Returns: the count; batch norms, activations and pooling are left out, as is usual.
     public func multiplyAccumulates(imageSize: Int) -> Int {
         let counter = CountingLayers()
-        let device = parameters().first?.tensor.device ?? .cpu
         withoutGrad {
             let blank = Tensor.zeros([1, 3, imageSize, imageSize], device: device)
             _ = features(blank, by: counter)
