@@ -68,8 +68,14 @@ struct StudyRun {
             try study.merge(options.merge)
         }
         let table = table(of: cells, study)
-        try writeTables(table)
-        try show(table)
+        do {
+            try writeTables(table)
+            try show(table)
+        } catch {
+            guard let failure else { throw error }
+            printError("note: \(error)")
+            throw failure
+        }
         if let failure { throw failure }
     }
 
@@ -107,7 +113,8 @@ struct StudyRun {
                     diskBytes: estimate.diskBytes))
         }
         for line in estimate.lines {
-            let state = line.done ? "done" : "\(line.steps) steps, \(duration(line.seconds))"
+            let left = "\(line.stepsLeft) steps, \(duration(line.seconds))"
+            let state = line.done ? "done" : line.stepsLeft == 0 ? "as a cell above" : left
             print(
                 line.pair.padded(to: 24) + line.method.padded(to: 28)
                     + "seed \(line.seed)".padded(to: 9) + state)

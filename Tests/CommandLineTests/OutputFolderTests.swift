@@ -64,10 +64,10 @@ extension CommandLineSuite {
 
         @Test(
             "whose run had other images is refused, at any step",
-            arguments: [["--max-steps", "3"], []])
-        func otherImages(_ length: [String]) throws {
+            arguments: [["--max-steps", "3"], [], ["--method", "crd"]])
+        func otherImages(_ also: [String]) throws {
             let output = workshop.fresh("images")
-            #expect(try workshop.run(workshop.distill(to: output) + length).status == 0)
+            #expect(try workshop.run(workshop.distill(to: output) + also).status == 0)
             let data = workshop.fresh("fewer")
             try workshop.write(
                 SmallData.records(16, seed: 1), to: data + "/cifar-100-binary/train.bin")
@@ -75,7 +75,8 @@ extension CommandLineSuite {
                 "data/cifar-100-binary/test.bin", to: data + "/cifar-100-binary/test.bin")
             let before = try workshop.contents(output)
             let outcome = try workshop.run(
-                workshop.distill(to: output).map { $0 == "data" ? data : $0 } + ["--resume"])
+                workshop.distill(to: output).map { $0 == "data" ? data : $0 } + ["--resume"]
+                    + also)
             #expect(outcome.status == 1)
             #expect(
                 outcome.sentence.contains("with 32 training images, now there are 16"),

@@ -236,8 +236,23 @@ extension CommandLineSuite {
             let cells = try #require(plan["cells"] as? [[String: Any]])
             #expect(cells.map { $0["steps"] as? Int } == [12_500, 12_500, 12_500])
             #expect(plan["steps"] as? Int == 2 * 12_500 + 500)
+            #expect(cells.map { $0["steps_left"] as? Int } == [12_500, 12_500, 500])
             let seconds = cells.compactMap { $0["seconds"] as? Double }
             #expect(seconds.count == 3 && seconds[2] < seconds[1])
+        }
+
+        @Test("plans no split that the images do not allow")
+        func dryRunOfLargeSplit() throws {
+            let schedule = workshop.fresh("split") + ".yaml"
+            try workshop.write(
+                Data((Workshop.recipe + "validation: {split: 32}\n").utf8), to: schedule)
+            let outcome = try workshop.run(
+                reproduce(workshop.fresh("study"), also: ["--dry-run"])
+                    .map { $0 == "pair.yaml" ? schedule : $0 })
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence.contains("holds out 32 of 32 training images"),
+                "\(outcome.errors)")
         }
 
         @Test("tells before anything is trained that a stage does not exist")

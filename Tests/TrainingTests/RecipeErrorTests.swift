@@ -350,6 +350,9 @@ struct RecipeErrorTests {
             let error = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: name) }
             #expect(error?.description.contains("did you mean \"\(nearest)\"?") == true)
         }
+        let setting = "cifar100/resnet56-resnet20/stage/9-9"
+        let none = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: setting) }
+        #expect(none?.description.contains("stages/9-9") == false)
         let error = #expect(throws: RecipeError.self) {
             try Recipe.load(nameOrPath: "cifar100/resnet65-resnet20")
         }

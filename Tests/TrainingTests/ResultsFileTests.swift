@@ -55,6 +55,10 @@ struct ResultsFileTests {
         #expect(throws: ResultsFileError.otherVersion(place: "\(path):2", found: 2)) {
             try ResultsFile(path: path)
         }
+        try write(good.replacing("\"version\":1", with: "\"version\":2"))
+        #expect(throws: ResultsFileError.otherVersion(place: "\(path):1", found: 2)) {
+            try ResultsFile(path: path)
+        }
         try write("{\"version\":1,\"pair\":\"x\"}\n" + good + "\n")
         let error = #expect(throws: ResultsFileError.self) { try ResultsFile(path: path) }
         #expect(error?.description.hasPrefix("\(path):1: expected a result") == true)

@@ -68,7 +68,9 @@ extension Recipe {
             guard let ablation = NearestName.find(parts[2], among: ablations) else { return nil }
             parts[2] = ablation
         }
-        return parts.joined(separator: "/")
+        let composed = parts.joined(separator: "/")
+        // It may name a setting that does not exist either.
+        return (try? text(named: composed)) == nil ? nil : composed
     }
 }
 

@@ -23,6 +23,14 @@ struct RunInputs: Codable, Equatable {
         guard earlier.studentWeights == studentWeights else {
             throw .otherStudentWeights(expected: earlier.studentWeights, found: studentWeights)
         }
+        try requireSameImages(as: earlier)
+    }
+
+    /// Refuses to go on with a run that was begun with other numbers of images.
+    ///
+    /// - Parameter earlier: what the run was begun with.
+    /// - Throws: `TrainingError.otherImages`.
+    func requireSameImages(as earlier: RunInputs) throws(TrainingError) {
         for (kind, expected, found) in [
             ("training", earlier.trainingImages, trainingImages),
             ("test", earlier.testImages, testImages),

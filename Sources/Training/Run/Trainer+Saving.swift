@@ -38,13 +38,21 @@ extension Trainer {
     }
 
     func resume(_ saved: Checkpoint) throws {
+        // Files of earlier versions have the teacher alone, in the records of their epochs.
+        let earlier =
+            saved.state.inputs
+            ?? RunInputs(
+                teacher: saved.state.history.last?.teacher ?? inputs.teacher,
+                studentWeights: inputs.studentWeights)
+        // A memory of all images does not fit others, which is not a matter of networks.
+        try inputs.requireSameImages(as: earlier)
         do throws(StateDictError) {
             try distiller.load(stateDict: saved.tensors.entries(below: "method"))
             try optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
         } catch {
             throw CheckpointError.unfit(run: options.output ?? "this run", reason: "\(error)")
         }
-        if let earlier = saved.state.inputs { try inputs.requireSame(as: earlier) }
+        try inputs.requireSame(as: earlier)
         trainStep.metrics = TrainingMetrics(
             stateDict: saved.tensors.entries(below: "metrics"), device: options.device)
         state = saved.state

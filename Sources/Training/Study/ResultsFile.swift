@@ -24,15 +24,18 @@ struct ResultsFile {
     init(path: String, mayLack: Bool = false) throws(ResultsFileError) {
         self.path = path
         if mayLack, !FileManager.default.fileExists(atPath: path) { return }
-        let lines: [Substring]
+        var lines: [Substring] = []
         let last: Substring
         do throws(TextFile.Unreadable) {
             let data = try TextFile.data(of: path)
-            let end = data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex
-            lines = try TextFile.text(data[..<end])
-                .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            let end = data.lastIndex(of: UInt8(ascii: "\n"))
+            if let end {
+                lines = try TextFile.text(data[..<end])
+                    .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            }
             // It may have been cut off inside a letter.
-            last = String(decoding: data[end...], as: UTF8.self).drop { $0.isNewline }
+            last = String(decoding: data[(end ?? data.startIndex)...], as: UTF8.self)
+                .drop { $0.isNewline }
         } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
@@ -89,10 +92,9 @@ struct ResultsFile {
     /// two pairs; under this cell's name.
     func result(of cell: Cell) -> CellResult? {
         if let own = result(of: cell.key) { return own }
-        // Under another schedule's name it may have had another teacher.
+        // Under another schedule's name it may have had another teacher or other images.
         let twin = results.first {
-            $0.recipe == cell.recipe.digest
-                && ($0.teacher == nil || $0.schedule == cell.key.schedule)
+            $0.recipe == cell.recipe.digest && $0.schedule == cell.key.schedule
         }
         return twin?.renamed(to: cell.key)
     }

@@ -125,9 +125,17 @@ public final class Study: Sendable {
 
     /// Refuses to put cells of other images into one table.
     ///
-    /// - Throws: `StudyError.otherImages` with a result of this study that was made with other ones.
-    private func requireImages(_ data: TrainingData) throws(StudyError) {
+    /// - Throws: `StudyError.otherDataset` or `.otherImages` with a result of this study that was made with
+    ///   other ones.
+    func requireImages(_ data: TrainingData) throws(StudyError) {
         for result in results where result.schedule == settings.schedule.name {
+            if let expected = result.dataset, let found = cells.first?.recipe.dataset.name.rawValue,
+                expected != found
+            {
+                throw .otherDataset(
+                    cell: "\(result.key)", path: settings.resultsPath, expected: expected,
+                    found: found)
+            }
             for (kind, expected, found) in [
                 ("training", result.trainingImages, data.train.count),
                 ("test", result.testImages, data.test.count),

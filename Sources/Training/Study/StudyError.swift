@@ -7,6 +7,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case noFolder(teachers: String)
     case differs(cell: String, path: String, expected: String, found: String)
     case otherTeacher(cell: String, path: String, file: String, expected: String, found: String)
+    case otherDataset(cell: String, path: String, expected: String, found: String)
+    case foreignRun(cell: String, folder: String)
     case otherImages(cell: String, path: String, kind: String, expected: Int, found: Int)
     case lostTeacher(cell: String, path: String, model: String, digest: String)
     case untrainedTeacher(cell: String, model: String)
@@ -40,6 +42,12 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "\(path) holds the cell \(cell) with another teacher (SHA-256 "
                 + "\(expected.prefix(16))…, \(file) has \(found.prefix(16))…); give the same file, or "
                 + "choose another --output"
+        case .otherDataset(let cell, let path, let expected, let found):
+            "\(path) holds the cell \(cell) of \(expected), now the data set is \(found); give the "
+                + "schedule another name, or choose another --output"
+        case .foreignRun(let cell, let folder):
+            "\(folder) holds a finished run with another teacher or other images than the cell \(cell) "
+                + "is to have; move that folder away to train the cell anew, or choose another --output"
         case .otherImages(let cell, let path, let kind, let expected, let found):
             "\(path) holds the cell \(cell) with \(expected) \(kind) images, now there are \(found); "
                 + "give the same --data, or choose another --output"

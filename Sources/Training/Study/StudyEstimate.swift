@@ -25,11 +25,15 @@ public struct StudyEstimate: Sendable {
         /// How many steps the whole run has, those that a begun one has done included.
         public let steps: Int
 
-        /// Seconds that are left, evaluation included; 0 for what is done.
+        /// How many steps are left; none of what is done, or is the same run as a cell above.
+        public var stepsLeft = 0
+
+        /// Seconds that are left, evaluation included.
         public var seconds = 0.0
 
         enum CodingKeys: String, CodingKey {
             case pair, method, seed, schedule, done, steps, seconds
+            case stepsLeft = "steps_left"
         }
     }
 
@@ -66,6 +70,10 @@ extension Study {
         var runs: Set<String> = []
         for cell in teachers + cells {
             let recipe = cell.recipe
+            guard recipe.validation.split < images.train else {
+                throw TrainingError.splitTooLarge(
+                    split: recipe.validation.split, count: images.train)
+            }
             let stepsPerEpoch =
                 (images.train - recipe.validation.split + recipe.batchSize - 1) / recipe.batchSize
             let steps = recipe.epochs * stepsPerEpoch
@@ -86,10 +94,11 @@ extension Study {
                 measured[kind.digest] = cost
                 let begun = min(RunFolder.savedSteps(in: folder(of: cell)) ?? 0, steps)
                 let epochs = recipe.epochs - begun / stepsPerEpoch
+                line.stepsLeft = steps - begun
                 line.seconds = cost.seconds(
-                    steps: steps - begun,
+                    steps: line.stepsLeft,
                     evaluated: epochs * (images.test + recipe.validation.split))
-                estimate.add(steps - begun, line.seconds, weights: cost.weightBytes)
+                estimate.add(line.stepsLeft, line.seconds, weights: cost.weightBytes)
                 largestCheckpoint = max(largestCheckpoint, cost.checkpointBytes)
             }
             estimate.add(line)
@@ -112,6 +121,7 @@ extension Study {
             return (count(published.trainFiles), count(published.testFiles))
         }
         let data = try TrainingData.load(name, from: settings.data, device: .cpu)
+        try requireImages(data)
         return (data.train.count, data.test.count)
     }
 }

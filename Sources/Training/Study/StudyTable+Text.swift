@@ -31,12 +31,12 @@ extension StudyTable {
             + """
 
             Top-1 accuracy on the test set in percent, mean ± sample deviation over n seeds. An empty
-            cell has not been run. Published values are of 240 epochs: ReviewKD's of the best test epoch, with
-            batches of 128, a rate of 0.1 (light students 0.02) and Nesterov momentum; all others of the last
-            epoch, with batches of 64, a rate of 0.05 (0.01) and plain momentum. Ahead of alone: points, over
-            the seeds that both have, ± what chance explains in 19 of 20 cases by the scatter of all methods
-            here that method and seed do not account for; a lead in brackets is within that, or has nothing to
-            be judged by.
+            cell has not been run. Published values are of 240 epochs: ReviewKD's for its paper's eleven pairs of
+            the best test epoch, with batches of 128, a rate of 0.1 (light students 0.02) and Nesterov momentum;
+            nearly all others of the last epoch, with batches of 64, a rate of 0.05 (0.01) and plain momentum.
+            Ahead of alone: points, over the seeds that both have, ± what chance explains in 19 of 20 cases by
+            the scatter of all methods here that method and seed do not account for; a lead in brackets is
+            within that, or has nothing to be judged by.
 
             """
     }

@@ -23,8 +23,14 @@ struct StudyWorker: Sendable {
                 let inputs = RunInputs(
                     teacher: file(for: cell)?.digest, trainingImages: data.train.count,
                     testImages: data.test.count)
-                let finished = try RunFolder.finishedHistory(
-                    in: study.folder(of: cell), of: cell.recipe, with: inputs)
+                let finished: [EpochRecord]?
+                do {
+                    finished = try RunFolder.finishedHistory(
+                        in: study.folder(of: cell), of: cell.recipe, with: inputs)
+                } catch is TrainingError {
+                    throw StudyError.foreignRun(
+                        cell: "\(cell.key)", folder: study.folder(of: cell))
+                }
                 if let finished { return try conclude(cell, finished, queue) }
                 open.append((cell, try trainer(for: cell, among: cells.count, shared)))
             }
