@@ -76,9 +76,7 @@ extension MethodSettings {
             review: names.contains(.reviewkd) ? try Self.review(section, for: use) : nil,
             constants: constants)
     }
-}
 
-extension MethodSettings {
     /// What the section leaves out altogether is as published for the networks.
     private static func review(
         _ section: RecipeSection<Key>, for use: MethodUse

@@ -55,9 +55,7 @@ extension Recipe {
         let isShort =
             words.count > 1 && NearestName.find(words[words.count - 1], among: ["short"]) != nil
         if isShort { words.removeLast() }
-        let models = words.compactMap {
-            NearestName.find($0, among: CIFARModel.allCases.map(\.rawValue))
-        }
+        let models = words.compactMap { CIFARModel.nearestName(to: $0) }
         guard models.count == words.count, Set(models).count == models.count,
             (parts.count == 4 ? 2...2 : 1...2).contains(models.count)
         else { return nil }

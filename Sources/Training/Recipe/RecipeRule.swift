@@ -53,7 +53,7 @@ extension RecipeRule where Value == String {
     /// The name of a model in its own letter case.
     static let model = Self(
         expected: "one of \(models.joined(separator: ", "))",
-        nearest: { NearestName.find($0, among: models) }
+        nearest: { CIFARModel.nearestName(to: $0) }
     ) { field in
         field.node.scalar.flatMap { try? CIFARModel(named: $0.string).rawValue }
     }

@@ -19,12 +19,15 @@ public func loadNetwork(
 ) throws -> any Backbone {
     let model = try CIFARModel(named: model)
     let network = model.make(classCount: classCount, generator: Generator(seed: 0))
-    do {
-        try network.load(weights: path, named: model.rawValue)
-    } catch var error as StateDictError {
-        error.fitting = try CIFARModel.allCases.first { other in
-            try other != model && other.fits(weights: path, classCount: classCount)
-        }?.rawValue
+    let weights = try readWeights(path)
+    do throws(StateDictError) {
+        try network.load(stateDict: weights, named: "\(model.rawValue) (file \(path))")
+    } catch {
+        var error = error
+        error.fitting =
+            CIFARModel.allCases.first { other in
+                other != model && other.fits(weights, classCount: classCount)
+            }?.rawValue
         throw error
     }
     network.convert(device: device, format: .channelsLast)
@@ -32,14 +35,18 @@ public func loadNetwork(
     return network
 }
 
+private func readWeights(_ path: String) throws -> [NamedTensor] {
+    try WeightFile.read(path: path).entries.map(NamedTensor.init)
+}
+
 extension CIFARModel {
-    /// Whether a file holds weights of this model.
-    fileprivate func fits(weights path: String, classCount: Int) throws -> Bool {
+    /// Whether weights are of this model.
+    fileprivate func fits(_ weights: [NamedTensor], classCount: Int) -> Bool {
         let network = make(classCount: classCount, generator: Generator(seed: 0))
-        do {
-            try network.load(weights: path, named: rawValue)
+        do throws(StateDictError) {
+            try network.load(stateDict: weights)
             return true
-        } catch is StateDictError {
+        } catch {
             return false
         }
     }
@@ -48,8 +55,7 @@ extension CIFARModel {
 extension Module {
     /// Overwrites this network's tensors with a file's, strictly.
     func load(weights path: String, named model: String) throws {
-        let file = try WeightFile.read(path: path)
-        try load(stateDict: file.entries.map(NamedTensor.init), named: "\(model) (file \(path))")
+        try load(stateDict: readWeights(path), named: "\(model) (file \(path))")
     }
 }
 

@@ -31,12 +31,21 @@ struct RunInputs: Codable, Equatable {
     /// - Parameter earlier: what the run was begun with.
     /// - Throws: `TrainingError.otherImages`.
     func requireSameImages(as earlier: RunInputs) throws(TrainingError) {
+        guard let (kind, expected, found) = imageDifference(from: earlier) else { return }
+        throw .otherImages(kind: kind, expected: expected, found: found)
+    }
+
+    /// The first number of images that is known of both and differs.
+    ///
+    /// - Parameter earlier: what a run was begun with.
+    /// - Returns: `training` or `test`, and the two numbers; nil where none differs.
+    func imageDifference(from earlier: RunInputs) -> (kind: String, expected: Int, found: Int)? {
         for (kind, expected, found) in [
             ("training", earlier.trainingImages, trainingImages),
             ("test", earlier.testImages, testImages),
         ] {
-            guard let expected, let found, expected != found else { continue }
-            throw .otherImages(kind: kind, expected: expected, found: found)
+            if let expected, let found, expected != found { return (kind, expected, found) }
         }
+        return nil
     }
 }

@@ -43,15 +43,23 @@ extension Trainer {
 }
 
 extension Recipe {
+    /// Refuses to hold out all images or more.
+    ///
+    /// - Parameter count: how many there are.
+    /// - Throws: `TrainingError.splitTooLarge`.
+    func requireSplit(of count: Int) throws(TrainingError) {
+        guard validation.split < count else {
+            throw .splitTooLarge(split: validation.split, count: count)
+        }
+    }
+
     /// The positions of the images to train on and of those to hold out.
     ///
     /// - Parameter count: how many there are.
     /// - Returns: both in rising order.
     /// - Throws: `TrainingError.splitTooLarge`.
     func split(_ count: Int) throws(TrainingError) -> (training: [Int64], validation: [Int64]) {
-        guard validation.split < count else {
-            throw .splitTooLarge(split: validation.split, count: count)
-        }
+        try requireSplit(of: count)
         return validationSplit(holdingOut: validation.split, of: count, seed: UInt64(seed))
     }
 }

@@ -103,12 +103,16 @@ public struct CellResult: Codable, Sendable, Equatable {
             && (testImages ?? 10_000) == 10_000
     }
 
+    /// What its run had beside the recipe.
+    var inputs: RunInputs {
+        RunInputs(teacher: teacher, trainingImages: trainingImages, testImages: testImages)
+    }
+
     /// What keeps both from standing in one table; nil where nothing does.
     func conflict(with other: CellResult) -> String? {
         guard schedule == other.schedule else { return nil }
         if let dataset, let theirs = other.dataset, dataset != theirs { return "another data set" }
-        let counts = [(trainingImages, other.trainingImages), (testImages, other.testImages)]
-        for case (let own?, let theirs?) in counts where own != theirs { return "other images" }
+        guard inputs.imageDifference(from: other.inputs) == nil else { return "other images" }
         guard pair == other.pair, let teacher, let theirs = other.teacher else { return nil }
         return teacher == theirs ? nil : "another teacher"
     }

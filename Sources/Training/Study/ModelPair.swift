@@ -31,8 +31,7 @@ public struct ModelPair: Sendable, Hashable {
 
     /// The nearest published pair, or the pair of the nearest models where that is nearer.
     private static func nearest(to name: String, _ parts: [String]) -> String? {
-        let known = CIFARModel.allCases.map(\.rawValue)
-        let models = parts.compactMap { NearestName.find($0, among: known) }
+        let models = parts.compactMap { CIFARModel.nearestName(to: $0) }
         let composed = parts.count == 2 && models.count == 2 ? [models.joined(separator: "-")] : []
         return NearestName.find(name, among: published.map(\.name) + composed)
     }

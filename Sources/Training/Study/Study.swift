@@ -128,6 +128,7 @@ public final class Study: Sendable {
     /// - Throws: `StudyError.otherDataset` or `.otherImages` with a result of this study that was made with
     ///   other ones.
     func requireImages(_ data: TrainingData) throws(StudyError) {
+        let now = RunInputs(trainingImages: data.train.count, testImages: data.test.count)
         for result in results where result.schedule == settings.schedule.name {
             if let expected = result.dataset, let found = cells.first?.recipe.dataset.name.rawValue,
                 expected != found
@@ -136,11 +137,7 @@ public final class Study: Sendable {
                     cell: "\(result.key)", path: settings.resultsPath, expected: expected,
                     found: found)
             }
-            for (kind, expected, found) in [
-                ("training", result.trainingImages, data.train.count),
-                ("test", result.testImages, data.test.count),
-            ] {
-                guard let expected, expected != found else { continue }
+            if let (kind, expected, found) = now.imageDifference(from: result.inputs) {
                 throw .otherImages(
                     cell: "\(result.key)", path: settings.resultsPath, kind: kind,
                     expected: expected, found: found)

@@ -70,10 +70,7 @@ extension Study {
         var runs: Set<String> = []
         for cell in teachers + cells {
             let recipe = cell.recipe
-            guard recipe.validation.split < images.train else {
-                throw TrainingError.splitTooLarge(
-                    split: recipe.validation.split, count: images.train)
-            }
+            try recipe.requireSplit(of: images.train)
             let stepsPerEpoch =
                 (images.train - recipe.validation.split + recipe.batchSize - 1) / recipe.batchSize
             let steps = recipe.epochs * stepsPerEpoch
@@ -109,9 +106,7 @@ extension Study {
         estimate.add(0, 0, weights: 2 * running * largestCheckpoint)
         return estimate
     }
-}
 
-extension Study {
     private func imageCounts() throws -> (train: Int, test: Int) {
         let name = cells.first?.recipe.dataset.name ?? .cifar100
         if settings.data == nil, let published = CIFARDataset(named: name.rawValue) {

@@ -153,6 +153,7 @@ public func validationSplit(
     holdingOut held: Int, of count: Int, seed: UInt64
 ) -> (training: [Int64], validation: [Int64]) {
     precondition(held < count, "validationSplit: \(held) held out of \(count)")
+    guard held > 0 else { return (Array(0..<Int64(count)), []) }
     var random = CounterRandom(seed, 3)
     let shuffled = (0..<Int64(count)).shuffled(using: &random)
     return (shuffled.dropFirst(held).sorted(), shuffled.prefix(held).sorted())

@@ -27,6 +27,11 @@ public enum CIFARModel: String, CaseIterable, Sendable {
         self = model
     }
 
+    /// The model's name that was probably meant; nil where none is near.
+    package static func nearestName(to name: String) -> String? {
+        NearestName.find(name, among: allCases.map(\.rawValue))
+    }
+
     /// Makes the network with fresh weights.
     ///
     /// - Parameters:
