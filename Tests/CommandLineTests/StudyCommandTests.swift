@@ -8,17 +8,6 @@ extension CommandLineSuite {
 
         init() throws { workshop = try Workshop.shared() }
 
-        private func reproduce(
-            _ output: String, methods: String = "kd,reviewkd", seeds: String = "0,1",
-            also: [String] = []
-        ) -> [String] {
-            [
-                "reproduce", "cifar100", "--pairs", "resnet14-resnet8", "--methods", methods,
-                "--seeds", seeds, "--schedule", "pair.yaml", "--data", "data", "--output", output,
-                "--precision", "float32", "--threads", "1",
-            ] + also
-        }
-
         private func lines(_ output: String) throws -> [[String: Any]] {
             let text = String(decoding: try workshop.read(output + "/results.jsonl"), as: UTF8.self)
             return try text.split(separator: "\n").compactMap {
@@ -39,7 +28,7 @@ extension CommandLineSuite {
         @Test("trains teacher, students alone and methods, each as its recipe does, and once")
         func whole() throws {
             let output = workshop.fresh("study")
-            let outcome = try workshop.run(reproduce(output))
+            let outcome = try workshop.run(workshop.reproduce(output))
             #expect(outcome.status == 0, "\(outcome.errors)")
             let names = try lines(output).map { "\($0["method"] ?? "") \($0["seed"] ?? "")" }
             #expect(
@@ -67,12 +56,12 @@ extension CommandLineSuite {
 
             // Nothing is repeated, not even after the results' last line was cut.
             let before = try workshop.contents(output)
-            let again = try workshop.run(reproduce(output))
+            let again = try workshop.run(workshop.reproduce(output))
             #expect(again.status == 0 && !again.errors.contains("epoch"))
             try #expect(workshop.contents(output) == before)
             let results = try workshop.read(output + "/results.jsonl")
             try workshop.write(results.dropLast(30), to: output + "/results.jsonl")
-            let mended = try workshop.run(reproduce(output))
+            let mended = try workshop.run(workshop.reproduce(output))
             #expect(mended.status == 0 && !mended.errors.contains("epoch 1"), "\(mended.errors)")
             #expect(mended.errors.contains("results.jsonl is cut off"))
             try #expect(workshop.contents(output) == before)
@@ -81,9 +70,10 @@ extension CommandLineSuite {
         @Test("ended at any write of a checkpoint, goes on to the same accuracies")
         func killed() throws {
             let whole = workshop.fresh("study")
-            #expect(try workshop.run(reproduce(whole, seeds: "0")).status == 0)
+            #expect(try workshop.run(workshop.reproduce(whole, seeds: "0")).status == 0)
             let output = workshop.fresh("study")
-            let arguments = reproduce(output, seeds: "0", also: ["--checkpoint-every", "3"])
+            let arguments = workshop.reproduce(
+                output, seeds: "0", also: ["--checkpoint-every", "3"])
             var ends = 0
             while ends < 20 {
                 let outcome = try workshop.run(
@@ -105,7 +95,7 @@ extension CommandLineSuite {
             let schedule = workshop.fresh("long") + ".yaml"
             try workshop.write(
                 Data(Workshop.recipe.replacing("epochs: 2", with: "epochs: 16").utf8), to: schedule)
-            let arguments = reproduce(
+            let arguments = workshop.reproduce(
                 output, seeds: "0", also: ["--jobs", "2", "--checkpoint-every", "1"]
             ).map { $0 == "pair.yaml" ? schedule : $0 }
             let run = try workshop.start(arguments)
@@ -134,9 +124,9 @@ extension CommandLineSuite {
         func jobs() throws {
             let one = workshop.fresh("study")
             let two = workshop.fresh("study")
-            #expect(try workshop.run(reproduce(one, seeds: "0")).status == 0)
+            #expect(try workshop.run(workshop.reproduce(one, seeds: "0")).status == 0)
             // Each job has one of two threads, as the run before has; the teacher is trained by itself.
-            let arguments = reproduce(two, seeds: "0", also: ["--jobs", "2"])
+            let arguments = workshop.reproduce(two, seeds: "0", also: ["--jobs", "2"])
             let threads = try #require(arguments.firstIndex(of: "--threads"))
             let outcome = try workshop.run(
                 arguments[...threads] + ["2"] + arguments[(threads + 2)...])
@@ -154,10 +144,10 @@ extension CommandLineSuite {
             let shared = workshop.fresh("study")
             let single = workshop.fresh("study")
             let methods = "kd,ofd,reviewkd"
-            let first = try workshop.run(reproduce(shared, methods: methods, seeds: "0"))
+            let first = try workshop.run(workshop.reproduce(shared, methods: methods, seeds: "0"))
             #expect(first.status == 0, "\(first.errors)")
             let second = try workshop.run(
-                reproduce(single, methods: methods, seeds: "0", also: ["--together", "1"]))
+                workshop.reproduce(single, methods: methods, seeds: "0", also: ["--together", "1"]))
             #expect(second.status == 0, "\(second.errors)")
             for method in ["kd", "ofd", "reviewkd"] {
                 let weights =
@@ -171,12 +161,13 @@ extension CommandLineSuite {
             let first = workshop.fresh("study")
             let second = workshop.fresh("study")
             for (output, seed) in [(first, "0"), (second, "1")] {
-                let run = try workshop.run(reproduce(output, methods: "alone", seeds: seed))
+                let run = try workshop.run(
+                    workshop.reproduce(output, methods: "alone", seeds: seed))
                 #expect(run.status == 0, "\(run.errors)")
             }
             let both = workshop.fresh("study")
             let outcome = try workshop.run(
-                reproduce(
+                workshop.reproduce(
                     both, methods: "alone,kd",
                     also: [
                         "--merge", first + "/results.jsonl", "--merge", second + "/results.jsonl",
@@ -186,7 +177,7 @@ extension CommandLineSuite {
             try #expect(accuracies(both) == joined)
             #expect(outcome.output.contains("| pair | resnet14-resnet8 | kd |  | 0 |"))
             let json = try workshop.run(
-                reproduce(
+                workshop.reproduce(
                     both, methods: "alone",
                     also: ["--json", "--merge", first + "/results.jsonl"])
             ).json()
@@ -196,63 +187,6 @@ extension CommandLineSuite {
             let mean = try #require(alone["mean"] as? Double)
             #expect(abs(mean - values.reduce(0, +) / 2) < 1e-9)
             #expect(!workshop.exists(both + "/runs"))
-        }
-
-        @Test("plans without training, as one JSON object with --json")
-        func dryRun() throws {
-            let output = workshop.fresh("study")
-            let outcome = try workshop.run(
-                reproduce(output, seeds: "0", also: ["--dry-run", "--json", "--quiet"]))
-            #expect(outcome.status == 0, "\(outcome.errors)")
-            let plan = try outcome.json()
-            let cells = try #require(plan["cells"] as? [[String: Any]])
-            #expect(
-                cells.compactMap { $0["method"] as? String } == [
-                    "teacher", "alone", "kd", "reviewkd",
-                ])
-            // Two epochs of 32 images in batches of 8.
-            #expect(cells.allSatisfy { $0["steps"] as? Int == 8 })
-            #expect(plan["steps"] as? Int == 4 * 8)
-            #expect(try #require(plan["seconds"] as? Double) > 0)
-            #expect(try #require(plan["disk_bytes"] as? Int) > 0)
-            #expect(!workshop.exists(output))
-        }
-
-        @Test(
-            "plans with the published numbers of images without data, and without what a run has done"
-        )
-        func dryRunOfBegunCells() throws {
-            let output = workshop.fresh("study")
-            // As if ended behind step 12,000 of two epochs of 50,000 images in batches of 8.
-            try workshop.write(
-                Data(),
-                to: output + "/runs/pair/resnet14-resnet8/kd/seed-0/checkpoint/"
-                    + "step-0000012000.safetensors")
-            let plan = try workshop.run([
-                "reproduce", "cifar100", "--pairs", "resnet14-resnet8", "--methods", "kd",
-                "--seeds", "0", "--schedule", "pair.yaml", "--output", output, "--dry-run",
-                "--json", "--quiet",
-            ]).json()
-            let cells = try #require(plan["cells"] as? [[String: Any]])
-            #expect(cells.map { $0["steps"] as? Int } == [12_500, 12_500, 12_500])
-            #expect(plan["steps"] as? Int == 2 * 12_500 + 500)
-            #expect(cells.map { $0["steps_left"] as? Int } == [12_500, 12_500, 500])
-            let seconds = cells.compactMap { $0["seconds"] as? Double }
-            #expect(seconds.count == 3 && seconds[2] < seconds[1])
-        }
-
-        @Test("plans no split that the images do not allow")
-        func dryRunOfLargeSplit() throws {
-            let schedule = workshop.fresh("split") + ".yaml"
-            try workshop.write(
-                Data((Workshop.recipe + "validation: {split: 32}\n").utf8), to: schedule)
-            let outcome = try workshop.run(
-                reproduce(workshop.fresh("study"), also: ["--dry-run"])
-                    .map { $0 == "pair.yaml" ? schedule : $0 })
-            #expect(outcome.status == 1)
-            #expect(
-                outcome.sentence.contains("holds out 32 of 32 training images"),
-                "\(outcome.errors)")
         }
 
         @Test("tells before anything is trained that a stage does not exist")
@@ -284,7 +218,7 @@ extension CommandLineSuite {
             #expect(seed.status == 64)
             #expect(seed.sentence.contains("--set is seed=7, expected --seeds for that"))
             let images = try workshop.run(
-                reproduce(
+                workshop.reproduce(
                     workshop.fresh("study"), also: ["--teacher-normalization", "cifar10"]))
             #expect(images.status == 1)
             #expect(images.sentence.contains("with which resnet14 is trained here"))
@@ -359,12 +293,13 @@ extension CommandLineSuite {
                 workshop.reference + "/student-last.safetensors",
                 to: folder + "/resnet14.safetensors")
             let other = try workshop.run(
-                reproduce(output, seeds: "0", also: ["--teachers", folder]))
+                workshop.reproduce(output, seeds: "0", also: ["--teachers", folder]))
             #expect(other.status == 1)
             #expect(other.sentence.contains("resnet14.safetensors"), "\(other.errors)")
             #expect(!workshop.exists(output + "/results.jsonl"))
 
-            #expect(try workshop.run(reproduce(output, methods: "kd", seeds: "0")).status == 0)
+            #expect(
+                try workshop.run(workshop.reproduce(output, methods: "kd", seeds: "0")).status == 0)
             let results = try workshop.read(output + "/results.jsonl")
             // With the study's own seed it would be the same teacher, bit for bit.
             let trained = try workshop.run([
@@ -376,11 +311,12 @@ extension CommandLineSuite {
             try workshop.copy(
                 folder + "/run/student-last.safetensors", to: folder + "/resnet14.safetensors")
             let another = try workshop.run(
-                reproduce(output, methods: "kd", seeds: "0,1", also: ["--teachers", folder]))
+                workshop.reproduce(
+                    output, methods: "kd", seeds: "0,1", also: ["--teachers", folder]))
             #expect(another.status == 1)
             #expect(another.sentence.contains("with another teacher"), "\(another.errors)")
             let changed = try workshop.run(
-                reproduce(output, methods: "alone", seeds: "0").map {
+                workshop.reproduce(output, methods: "alone", seeds: "0").map {
                     $0 == "float32" ? "bfloat16" : $0
                 })
             #expect(changed.status == 1)
@@ -391,7 +327,9 @@ extension CommandLineSuite {
             try workshop.copy(
                 "data/cifar-100-binary/test.bin", to: data + "/cifar-100-binary/test.bin")
             let fewer = try workshop.run(
-                reproduce(output, methods: "kd", seeds: "0,1").map { $0 == "data" ? data : $0 })
+                workshop.reproduce(output, methods: "kd", seeds: "0,1").map {
+                    $0 == "data" ? data : $0
+                })
             #expect(fewer.status == 1)
             #expect(
                 fewer.sentence.contains("with 32 training images, now there are 24"),
@@ -402,7 +340,7 @@ extension CommandLineSuite {
             try workshop.write(
                 Data(text.replacing("\"version\":1", with: "\"version\":9").utf8),
                 to: output + "/results.jsonl")
-            let newer = try workshop.run(reproduce(output, methods: "alone", seeds: "0"))
+            let newer = try workshop.run(workshop.reproduce(output, methods: "alone", seeds: "0"))
             #expect(newer.status == 1)
             #expect(newer.sentence.contains("results.jsonl:1: the line has version 9, expected 1"))
         }

@@ -132,3 +132,17 @@ extension Workshop {
         }
     }
 }
+
+extension Workshop {
+    /// The arguments of a study of the small pair.
+    func reproduce(
+        _ output: String, methods: String = "kd,reviewkd", seeds: String = "0,1",
+        also: [String] = []
+    ) -> [String] {
+        [
+            "reproduce", "cifar100", "--pairs", "resnet14-resnet8", "--methods", methods,
+            "--seeds", seeds, "--schedule", "pair.yaml", "--data", "data", "--output", output,
+            "--precision", "float32", "--threads", "1",
+        ] + also
+    }
+}

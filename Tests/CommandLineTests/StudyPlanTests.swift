@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+extension CommandLineSuite {
+    @Suite("Planning a table")
+    struct StudyPlanTests {
+        private let workshop: Workshop
+
+        init() throws { workshop = try Workshop.shared() }
+
+        @Test("plans without training, as one JSON object with --json")
+        func dryRun() throws {
+            let output = workshop.fresh("study")
+            let outcome = try workshop.run(
+                workshop.reproduce(output, seeds: "0", also: ["--dry-run", "--json", "--quiet"]))
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let plan = try outcome.json()
+            let cells = try #require(plan["cells"] as? [[String: Any]])
+            #expect(
+                cells.compactMap { $0["method"] as? String } == [
+                    "teacher", "alone", "kd", "reviewkd",
+                ])
+            // Two epochs of 32 images in batches of 8.
+            #expect(cells.allSatisfy { $0["steps"] as? Int == 8 })
+            #expect(plan["steps"] as? Int == 4 * 8)
+            #expect(try #require(plan["seconds"] as? Double) > 0)
+            #expect(try #require(plan["disk_bytes"] as? Int) > 0)
+            #expect(!workshop.exists(output))
+        }
+
+        @Test(
+            "plans with the published numbers of images without data, and without what a run has done"
+        )
+        func dryRunOfBegunCells() throws {
+            let output = workshop.fresh("study")
+            // As if ended behind step 12,000 of two epochs of 50,000 images in batches of 8.
+            try workshop.write(
+                Data(),
+                to: output + "/runs/pair/resnet14-resnet8/kd/seed-0/checkpoint/"
+                    + "step-0000012000.safetensors")
+            let plan = try workshop.run([
+                "reproduce", "cifar100", "--pairs", "resnet14-resnet8", "--methods", "kd",
+                "--seeds", "0", "--schedule", "pair.yaml", "--output", output, "--dry-run",
+                "--json", "--quiet",
+            ]).json()
+            let cells = try #require(plan["cells"] as? [[String: Any]])
+            #expect(cells.map { $0["steps"] as? Int } == [12_500, 12_500, 12_500])
+            #expect(plan["steps"] as? Int == 2 * 12_500 + 500)
+            #expect(cells.map { $0["steps_left"] as? Int } == [12_500, 12_500, 500])
+            let seconds = cells.compactMap { $0["seconds"] as? Double }
+            #expect(seconds.count == 3 && seconds[2] < seconds[1])
+        }
+
+        @Test("plans no split that the images do not allow")
+        func dryRunOfLargeSplit() throws {
+            let schedule = workshop.fresh("split") + ".yaml"
+            try workshop.write(
+                Data((Workshop.recipe + "validation: {split: 32}\n").utf8), to: schedule)
+            let outcome = try workshop.run(
+                workshop.reproduce(workshop.fresh("study"), also: ["--dry-run"])
+                    .map { $0 == "pair.yaml" ? schedule : $0 })
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence.contains("holds out 32 of 32 training images"),
+                "\(outcome.errors)")
+        }
+    }
+}
