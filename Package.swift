@@ -108,6 +108,9 @@ let package = Package(
         .target(
             name: "TorchTestSupport", dependencies: ["Torch", "TorchNN"],
             path: "Tests/TorchTestSupport", swiftSettings: house + fast),
+        .target(
+            name: "TensorFilesTestSupport", dependencies: ["TensorFiles"],
+            path: "Tests/TensorFilesTestSupport", swiftSettings: house),
         .testTarget(
             name: "TensorFilesTests", dependencies: ["TensorFiles"], exclude: ["Fixtures"],
             swiftSettings: house),
@@ -136,7 +139,7 @@ let package = Package(
             name: "TrainingTests",
             dependencies: [
                 "Training", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
-                "Distillation",
+                "Distillation", "TensorFilesTestSupport",
             ],
             swiftSettings: house),
         .testTarget(
@@ -148,7 +151,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["reviewkd", "TensorFiles", "CZlib", crypto], swiftSettings: house),
+            dependencies: [
+                "reviewkd", "TensorFiles", "TensorFilesTestSupport", "CZlib", crypto,
+            ], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx20
 )

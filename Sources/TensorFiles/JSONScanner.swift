@@ -62,6 +62,37 @@ struct JSONScanner {
         throw .headerSyntax(offset: start, expected: "a string without control characters")
     }
 
+    /// Skips a value of any kind, however deep, by the brackets around it.
+    mutating func skipValue() throws(SafetensorsError) {
+        var depth = 0
+        repeat {
+            skipSpaces()
+            switch cursor.peek.map(Unicode.Scalar.init) {
+            case "\"": _ = try string()
+            case "{", "[":
+                depth += 1
+                _ = cursor.skip(1)
+            case "}", "]":
+                depth -= 1
+                _ = cursor.skip(1)
+            case .some(let sign) where depth > 0 && (sign == "," || sign == ":"): _ = cursor.skip(1)
+            case .some(let start) where Self.isWord(start): skipWord()
+            default: throw unexpected("a value")
+            }
+        } while depth > 0
+        guard depth == 0 else { throw unexpected("a value") }
+    }
+
+    private mutating func skipWord() {
+        while let byte = cursor.peek, Self.isWord(Unicode.Scalar(byte)) { _ = cursor.skip(1) }
+    }
+
+    /// Whether a character may stand in a number, `true`, `false` or `null`.
+    private static func isWord(_ character: Unicode.Scalar) -> Bool {
+        character.properties.isAlphabetic || character.properties.numericType != nil
+            || "+-.".unicodeScalars.contains(character)
+    }
+
     /// Checks that nothing but spaces is left.
     mutating func end() throws(SafetensorsError) {
         skipSpaces()

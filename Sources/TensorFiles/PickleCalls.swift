@@ -1,98 +1,137 @@
-/// The few calls that checkpoints make, each understood as the value it would give in Python.
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The calls of a pickle: the few that weights need are understood as the value they would give in
+/// Python, and every other one as an object without meaning. None is executed.
 extension PickleInterpreter {
-    mutating func pushGlobal(module: String, name: String) throws(PickleError) {
-        let qualifiedName = "\(module).\(name)"
-        guard let global = PickleGlobal(qualifiedName: qualifiedName) else {
-            throw .forbiddenName(qualifiedName)
-        }
-        stack.append(.global(global))
+    mutating func pushGlobal(module: String, name: String) {
+        stack.append(.global(PickleGlobal(qualifiedName: "\(module).\(name)")))
     }
 
     mutating func pushStackGlobal() throws(PickleError) {
         let names = try pop(count: 2)
         guard case .string(let module) = names[0] else { throw unexpected(names[0], "a module") }
         guard case .string(let name) = names[1] else { throw unexpected(names[1], "a name") }
-        try pushGlobal(module: module, name: name)
+        pushGlobal(module: module, name: name)
     }
 
-    /// Understands `("storage", torch.FloatStorage, key, location, count)`.
-    mutating func pushStorage() throws(PickleError) {
-        let identifier = try pop()
-        guard let parts = graph.elements(of: identifier), parts.count == 5,
-            parts[0] == .string("storage"),
-            case .global(.storage(let elementType)) = parts[1],
-            case .string(let key) = parts[2],
-            case .integer(let count) = parts[4]
-        else { throw unexpected(identifier, "a reference to a storage") }
-        stack.append(
-            .storage(StorageReference(key: key, elementType: elementType, count: count)))
+    /// A name that Python's `copyreg` would look up by a number.
+    mutating func pushExtension(_ code: Int) {
+        stack.append(.global(.other("copyreg extension \(code)")))
     }
 
     mutating func call() throws(PickleError) {
         let operands = try pop(count: 2)
-        guard case .global(let callee) = operands[0] else {
-            throw unexpected(operands[0], "something to call")
-        }
         guard case .tuple(let cell) = operands[1] else {
             throw unexpected(operands[1], "a tuple of arguments")
         }
-        guard let result = result(of: callee, graph.cells[cell]) else {
-            throw .forbiddenCall("\(callee)", offset: offset)
+        try push(calling: operands[0], graph.cells[cell])
+    }
+
+    mutating func callWithKeywords() throws(PickleError) {
+        let operands = try pop(count: 3)
+        guard case .tuple(let cell) = operands[1], case .dictionary = operands[2] else {
+            throw unexpected(operands[1], "a tuple and a dictionary of arguments")
         }
-        stack.append(result)
+        try push(calling: operands[0], graph.cells[cell])
     }
 
-    /// Accepts the attributes of an `OrderedDict`, where state dicts keep their version numbers.
+    mutating func callFirst(of values: [PickleValue]) throws(PickleError) {
+        guard let callee = values.first else { throw .emptyStack(offset: offset) }
+        try push(calling: callee, Array(values.dropFirst()))
+    }
+
+    mutating func callNamed(
+        module: String, name: String, _ arguments: [PickleValue]
+    ) throws(PickleError) {
+        try push(calling: .global(PickleGlobal(qualifiedName: "\(module).\(name)")), arguments)
+    }
+
+    /// Gives a value its attributes: an object keeps them, a state dict's version numbers are no weights.
     mutating func setState() throws(PickleError) {
-        _ = try pop()
+        let state = try pop()
         let target = try top()
-        guard case .dictionary = target else { throw unexpected(target, "a dictionary") }
+        switch target {
+        case .object(let index): graph.objects[index].state = state
+        case .dictionary, .tensor, .list: break
+        default: throw unexpected(target, "an object")
+        }
     }
 
-    private mutating func result(
+    mutating func pushObject(calling callee: PickleGlobal, _ arguments: [PickleValue]) {
+        stack.append(object(calling: callee, arguments))
+    }
+
+    private mutating func push(
+        calling callee: PickleValue, _ arguments: [PickleValue]
+    ) throws(PickleError) {
+        switch callee {
+        case .global(let global):
+            stack.append(value(of: global, arguments) ?? object(calling: global, arguments))
+        case .object(let index):
+            // The result of a call that has no meaning is called.
+            pushObject(calling: .other(graph.objects[index].callee), arguments)
+        default:
+            throw unexpected(callee, "something to call")
+        }
+    }
+
+    /// What a call gives, where it is one that weights need and its arguments make sense.
+    private mutating func value(
         of callee: PickleGlobal, _ arguments: [PickleValue]
     ) -> PickleValue? {
         switch callee {
-        case .orderedDictionary:
-            arguments.isEmpty ? .dictionary(graph.add([])) : nil
-        case .rebuildTensor:
-            tensor(arguments).map(PickleValue.tensor)
-        case .rebuildParameter:
-            arguments.count == 3 ? tensorValue(arguments[0]) : nil
-        case .size:
-            arguments.count == 1 ? tupleValue(arguments[0]) : nil
-        case .counter, .device:
-            .opaque
-        case .storage, .elementType:
-            nil
+        case .dictionary: dictionary(arguments)
+        case .rebuildTensor: tensor(arguments).map(PickleValue.tensor)
+        case .rebuildTypedTensor: typedTensor(arguments).map(PickleValue.tensor)
+        case .rebuildParameter: arguments.first.flatMap { tensorValue($0) }
+        case .rebuildSubclass: subclass(arguments)
+        case .size: arguments.count == 1 ? tupleValue(arguments[0]) : nil
+        case .encode: encoded(arguments)
+        case .storage, .elementType, .other: nil
         }
     }
 
-    /// Understands `(storage, offset, shape, strides, requires_grad, hooks[, metadata])`.
-    private func tensor(_ arguments: [PickleValue]) -> TensorView? {
-        guard (6...7).contains(arguments.count),
-            case .storage(let storage) = arguments[0],
-            case .integer(let offset) = arguments[1],
-            let shape = integers(arguments[2]),
-            let strides = integers(arguments[3])
-        else { return nil }
-        return TensorView(storage: storage, offset: offset, shape: shape, strides: strides)
+    /// Understands `OrderedDict()`, `defaultdict(factory)` and, as Python 2 wrote them,
+    /// `OrderedDict([[key, value], …])`.
+    private mutating func dictionary(_ arguments: [PickleValue]) -> PickleValue? {
+        var items: [PickleValue] = []
+        if let pairs = arguments.last.flatMap({ graph.elements(of: $0) }) {
+            for pair in pairs {
+                guard let item = graph.elements(of: pair), item.count == 2 else { return nil }
+                items += item
+            }
+        }
+        return .dictionary(graph.add(items))
     }
 
-    private func integers(_ value: PickleValue) -> [Int]? {
-        guard case .tuple(let cell) = value, graph.cells[cell].count <= ElementType.rankLimit
+    /// Understands `(function, type, arguments, state)`, a tensor of a class derived from PyTorch's.
+    private mutating func subclass(_ arguments: [PickleValue]) -> PickleValue? {
+        guard arguments.count == 4, case .global(let function) = arguments[0],
+            function != .rebuildSubclass, case .tuple(let cell) = arguments[2]
         else { return nil }
-        var integers: [Int] = []
-        for element in graph.cells[cell] {
-            guard case .integer(let integer) = element else { return nil }
-            integers.append(integer)
+        return value(of: function, graph.cells[cell])
+    }
+
+    /// Understands `_codecs.encode(text, "latin1")`, by which Python 3 writes bytes in protocol 2.
+    private func encoded(_ arguments: [PickleValue]) -> PickleValue? {
+        guard case .string(let text) = arguments.first else { return nil }
+        var bytes = Data()
+        for scalar in text.unicodeScalars {
+            guard let byte = UInt8(exactly: scalar.value) else { return nil }
+            bytes.append(byte)
         }
-        return integers
+        return .bytes(bytes)
     }
 
     private func tensorValue(_ value: PickleValue) -> PickleValue? {
-        guard case .tensor = value else { return nil }
-        return value
+        switch value {
+        case .tensor, .object: value
+        default: nil
+        }
     }
 
     private func tupleValue(_ value: PickleValue) -> PickleValue? {

@@ -1,4 +1,4 @@
-/// The operations of Python's pickle protocols 2 to 5 that PyTorch's checkpoints consist of.
+/// The operations of Python's pickle protocols 0 to 5.
 enum PickleOpcode: UInt8 {
     case mark = 0x28
     case emptyTuple = 0x29
@@ -6,33 +6,48 @@ enum PickleOpcode: UInt8 {
     case pop = 0x30
     case popMark = 0x31
     case duplicate = 0x32
+    case bytes = 0x42
+    case shortBytes = 0x43
+    case floatLine = 0x46
     case binaryFloat = 0x47
+    case integerLine = 0x49
     case int32 = 0x4A
     case uint8 = 0x4B
+    case longLine = 0x4C
     case uint16 = 0x4D
     case none = 0x4E
+    case persistentIDLine = 0x50
     case persistentID = 0x51
     case reduce = 0x52
+    case stringLine = 0x53
     case string = 0x54
     case shortString = 0x55
+    case unicodeLine = 0x56
     case unicode = 0x58
     case emptyList = 0x5D
     case append = 0x61
     case build = 0x62
     case global = 0x63
+    case dictionary = 0x64
     case appends = 0x65
+    case getLine = 0x67
     case shortGet = 0x68
+    case instance = 0x69
     case get = 0x6A
+    case list = 0x6C
+    case object = 0x6F
+    case putLine = 0x70
     case shortPut = 0x71
     case put = 0x72
     case setItem = 0x73
     case tuple = 0x74
     case setItems = 0x75
     case emptyDictionary = 0x7D
-    case bytes = 0x42
-    case shortBytes = 0x43
     case protocolVersion = 0x80
     case newObject = 0x81
+    case extension1 = 0x82
+    case extension2 = 0x83
+    case extension4 = 0x84
     case tuple1 = 0x85
     case tuple2 = 0x86
     case tuple3 = 0x87
@@ -43,8 +58,14 @@ enum PickleOpcode: UInt8 {
     case shortUnicode = 0x8C
     case longUnicode = 0x8D
     case longBytes = 0x8E
+    case emptySet = 0x8F
+    case addItems = 0x90
+    case frozenSet = 0x91
+    case newObjectWithKeywords = 0x92
     case stackGlobal = 0x93
     case memoize = 0x94
     case frame = 0x95
     case byteArray = 0x96
+    case nextBuffer = 0x97
+    case readOnlyBuffer = 0x98
 }

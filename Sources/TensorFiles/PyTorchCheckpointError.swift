@@ -2,14 +2,18 @@
 public enum PyTorchCheckpointError: Error, Sendable, Equatable {
     case zip(ZipArchiveError)
     case pickle(PickleError)
-    case pickleCount(Int)
+    case notACheckpoint(container: String, members: [String])
     case torchScript
+    case exportedProgram
     case byteOrder(String)
+    case streamVersion
+    case streamKeys
+    case unknownStorage(key: String, type: String?)
+    case storageCutOff(key: String)
     case notADictionary(found: String)
-    case keyKind(found: String)
     case duplicateName(String)
-    case noStateDict(keys: [String])
-    case notATensor(name: String, found: String)
+    case noStateDict(found: [String], holding: [String])
+    case noSuchKey(String, found: [String], holding: [String])
     case noStorage(tensor: String, key: String)
     case storageSize(
         tensor: String, key: String, elementType: ElementType, count: Int, byteCount: Int)
@@ -26,32 +30,47 @@ extension PyTorchCheckpointError: CustomStringConvertible {
             error.description
         case .pickle(let error):
             error.description
-        case .pickleCount(let count):
-            "the zip archive should have one data.pkl in a folder, but has \(count)"
+        case .notACheckpoint(let container, let members):
+            "it is \(container) without PyTorch's data.pkl, and holds \(Self.list(members.map(\.quoted))); "
+                + "unpack it and name the weights file inside"
         case .torchScript:
-            "it should hold a state dict, but is a TorchScript program; save the module's "
-                + "state_dict() with torch.save instead"
+            "it should hold a state dict, but is a TorchScript program; save its weights with "
+                + "torch.save(torch.jit.load(\"FILE\", map_location=\"cpu\").state_dict(), "
+                + "\"weights.pt\")"
+        case .exportedProgram:
+            "it should hold a state dict, but is a program of torch.export; save its weights with "
+                + "torch.save(dict(torch.export.load(\"FILE\").state_dict), \"weights.pt\")"
         case .byteOrder(let order):
             "its storages should be little endian, but its byte order is \(order.quoted); load "
                 + "and save it once on a little-endian machine"
+        case .streamVersion:
+            "it should have version 1001 of the form before PyTorch 1.6, but has another"
+        case .streamKeys:
+            "it should name its storages in a list behind its pickle, but does not"
+        case .unknownStorage(let key, let type):
+            "its storage \(key.quoted) should be of a known type, but "
+                + (type.map { "is of \($0.shown)" } ?? "no tensor refers to it")
+        case .storageCutOff(let key):
+            "its storage \(key.quoted) should be whole, but the file is cut off"
         case .notADictionary(let found):
             "it should hold a dictionary of tensors, but holds \(found); save the module's "
                 + "state_dict() with torch.save instead"
-        case .keyKind(let found):
-            "the keys of its state dict should be strings, but one is \(found)"
         case .duplicateName(let name):
             "entry \(name.quoted) should stand there once, but stands there twice"
-        case .noStateDict(let keys):
-            "it should be a state dict, or hold one under \(Self.wrappingKeys), but "
-                + (keys.isEmpty ? "is empty" : "has only \(Self.quoted(keys.prefix(5)))")
-                + (keys.count > 5 ? " and \(keys.count - 5) more" : "")
-        case .notATensor(let name, let found):
-            "entry \(name.quoted) of the state dict should be a tensor, but is \(found)"
+        case .noStateDict(let found, let holding):
+            "it should be a state dict, or hold one under "
+                + "\(WeightSearch.wrappingKeys.map(\.quoted).joined(separator: ", ")), but "
+                + (found.isEmpty ? "is empty" : "has only \(Self.list(found))")
+                + Self.remedy(found, holding)
+        case .noSuchKey(let key, let found, let holding):
+            "it should have weights under \(key.quoted), which --weights-key asks for, but "
+                + (found.isEmpty ? "is empty" : "has \(Self.list(found))")
+                + Self.remedy(found, holding)
         case .noStorage(let tensor, let key):
-            "tensor \(tensor.quoted) should have its elements in the zip entry "
-                + "\("data/\(key)".quoted), but there is none"
+            "tensor \(tensor.quoted) should have its elements in the storage \(key.quoted), but "
+                + "there is none"
         case .storageSize(let tensor, let key, let elementType, let count, let byteCount):
-            "\("data/\(key)".quoted), which holds tensor \(tensor.quoted), should have "
+            "the storage \(key.quoted), which holds tensor \(tensor.quoted), should have "
                 + "\(count) elements of type \(elementType), but has \(byteCount) bytes"
         case .outsideStorage(let tensor, let shape, let strides, let offset, let available):
             "tensor \(tensor.quoted) should lie in its storage of \(available) elements, but has "
@@ -62,9 +81,19 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         }
     }
 
-    private static var wrappingKeys: String { quoted(StateDict.wrappingKeys[...]) }
+    private static func list(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "nothing" }
+        return names.prefix(5).joined(separator: ", ")
+            + (names.count > 5 ? " and \(names.count - 5) more" : "")
+    }
 
-    private static func quoted(_ keys: ArraySlice<String>) -> String {
-        keys.map(\.quoted).joined(separator: ", ")
+    private static func remedy(_ found: [String], _ holding: [String]) -> String {
+        guard let first = holding.first else {
+            // Whoever sees a foreign class in a file wants to know.
+            return found.contains { $0.contains("an object of the class") }
+                ? "; nothing of the file was executed" : ""
+        }
+        let keys = list(holding.map(\.quoted))
+        return "; there are tensors under \(keys): name that with --weights-key \(first.shown)"
     }
 }

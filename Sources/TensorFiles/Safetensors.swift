@@ -30,14 +30,19 @@ public enum Safetensors {
         }
         var scanner = JSONScanner(headerBytes)
         let header = try SafetensorsHeader(from: &scanner)
-        return WeightFile(
-            entries: try entries(of: header, in: cursor.rest), metadata: header.metadata)
+        return try file(of: header, data: cursor.rest)
     }
 
-    private static func entries(
-        of header: SafetensorsHeader, in data: Data
-    ) throws(SafetensorsError) -> [TensorEntry] {
-        var entries: [TensorEntry] = []
+    /// The types of the format that no weights here have, and the bits of one element.
+    static let foreignTypes: [String: Int] = [
+        "U16": 16, "U32": 32, "U64": 64, "C64": 64, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8,
+        "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
+    ]
+
+    private static func file(
+        of header: SafetensorsHeader, data: Data
+    ) throws(SafetensorsError) -> WeightFile {
+        var file = WeightFile(entries: [], metadata: header.metadata)
         var position = 0
         for tensor in header.tensorsInFileOrder {
             let (begin, end) = (tensor.begin, tensor.end)
@@ -50,19 +55,38 @@ public enum Safetensors {
             guard end <= data.count else {
                 throw .dataBeyondFile(entry: tensor.name, end: end, available: data.count)
             }
-            try check(
-                byteCount: end - begin, of: tensor.name, tensor.elementType, shape: tensor.shape)
-            let bytes = data[data.startIndex + begin..<data.startIndex + end]
-            entries.append(
-                TensorEntry(
-                    name: tensor.name, elementType: tensor.elementType, shape: tensor.shape,
-                    bytes: bytes))
             position = end
+            guard let elementType = ElementType(safetensorsCode: tensor.code) else {
+                try check(foreign: tensor)
+                file.others[tensor.name] = "a tensor of the type \(tensor.code)"
+                continue
+            }
+            try check(byteCount: end - begin, of: tensor.name, elementType, shape: tensor.shape)
+            let bytes = data[data.startIndex + begin..<data.startIndex + end]
+            file.entries.append(
+                TensorEntry(
+                    name: tensor.name, elementType: elementType, shape: tensor.shape, bytes: bytes))
         }
         guard position == data.count else {
             throw .trailingBytes(count: data.count - position)
         }
-        return entries
+        return file
+    }
+
+    /// Checks the size of a tensor of a type that no weights here have.
+    private static func check(foreign tensor: SafetensorsHeader.Tensor) throws(SafetensorsError) {
+        guard let bits = foreignTypes[tensor.code] else {
+            throw .unknownElementType(entry: tensor.name, code: tensor.code)
+        }
+        let found = tensor.end - tensor.begin
+        // Counted in bytes of one bit, so that the type's width may be less than a byte.
+        guard let elements = ElementType.uint8.byteCount(shape: tensor.shape),
+            case let (count, overflow) = elements.multipliedReportingOverflow(by: bits), !overflow
+        else { throw .shapeOverflow(entry: tensor.name, shape: tensor.shape) }
+        guard count.isMultiple(of: 8), count / 8 == found else {
+            throw .byteCount(
+                entry: tensor.name, shape: tensor.shape, expected: (count + 7) / 8, found: found)
+        }
     }
 
     /// Checks that a tensor has as many bytes as its shape and type need.

@@ -7,7 +7,6 @@ public enum SafetensorsError: Error, Sendable, Equatable {
     case duplicateName(String)
     case reservedName(String)
     case duplicateField(entry: String, field: String)
-    case unknownField(entry: String, field: String)
     case missingField(entry: String, field: String)
     case unknownElementType(entry: String, code: String)
     case dimensionCount(entry: String, found: Int)
@@ -38,14 +37,11 @@ extension SafetensorsError: CustomStringConvertible {
             "an entry should have a name of its own, but has the reserved name \(name.quoted)"
         case .duplicateField(let entry, let field):
             "entry \(entry.quoted) should have the field \(field.quoted) once, but has it twice"
-        case .unknownField(let entry, let field):
-            "entry \(entry.quoted) should have dtype, shape and data_offsets, but has "
-                + "\(field.quoted) too"
         case .missingField(let entry, let field):
             "entry \(entry.quoted) should have dtype, shape and data_offsets, but has no "
                 + "\(field.quoted)"
         case .unknownElementType(let entry, let code):
-            "entry \(entry.quoted) should have one of the dtypes \(Self.codes), but has "
+            "entry \(entry.quoted) should have one of the dtypes of the format, such as F32, but has "
                 + "\(code.quoted)"
         case .dimensionCount(let entry, let found):
             "entry \(entry.quoted) should have \(ElementType.rankLimit) dimensions at most, but "
@@ -73,9 +69,5 @@ extension SafetensorsError: CustomStringConvertible {
             "entry \(entry.quoted) of shape \(shape) should have \(expected) bytes, but has "
                 + "\(found)"
         }
-    }
-
-    private static var codes: String {
-        ElementType.allCases.map(\.safetensorsCode).joined(separator: ", ")
     }
 }

@@ -3,7 +3,8 @@ struct SafetensorsHeader {
     /// One tensor's description; the offsets count from the header's end and are not yet checked.
     struct Tensor {
         let name: String
-        let elementType: ElementType
+        /// The type by the header's code, which need not be one that weights have.
+        let code: String
         let shape: [Int]
         let begin: Int
         let end: Int
@@ -61,14 +62,12 @@ struct SafetensorsHeader {
             case "dtype": code = try scanner.string()
             case "shape": shape = try scanner.naturals()
             case "data_offsets": offsets = try scanner.naturals()
-            default: throw .unknownField(entry: name, field: field)
+            // As the reference implementation, which skips what later versions may add.
+            default: try scanner.skipValue()
             }
         }
         for field in ["dtype", "shape", "data_offsets"] where !fields.contains(field) {
             throw .missingField(entry: name, field: field)
-        }
-        guard let elementType = ElementType(safetensorsCode: code) else {
-            throw .unknownElementType(entry: name, code: code)
         }
         guard shape.count <= ElementType.rankLimit else {
             throw .dimensionCount(entry: name, found: shape.count)
@@ -77,6 +76,6 @@ struct SafetensorsHeader {
             throw .offsetCount(entry: name, found: offsets.count)
         }
         return Tensor(
-            name: name, elementType: elementType, shape: shape, begin: offsets[0], end: offsets[1])
+            name: name, code: code, shape: shape, begin: offsets[0], end: offsets[1])
     }
 }

@@ -4,7 +4,7 @@
     import Foundation
 #endif
 
-/// The tensors of a file and the texts that came with them.
+/// The tensors of a file, or of one of its dictionaries, and the texts that came with them.
 public struct WeightFile: Sendable, Equatable {
     /// The tensors, in the file's order.
     public var entries: [TensorEntry]
@@ -12,25 +12,63 @@ public struct WeightFile: Sendable, Equatable {
     /// The texts of a safetensors header; none for a PyTorch checkpoint.
     public var metadata: [String: String]
 
+    /// The keys, joined by dots, under which a checkpoint holds these tensors; nil for its outermost
+    /// dictionary.
+    public var key: String?
+
+    /// What the entries beside the tensors are, by their names, such as "an object of the class X".
+    public var others: [String: String]
+
+    /// Whether the tensors stand under a key by which scripts mean a running mean of the weights.
+    public var isAveraged: Bool {
+        key.map { key in
+            key.split(separator: ".").contains { WeightSearch.averagedKeys.contains(String($0)) }
+        } ?? false
+    }
+
     /// Makes the contents of a file.
     ///
     /// - Parameters:
     ///   - entries: the tensors.
     ///   - metadata: texts that come with them.
-    public init(entries: [TensorEntry], metadata: [String: String] = [:]) {
+    ///   - key: the keys that lead to them in a checkpoint, joined by dots.
+    ///   - others: what the entries beside the tensors are, by their names.
+    public init(
+        entries: [TensorEntry], metadata: [String: String] = [:], key: String? = nil,
+        others: [String: String] = [:]
+    ) {
         self.entries = entries
         self.metadata = metadata
+        self.key = key
+        self.others = others
     }
 
     /// Reads a safetensors file or a PyTorch checkpoint, whichever the contents are.
     ///
     /// Nothing of the file is executed.
     ///
-    /// - Parameter path: where the file lies.
-    /// - Returns: the file's tensors.
+    /// - Parameters:
+    ///   - path: where the file lies.
+    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots; nil for the known ones.
+    /// - Returns: the file's tensors; of several sets the one that is to be preferred.
     /// - Throws: `WeightFileError` where the file cannot be read, is damaged or of another kind.
-    public static func read(path: String) throws(WeightFileError) -> WeightFile {
-        try decode(try contents(of: path), path: path)
+    public static func read(
+        path: String, key: String? = nil
+    ) throws(WeightFileError) -> WeightFile {
+        try first(of: readAll(path: path, key: key), path)
+    }
+
+    /// Reads every set of tensors that a file holds, such as the last and the averaged weights.
+    ///
+    /// - Parameters:
+    ///   - path: where the file lies.
+    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots; nil for the known ones.
+    /// - Returns: at least one set; the one to be preferred first.
+    /// - Throws: `WeightFileError` where the file cannot be read, is damaged or of another kind.
+    public static func readAll(
+        path: String, key: String? = nil
+    ) throws(WeightFileError) -> [WeightFile] {
+        try decodeAll(try contents(of: path), path: path, key: key)
     }
 
     /// Decodes the contents of a safetensors file or a PyTorch checkpoint.
@@ -38,29 +76,54 @@ public struct WeightFile: Sendable, Equatable {
     /// - Parameters:
     ///   - contents: the whole file.
     ///   - path: what errors call the file.
-    /// - Returns: the file's tensors.
+    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots; nil for the known ones.
+    /// - Returns: the file's tensors; of several sets the one that is to be preferred.
     /// - Throws: `WeightFileError` where the contents are damaged or of another kind.
     public static func decode(
-        _ contents: Data, path: String
+        _ contents: Data, path: String, key: String? = nil
     ) throws(WeightFileError) -> WeightFile {
-        switch WeightFormat(of: contents) {
-        case .safetensors:
+        try first(of: decodeAll(contents, path: path, key: key), path)
+    }
+
+    /// Decodes every set of tensors that the contents of a file hold.
+    ///
+    /// - Parameters:
+    ///   - contents: the whole file.
+    ///   - path: what errors call the file.
+    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots; nil for the known ones.
+    /// - Returns: at least one set; the one to be preferred first.
+    /// - Throws: `WeightFileError` where the contents are damaged or of another kind.
+    public static func decodeAll(
+        _ contents: Data, path: String, key: String? = nil
+    ) throws(WeightFileError) -> [WeightFile] {
+        let format = WeightFormat(of: contents)
+        guard format != .safetensors else {
+            guard key == nil else { throw .keyWithoutMeaning(path: path) }
             do throws(SafetensorsError) {
-                return try Safetensors.decode(contents)
+                return [try Safetensors.decode(contents)]
             } catch {
                 throw .safetensors(path: path, error)
             }
-        case .zip:
-            do throws(PyTorchCheckpointError) {
-                return try PyTorchCheckpoint.decode(contents)
-            } catch {
-                throw .checkpoint(path: path, error)
-            }
-        case .legacy(let layout):
-            throw .legacy(path: path, layout)
-        case nil:
-            throw .unknownFormat(path: path, byteCount: contents.count)
         }
+        do throws(PyTorchCheckpointError) {
+            switch format {
+            case .zip: return try PyTorchCheckpoint.decode(archive: contents, key: key)
+            case .stream: return try PyTorchCheckpoint.decode(stream: contents, key: key)
+            case .pickle: return try PyTorchCheckpoint.decode(pickle: contents, key: key)
+            case .safetensors, nil: break
+            }
+        } catch {
+            throw .checkpoint(path: path, error)
+        }
+        if let kind = ForeignFile(contents) { throw .foreign(path: path, kind) }
+        throw .unknownFormat(path: path, byteCount: contents.count)
+    }
+
+    private static func first(
+        of files: [WeightFile], _ path: String
+    ) throws(WeightFileError) -> WeightFile {
+        guard let file = files.first else { throw .unknownFormat(path: path, byteCount: 0) }
+        return file
     }
 
     /// Reads a whole file; mapping it instead would crash where someone shortens it meanwhile.
@@ -70,7 +133,10 @@ public struct WeightFile: Sendable, Equatable {
             let type = try FileManager.default.attributesOfItem(atPath: url.path)[.type]
             // A device or a pipe might never end.
             guard type as? FileAttributeType == .typeRegular else {
-                throw WeightFileError.unreadable(path: path, reason: "it is not a regular file")
+                throw WeightFileError.unreadable(
+                    path: path,
+                    reason: type as? FileAttributeType == .typeDirectory
+                        ? "it is a folder" : "it is not a regular file")
             }
             return try Data(contentsOf: url)
         } catch let error as WeightFileError {
@@ -85,25 +151,42 @@ public struct WeightFile: Sendable, Equatable {
     }
 }
 
-/// What a file is, told by its first bytes alone.
+/// The form of a file of weights, told by its first bytes alone.
 private enum WeightFormat {
     case safetensors
     case zip
-    case legacy(WeightFileError.Legacy)
+    case stream
+    case pickle
 
     init?(of contents: Data) {
-        // A pickle of the number 0x1950a86a20f9469cfc6c, by which PyTorch knew its old files.
-        let picklesMagic = Data([0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8])
         if contents.starts(with: Array("PK\u{03}\u{04}".utf8)) {
             self = .zip
-        } else if contents.dropFirst(8).first == UInt8(ascii: "{") {
+        } else if PyTorchStream.begins(contents) {
+            self = .stream
+        } else if Self.isPickle(contents) {
+            self = .pickle
+        } else if Self.isSafetensors(contents) {
             self = .safetensors
-        } else if contents.first == 0x80, contents.dropFirst(2).starts(with: picklesMagic) {
-            self = .legacy(.pickles)
-        } else if contents.dropFirst(257).starts(with: Array("ustar".utf8)) {
-            self = .legacy(.tar)
         } else {
             return nil
         }
+    }
+
+    /// Whether a JSON object stands behind eight bytes, also after spaces where those are a length.
+    private static func isSafetensors(_ contents: Data) -> Bool {
+        let header = contents.dropFirst(8).prefix(1000)
+        if header.first == UInt8(ascii: "{") { return true }
+        let start = header.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        return start.first == UInt8(ascii: "{")
+            && contents.prefix(8).suffix(4).allSatisfy { $0 == 0 }
+    }
+
+    /// Whether the contents begin as a pickle does that is a dictionary; a safetensors header whose length
+    /// has the same first bytes goes on with a zero, which is no operation.
+    private static func isPickle(_ contents: Data) -> Bool {
+        let bytes = Array(contents.prefix(3))
+        let beginnings = ["(dp", "}q", "}.", "ccollections\nOrderedDict\n"]
+        return bytes.count == 3 && bytes[0] == 0x80 && bytes[1] <= 5 && bytes[2] != 0
+            || beginnings.contains { contents.starts(with: Array($0.utf8)) }
     }
 }

@@ -17,6 +17,12 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
     /// Keys with values that are infinite or not numbers.
     public let notFinite: [String]
 
+    /// Keys with numbers of another kind, each as `key: expected …, found …`.
+    public let mistyped: [String]
+
+    /// Keys under which the file has something else than a tensor, each as `key: what it is`.
+    public var notTensors: [String] = []
+
     /// A module that the weights do fit, where one is known.
     public var fitting: String?
 
@@ -24,7 +30,7 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         let kinds = [
             ("missing", missing), ("unexpected", unexpected), ("wrongly shaped", misshapen),
-            ("not finite", notFinite),
+            ("of another type", mistyped), ("not finite", notFinite), ("no tensors", notTensors),
         ]
         let counts = kinds.filter { !$0.1.isEmpty }.map { "\($0.1.count) \($0.0)" }
         let details = kinds.filter { !$0.1.isEmpty }.map { kind, keys in
@@ -52,6 +58,7 @@ extension Array where Element == NamedTensor {
         let wanted = Set(destination.map(\.name))
         var missing: [String] = []
         var misshapen: [String] = []
+        var mistyped: [String] = []
         var notFinite: [String] = []
         for entry in destination {
             let isCounter = entry.name.hasSuffix("num_batches_tracked")
@@ -62,15 +69,21 @@ extension Array where Element == NamedTensor {
             if tensor.shape != entry.tensor.shape, !(isCounter && tensor.count == 1) {
                 misshapen.append(
                     "\(entry.name): expected \(entry.tensor.shape), found \(tensor.shape)")
+            } else if entry.tensor.dtype.isFloatingPoint, !tensor.dtype.isFloatingPoint {
+                // Plain numbers of a quantised network would be read without their scales.
+                mistyped.append(
+                    "\(entry.name): expected floating-point numbers, found \(tensor.dtype)")
             } else if tensor.dtype.isFloatingPoint, tensor.isFinite().all().item() != 1 {
                 notFinite.append(entry.name)
             }
         }
         let unexpected = map(\.name).filter { !wanted.contains($0) }
-        guard missing.isEmpty, unexpected.isEmpty, misshapen.isEmpty, notFinite.isEmpty else {
+        guard missing.isEmpty, unexpected.isEmpty, misshapen.isEmpty, mistyped.isEmpty,
+            notFinite.isEmpty
+        else {
             throw StateDictError(
                 target: target, missing: missing, unexpected: unexpected, misshapen: misshapen,
-                notFinite: notFinite)
+                notFinite: notFinite, mistyped: mistyped)
         }
         withoutGrad {
             for entry in destination {

@@ -11,8 +11,10 @@ struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure a network's accuracy on a test set.")
 
-    @Argument(help: "The weights: safetensors, or a PyTorch zip checkpoint.")
+    @Argument(help: "The weights: safetensors, or a PyTorch checkpoint.")
     var file: String
+
+    @OptionGroup var weights: WeightsOptions
 
     @Option(help: "The network's name (see `reviewkd models`).")
     var model: String
@@ -53,7 +55,8 @@ struct EvaluateCommand: ParsableCommand {
         precision.noteEmulation(on: device)
         guard let description = CIFARDataset(named: dataset) else { return }
         let network = try loadNetwork(
-            model, weights: file, classCount: description.classCount, device: device)
+            model, weights: file, key: weights.weightsKey, classCount: description.classCount,
+            device: device, remark: { printError("note: \($0)") })
         let images = try CIFARFiles.read(
             description, .test, in: URL(fileURLWithPath: data, isDirectory: true))
         if let warning = images.warning { printError("note: \(warning)") }

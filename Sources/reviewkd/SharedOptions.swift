@@ -151,6 +151,16 @@ struct MethodOptions: ParsableArguments {
     }
 }
 
+/// Where in a file the weights are.
+struct WeightsOptions: ParsableArguments {
+    @Option(
+        help: """
+            The key under which a checkpoint holds the weights, several joined by dots (default: \
+            state_dict, model and other known ones). With --teacher it is the teacher's.
+            """)
+    var weightsKey: String?
+}
+
 /// Reads seeds separated by commas, each of which stands once.
 func parseSeeds(_ text: String) throws -> [Int] {
     let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }

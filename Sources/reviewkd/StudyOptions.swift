@@ -10,8 +10,14 @@ struct StudyOptions: ParsableArguments {
     @Option(help: "The folder for results.jsonl, tables and runs.")
     var output = "runs/cifar100"
 
-    @Option(help: "The folder with MODEL.safetensors, .pt or .pth of the teachers.")
+    @Option(
+        help: """
+            The folder with the teachers' weights: MODEL.safetensors, .pt or .pth, or under the names that \
+            other toolkits give them, such as resnet8_vanilla/ckpt_epoch_240.pth.
+            """)
     var teachers: String?
+
+    @OptionGroup var weights: WeightsOptions
 
     @Option(help: "The teachers' normalisation, cifar100 or cifar10 (default: the recipes').")
     var teacherNormalization: TeacherNormalization?

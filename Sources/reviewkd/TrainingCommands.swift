@@ -15,8 +15,10 @@ struct DistillCommand: ParsableCommand {
     @Argument(help: "A recipe's name (see `reviewkd recipes`) or file.")
     var recipe: String
 
-    @Option(help: "The teacher's weights: safetensors, or a PyTorch zip checkpoint.")
+    @Option(help: "The teacher's weights: safetensors, or a PyTorch checkpoint.")
     var teacher: String
+
+    @OptionGroup var weights: WeightsOptions
 
     @Option(help: "The teacher's normalisation, cifar100 or cifar10 (default: the recipe's).")
     var teacherNormalization: TeacherNormalization?
@@ -41,7 +43,9 @@ struct DistillCommand: ParsableCommand {
             // A student alone needs none.
             guard isTaught else { return nil }
             let network = try loadNetwork(
-                settings.model, weights: teacher, classCount: data.train.classCount, device: device)
+                settings.model, weights: teacher, key: weights.weightsKey,
+                classCount: data.train.classCount, device: device,
+                remark: { printError("note: \($0)") })
             return (network, try sha256(ofFile: teacher))
         }
     }
@@ -59,12 +63,16 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Another network than the recipe's student.")
     var model: String?
 
+    @OptionGroup var weights: WeightsOptions
+
     @OptionGroup var options: RunCommandOptions
 
     func run() throws {
         var recipe = try options.resolve(recipe).studentAlone
         if let model { recipe.student.model = try CIFARModel(named: model).rawValue }
-        try TrainingRun(recipe: recipe, options: options).run { _, _ in nil }
+        try TrainingRun(
+            recipe: recipe, options: options, studentWeightsKey: weights.weightsKey
+        ).run { _, _ in nil }
     }
 }
 

@@ -15,6 +15,9 @@ struct TrainingRun {
     let recipe: Recipe
     let options: RunCommandOptions
 
+    /// The key under which the file of `--student-weights` holds them; nil for the known ones.
+    var studentWeightsKey: String?
+
     /// Trains, and prints what came out.
     ///
     /// Every folder is opened before the first step, so that one which cannot be used is told at once.
@@ -91,7 +94,8 @@ struct TrainingRun {
                 recipe.makeTeacher(
                     $0.network, precision: try recipe.precision ?? .standard(on: device))
             },
-            studentWeights: options.studentWeights, options: settings, report: report)
+            studentWeights: options.studentWeights, studentWeightsKey: studentWeightsKey,
+            options: settings, report: report)
     }
 
     private func conclude(

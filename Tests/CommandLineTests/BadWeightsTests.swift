@@ -1,5 +1,6 @@
 import Foundation
 import TensorFiles
+import TensorFilesTestSupport
 import Testing
 
 /// A file of weights that must be refused.
@@ -19,7 +20,9 @@ extension BadWeights {
         ) { try $0.read($0.teacher).dropLast(1000) },
         BadWeights(
             name: "of another program",
-            phrases: ["is not a weights file this tool reads", "expected a safetensors file or"]
+            phrases: [
+                "is a text, not a weights file this tool reads", "expected a safetensors file",
+            ]
         ) { _ in Data("Dear reader, these are no weights.\n".utf8) },
         BadWeights(
             name: "with a header beyond the file",
@@ -69,7 +72,7 @@ extension BadWeights {
             name: "that would execute code",
             phrases: [
                 "is not a PyTorch checkpoint that can be read", "posix.system",
-                "nothing was executed",
+                "nothing of the file was executed",
             ]
         ) { _ in try fixture("malicious.pt") },
         BadWeights(
@@ -141,6 +144,80 @@ extension CommandLineSuite {
             #expect(outcome.sentence.contains("\(path): the mean loss is "), "\(outcome.errors)")
             #expect(outcome.sentence.contains("the weights are too large for this precision"))
             #expect(outcome.output.isEmpty)
+        }
+
+        @Test(
+            "in the form of 2019, under a key of its own and with a prefix, are those of the teacher"
+        )
+        func oldForm() throws {
+            let file = try WeightFile.read(path: workshop.url(workshop.teacher).path)
+            let renamed = file.entries.map { entry in
+                var entry = entry
+                entry.name = "module.\(entry.name)"
+                return entry
+            }
+            let path = workshop.fresh("teacher") + ".pth"
+            try workshop.write(
+                OldCheckpointWriter.file(
+                    .dictionary([
+                        ("opt", .object("argparse\nNamespace")), ("mine", .tensors(renamed)),
+                    ])), to: path)
+            func evaluate(_ file: String, _ key: [String] = []) throws -> Outcome {
+                try workshop.run(
+                    [
+                        "evaluate", file, "--model", "resnet14", "--dataset", "cifar100", "--data",
+                        "data",
+                    ]
+                        + ["--json"] + key)
+            }
+            let outcome = try evaluate(path, ["--weights-key", "mine"])
+            #expect(outcome.output == (try evaluate(workshop.teacher).output))
+            #expect(
+                outcome.errors.contains("note: \(path): took the prefix 'module.' off the names\n"))
+            let unnamed = try evaluate(path)
+            #expect(unnamed.status == 1)
+            #expect(
+                unnamed.sentence.hasSuffix("name that with --weights-key mine."),
+                "\(unnamed.errors)")
+            let output = workshop.fresh("taught")
+            let taught = try workshop.run(
+                workshop.distill(to: output, teacher: path) + ["--weights-key", "mine"])
+            #expect(taught.status == 0, "\(taught.errors)")
+            #expect(
+                try workshop.read(output + "/student-last.safetensors")
+                    == workshop.read(workshop.reference + "/student-last.safetensors"))
+        }
+
+        @Test("that a student starts from are taken from under their key")
+        func studentWeights() throws {
+            let file = try WeightFile.read(
+                path: workshop.url(workshop.reference + "/student-last.safetensors").path)
+            let path = workshop.fresh("student") + ".pth"
+            try workshop.write(
+                OldCheckpointWriter.file(.dictionary([("mine", .tensors(file.entries))])), to: path)
+            let arguments = [
+                "train", "pair.yaml", "--data", "data", "--student-weights", path, "--max-steps",
+                "1",
+                "--output",
+            ]
+            let outcome = try workshop.run(
+                arguments + [workshop.fresh("on"), "--weights-key", "mine"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let unnamed = try workshop.run(arguments + [workshop.fresh("on")])
+            #expect(unnamed.sentence.contains("--weights-key mine"), "\(unnamed.errors)")
+        }
+
+        @Test("that are a run's checkpoint are refused with the file to take")
+        func ownCheckpoint() throws {
+            let path = try workshop.checkpoint(workshop.reference)
+            let outcome = try workshop.run(
+                workshop.distill(to: workshop.fresh("untaught"), teacher: path))
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence.contains(
+                    "take \(workshop.reference)/student-last.safetensors, which holds the student alone"
+                ),
+                "\(outcome.errors)")
         }
 
         @Test("that do not exist are named")

@@ -51,6 +51,34 @@ extension CommandLineSuite {
             #expect(seconds.count == 3 && seconds[2] < seconds[1])
         }
 
+        @Test("opens each teacher that is given, and says loudly which would have to be trained")
+        func dryRunOfTeachers() throws {
+            let folder = workshop.fresh("teachers")
+            let given = folder + "/ResNet14_vanilla/ckpt_epoch_240.pth"
+            try workshop.write(workshop.read(workshop.teacher), to: given)
+            func plan(_ output: String) throws -> Outcome {
+                try workshop.run(
+                    workshop.reproduce(
+                        output, methods: "kd", seeds: "0",
+                        also: ["--dry-run", "--teachers", folder, "--quiet"]))
+            }
+            let found = try plan(workshop.fresh("study"))
+            #expect(found.status == 0, "\(found.errors)")
+            #expect(found.errors.contains("note: resnet14's weights are those of \(given)\n"))
+            #expect(!found.errors.contains("will be trained first"))
+            try workshop.write(workshop.read(workshop.teacher).dropLast(100), to: given)
+            let damaged = try plan(workshop.fresh("study"))
+            #expect(damaged.status == 1)
+            #expect(damaged.sentence.contains("\(given) is not a valid safetensors file"))
+            try FileManager.default.removeItem(at: workshop.url(given))
+            let missing = try plan(workshop.fresh("study"))
+            #expect(
+                missing.errors.contains(
+                    "note: \(folder) has no weights of resnet14: this teacher will be trained first"
+                ),
+                "\(missing.errors)")
+        }
+
         @Test("plans no split that the images do not allow")
         func dryRunOfLargeSplit() throws {
             let schedule = workshop.fresh("split") + ".yaml"

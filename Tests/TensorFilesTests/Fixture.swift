@@ -14,8 +14,8 @@ struct Fixture {
         try Data(contentsOf: URL(filePath: path))
     }
 
-    func read() throws -> WeightFile {
-        try WeightFile.read(path: path)
+    func read(key: String? = nil) throws -> WeightFile {
+        try WeightFile.read(path: path, key: key)
     }
 }
 

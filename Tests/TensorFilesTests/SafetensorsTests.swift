@@ -93,6 +93,21 @@ struct SafetensorsTests {
         }
     }
 
+    @Test("Fields of later versions, spaces and tensors of other types are passed over")
+    func foreignParts() throws {
+        let read = try Safetensors.decode(
+            file(
+                #"""
+                 {"a":{"dtype":"U8","shape":[1],"data_offsets":[4,5],"x":[{"y":"]"},-1.5e3,null]},
+                 "b":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},
+                 "c":{"dtype":"F4","shape":[2,2],"data_offsets":[2,4]}}
+                """#, data: [1, 2, 3, 4, 5]))
+        #expect(read.entries.map(\.name) == ["a"])
+        #expect(read.entries.first.map { Array($0.bytes) } == [5])
+        #expect(
+            read.others == ["b": "a tensor of the type F8_E4M3", "c": "a tensor of the type F4"])
+    }
+
     @Test(
         "A tensor's description that breaks a rule is refused with that rule",
         arguments: [
@@ -114,8 +129,12 @@ struct SafetensorsTests {
                 .duplicateField(entry: "a", field: "dtype")
             ),
             (
-                #""dtype":"U8","shape":[1],"data_offsets":[0,1],"strides":[1]"#,
-                .unknownField(entry: "a", field: "strides")
+                #""dtype":"F8_E4M3","shape":[2],"data_offsets":[0,1]"#,
+                .byteCount(entry: "a", shape: [2], expected: 2, found: 1)
+            ),
+            (
+                #""dtype":"F4","shape":[1],"data_offsets":[0,1]"#,
+                .byteCount(entry: "a", shape: [1], expected: 1, found: 1)
             ),
             (#""dtype":"U8","data_offsets":[0,1]"#, .missingField(entry: "a", field: "shape")),
             (

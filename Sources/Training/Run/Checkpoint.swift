@@ -44,7 +44,7 @@ struct Checkpoint {
 }
 
 extension Checkpoint {
-    private static let format = "reviewkd-checkpoint-1"
+    static let format = "reviewkd-checkpoint-1"
     private static let noDigest = String(repeating: "0", count: 64)
 
     /// A safetensors file whose metadata hold the header, and the SHA-256 of the whole file with

@@ -1,63 +1,8 @@
 import Distillation
-import TensorFiles
 import Torch
 import TorchNN
 import VisionData
 import VisionModels
-
-/// Reads a file of weights into a network of the zoo.
-///
-/// - Parameters:
-///   - model: the network's name.
-///   - path: safetensors, or a PyTorch zip checkpoint.
-///   - classCount: the number of logits.
-///   - device: where the network will live.
-/// - Returns: the network in evaluation mode, channels last.
-/// - Throws: `ModelError`, `WeightFileError` or `StateDictError`.
-public func loadNetwork(
-    _ model: String, weights path: String, classCount: Int, device: Device = .cpu
-) throws -> any Backbone {
-    let model = try CIFARModel(named: model)
-    let network = model.make(classCount: classCount, generator: Generator(seed: 0))
-    let weights = try readWeights(path)
-    do throws(StateDictError) {
-        try network.load(stateDict: weights, named: "\(model.rawValue) (file \(path))")
-    } catch {
-        var error = error
-        error.fitting =
-            CIFARModel.allCases.first { other in
-                other != model && other.fits(weights, classCount: classCount)
-            }?.rawValue
-        throw error
-    }
-    network.convert(device: device, format: .channelsLast)
-    network.eval()
-    return network
-}
-
-private func readWeights(_ path: String) throws -> [NamedTensor] {
-    try WeightFile.read(path: path).entries.map(NamedTensor.init)
-}
-
-extension CIFARModel {
-    /// Whether weights are of this model.
-    fileprivate func fits(_ weights: [NamedTensor], classCount: Int) -> Bool {
-        let network = make(classCount: classCount, generator: Generator(seed: 0))
-        do throws(StateDictError) {
-            try network.load(stateDict: weights)
-            return true
-        } catch {
-            return false
-        }
-    }
-}
-
-extension Module {
-    /// Overwrites this network's tensors with a file's, strictly.
-    func load(weights path: String, named model: String) throws {
-        try load(stateDict: readWeights(path), named: "\(model) (file \(path))")
-    }
-}
 
 extension NormalizationSettings {
     /// The constants as the data pipeline takes them.

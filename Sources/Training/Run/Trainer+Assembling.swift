@@ -12,13 +12,14 @@ extension Trainer {
     ///   - data: the images, on the options' device.
     ///   - teacher: as the recipe makes it; nil for a student alone.
     ///   - studentWeights: a file that the student starts from, instead of its initial weights.
+    ///   - studentWeightsKey: the key under which that file holds them; nil for the known ones.
     ///   - options: folder, device and limits.
     ///   - report: called with everything that happens.
     /// - Throws: where the networks cannot be made or matched, the folder cannot be used or the split
     ///   does not fit.
     public convenience init(
         recipe: Recipe, data: TrainingData, teacher: Teacher?,
-        studentWeights: String? = nil, options: RunOptions,
+        studentWeights: String? = nil, studentWeightsKey: String? = nil, options: RunOptions,
         report: @escaping (TrainingEvent) -> Void
     ) throws {
         let classCount = data.train.classCount
@@ -27,8 +28,9 @@ extension Trainer {
         var options = options
         if let studentWeights {
             let initial = try loadNetwork(
-                recipe.student.model, weights: studentWeights, classCount: classCount,
-                device: options.device)
+                recipe.student.model, weights: studentWeights, key: studentWeightsKey,
+                classCount: classCount, device: options.device,
+                remark: { report(.remark($0)) })
             try student.load(stateDict: initial.stateDict())
             options.studentWeightsDigest = try sha256(ofFile: studentWeights)
         }

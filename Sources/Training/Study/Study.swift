@@ -104,11 +104,7 @@ public final class Study: Sendable {
         var teachers = TeacherShelf(self, data: data)
         try teachers.fill(for: open)
         let missing = try missingTeachers(for: open)
-        if let teachers = settings.teachers {
-            for cell in missing {
-                report(.remark("\(teachers) has no \(cell.key.pair); it is trained first"))
-            }
-        }
+        remark(missing: missing)
         var runs = StudyRuns(self, data: data, count: missing.count + open.count)
         if let signal = runs.all(missing, teachers: [:]) {
             return .interrupted(signal: signal)

@@ -5,6 +5,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case takenSchedule(String)
     case noTeacher(recipe: String)
     case noFolder(teachers: String)
+    case severalTeachers(model: String, files: [String])
     case differs(cell: String, path: String, expected: String, found: String)
     case otherTeacher(cell: String, path: String, file: String, expected: String, found: String)
     case otherDataset(cell: String, path: String, expected: String, found: String)
@@ -33,8 +34,12 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "the recipe \(recipe) has no teacher or no review term, expected ReviewKD's of a pair "
                 + "for an ablation; choose one as cifar100/resnet56-resnet20"
         case .noFolder(let teachers):
-            "--teachers is \(teachers), expected a folder with MODEL.safetensors, .pt or .pth; name "
+            "--teachers is \(teachers), expected a folder with the teachers' weights; name "
                 + "one, or leave it out to train the teachers here"
+        case .severalTeachers(let model, let files):
+            "several files in --teachers could be \(model)'s: \(files.prefix(5).joined(separator: ", "))"
+                + "\(files.count > 5 ? ", …" : ""); name the right one \(model).pth, or move the others "
+                + "away"
         case .differs(let cell, let path, let expected, let found):
             "\(path) holds the cell \(cell) with other settings (digest \(found), now \(expected)); "
                 + "choose another --output, or give the settings it was made with"

@@ -64,8 +64,10 @@ extension Study {
         var measured: [String: RunCost] = [:]
         let open = pending
         try requireNormalizations(of: open)
-        let teachers = try missingTeachers(for: open)
         let images = try imageCounts()
+        try openTeachers(for: open, classCount: images.classes)
+        let teachers = try missingTeachers(for: open)
+        self.remark(missing: teachers)
         var largestCheckpoint = 0
         var runs: Set<String> = []
         for cell in teachers + cells {
@@ -107,17 +109,19 @@ extension Study {
         return estimate
     }
 
-    private func imageCounts() throws -> (train: Int, test: Int) {
+    private func imageCounts() throws -> (train: Int, test: Int, classes: Int) {
         let name = cells.first?.recipe.dataset.name ?? .cifar100
         if settings.data == nil, let published = CIFARDataset(named: name.rawValue) {
             func count(_ files: [CIFARDataset.File]) -> Int {
                 files.reduce(0) { $0 + $1.imageCount }
             }
-            return (count(published.trainFiles), count(published.testFiles))
+            return (
+                count(published.trainFiles), count(published.testFiles), published.classCount
+            )
         }
         let data = try TrainingData.load(name, from: settings.data, device: .cpu)
         try requireImages(data)
-        return (data.train.count, data.test.count)
+        return (data.train.count, data.test.count, data.test.classCount)
     }
 }
 

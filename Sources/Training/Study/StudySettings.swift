@@ -12,6 +12,9 @@ public struct StudySettings: Sendable {
     /// The folder in which the teachers' weights are looked for.
     public var teachers: String?
 
+    /// The key under which the teachers' files hold the weights, for one that is not known.
+    public var weightsKey: String?
+
     /// How teachers that are not there are trained.
     public var schedule = StudySchedule.paper
 

@@ -101,8 +101,8 @@ struct StudyWorker: Sendable {
         func makeTeacher() throws -> Teacher? {
             try file.flatMap {
                 let network = try loadNetwork(
-                    $0.model.rawValue, weights: $0.path, classCount: data.train.classCount,
-                    device: settings.device)
+                    $0.model.rawValue, weights: $0.path, key: settings.weightsKey,
+                    classCount: data.train.classCount, device: settings.device)
                 return cell.recipe.makeTeacher(
                     network, precision: settings.precision, remembers: shares)
             }

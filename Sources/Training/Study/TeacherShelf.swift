@@ -51,9 +51,11 @@ struct TeacherShelf {
         _ model: CIFARModel, _ path: String, _ settings: TeacherSettings
     ) throws -> TeacherFile {
         let digest = try sha256(ofFile: path)
-        let device = study.settings.device
+        study.report(.remark("\(model.rawValue)'s weights are those of \(path)"))
         let network = try loadNetwork(
-            model.rawValue, weights: path, classCount: data.test.classCount, device: device)
+            model.rawValue, weights: path, key: study.settings.weightsKey,
+            classCount: data.test.classCount, device: study.settings.device,
+            remark: { study.report(.remark($0)) })
         // An accuracy holds for the normalisation and precision that a cell's recipe has.
         let same = study.cells.filter { $0.recipe.teacher == settings }.map(\.recipe.digest)
         let earlier = study.results.first { $0.teacher == digest && same.contains($0.recipe) }
@@ -91,7 +93,7 @@ extension Study {
     func requireNormalizations(of cells: [Cell]) throws {
         for cell in cells {
             guard let model = cell.teacher, let taught = cell.recipe.teacher?.normalization,
-                givenTeacher(model) == nil
+                try givenTeacher(model) == nil
             else { continue }
             let trained = try trainingCell(of: model).recipe.dataset.normalization
             guard taught != trained else { continue }
@@ -129,7 +131,7 @@ extension Study {
     /// Where a teacher's weights lie: in the user's folder, else in the run that trained it here; nil
     /// where there are none yet.
     fileprivate func teacherPath(of model: CIFARModel) throws -> String? {
-        if let given = givenTeacher(model) { return given }
+        if let given = try givenTeacher(model) { return given }
         let cell = try trainingCell(of: model)
         // A line alone proves little: it may be another machine's, and the run here half done.
         let finished = try RunFolder.finishedHistory(
@@ -138,12 +140,34 @@ extension Study {
         return folder(of: cell) + "/student-last.safetensors"
     }
 
-    /// `TEACHERS/MODEL.safetensors`, `.pt` or `.pth`, where one is there.
-    private func givenTeacher(_ model: CIFARModel) -> String? {
-        settings.teachers.flatMap { directory in
-            ["safetensors", "pt", "pth"].map { "\(directory)/\(model.rawValue).\($0)" }
-                .first(where: FileManager.default.fileExists)
+    /// The file in the user's folder, where one is there.
+    private func givenTeacher(_ model: CIFARModel) throws(StudyError) -> String? {
+        guard let teachers = settings.teachers else { return nil }
+        return try TeacherFinder(folder: teachers).file(of: model)
+    }
+
+    /// Opens the file of every teacher that the user gives, and says which one is whose.
+    ///
+    /// - Throws: where a file is another model's or damaged.
+    func openTeachers(for cells: [Cell], classCount: Int) throws {
+        for model in models(of: cells) {
+            guard let path = try givenTeacher(model) else { continue }
+            report(.remark("\(model.rawValue)'s weights are those of \(path)"))
+            _ = try loadNetwork(
+                model.rawValue, weights: path, key: settings.weightsKey, classCount: classCount,
+                remark: { report(.remark($0)) })
         }
+    }
+
+    /// Tells which teachers have to be trained, and why.
+    func remark(missing cells: [Cell]) {
+        guard !cells.isEmpty else { return }
+        let names = cells.map(\.key.pair).joined(separator: ", ")
+        let place = settings.teachers.map { "\($0) has" } ?? "without --teachers there are"
+        report(
+            .remark(
+                "\(place) no weights of \(names): \(cells.count == 1 ? "this teacher" : "these teachers") "
+                    + "will be trained first, for which files of trained ones save the time"))
     }
 
     private func trainingCell(of model: CIFARModel) throws -> Cell {

@@ -1,0 +1,87 @@
+import Distillation
+import TensorFiles
+import Torch
+import TorchNN
+import VisionModels
+
+/// Reads a file of weights into a network of the zoo.
+///
+/// Of several sets of weights in the file the one that fits is taken, the preferred one first. Prefixes
+/// of wrappers and entries that no model has are left out, with a remark that says so.
+///
+/// - Parameters:
+///   - model: the network's name.
+///   - path: safetensors, or a PyTorch checkpoint in any of its forms.
+///   - key: the keys under which a checkpoint holds the weights, joined by dots; nil for the known ones.
+///   - classCount: the number of logits.
+///   - device: where the network will live.
+///   - remark: called with what a user should know about what was taken.
+/// - Returns: the network in evaluation mode, channels last.
+/// - Throws: `ModelError`, `WeightFileError`, `StateDictError` or `OwnCheckpointError`.
+public func loadNetwork(
+    _ model: String, weights path: String, key: String? = nil, classCount: Int,
+    device: Device = .cpu, remark: (String) -> Void = { _ in }
+) throws -> any Backbone {
+    let model = try CIFARModel(named: model)
+    let network = model.make(classCount: classCount, generator: Generator(seed: 0))
+    let files = try WeightFile.readAll(path: path, key: key)
+    try refuseOwnCheckpoint(files, path: path)
+    let weights = FittingWeights(files, for: network)
+    do throws(StateDictError) {
+        try network.load(stateDict: weights.stateDict, named: "\(model.rawValue) (file \(path))")
+    } catch {
+        var error = error
+        error.notTensors = weights.notTensors(under: error.missing)
+        error.fitting =
+            CIFARModel.allCases.first { other in
+                other != model && other.fits(files, classCount: classCount)
+            }?.rawValue
+        throw error
+    }
+    for text in weights.remarks { remark("\(path): \(text)") }
+    network.convert(device: device, format: .channelsLast)
+    network.eval()
+    return network
+}
+
+extension CIFARModel {
+    /// Whether a file has weights of this model.
+    fileprivate func fits(_ files: [WeightFile], classCount: Int) -> Bool {
+        let network = make(classCount: classCount, generator: Generator(seed: 0))
+        do throws(StateDictError) {
+            try network.load(stateDict: FittingWeights(files, for: network).stateDict)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+extension Module {
+    /// Overwrites this network's tensors with a file's, strictly.
+    func load(weights path: String, named model: String) throws {
+        let file = try WeightFile.read(path: path)
+        try load(stateDict: file.entries.map(NamedTensor.init), named: "\(model) (file \(path))")
+    }
+}
+
+/// A checkpoint of a run where weights were wanted.
+public struct OwnCheckpointError: Error, CustomStringConvertible {
+    /// The checkpoint.
+    public let path: String
+
+    /// One sentence with the file to take.
+    public var description: String {
+        var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        if parts.last == "checkpoint" { parts.removeLast() }
+        let file = (parts + ["student-last.safetensors"]).joined(separator: "/")
+        return
+            "\(path) is a checkpoint of a run, from which `--resume` goes on, not a file of weights; "
+            + "take \(file), which holds the student alone"
+    }
+}
+
+private func refuseOwnCheckpoint(_ files: [WeightFile], path: String) throws {
+    guard files.contains(where: { $0.metadata["format"] == Checkpoint.format }) else { return }
+    throw OwnCheckpointError(path: path)
+}

@@ -1,0 +1,271 @@
+import Foundation
+import TensorFiles
+import TensorFilesTestSupport
+import Testing
+import Torch
+import TorchNN
+import VisionModels
+
+@testable import Training
+
+/// Names and company in which a network's weights come.
+struct Surroundings: Sendable, CustomTestStringConvertible {
+    /// What comes out.
+    enum Outcome: Sendable {
+        /// The weights, with remarks that have these words; without words no remark.
+        case read([String])
+        /// An error with these words.
+        case refused([String])
+    }
+
+    /// What the page on weights calls it.
+    let title: String
+    let outcome: Outcome
+    /// Makes the value of a checkpoint from the weights of a resnet8.
+    let value: @Sendable ([TensorEntry]) -> OldCheckpointWriter.Value
+
+    var testDescription: String { title }
+
+    /// Its row of the page on weights.
+    var row: String {
+        switch outcome {
+        case .read(let words):
+            "| \(title) | read" + words.map { ": “\($0)”" }.joined() + " |"
+        case .refused(let words):
+            "| \(title) | refused: " + words.map { "“\($0)”" }.joined(separator: " ") + " |"
+        }
+    }
+
+    init(
+        _ title: String, read words: String...,
+        value: @escaping @Sendable ([TensorEntry]) -> OldCheckpointWriter.Value
+    ) {
+        self.title = title
+        self.value = value
+        outcome = .read(words)
+    }
+
+    init(
+        _ title: String, refused words: String...,
+        value: @escaping @Sendable ([TensorEntry]) -> OldCheckpointWriter.Value
+    ) {
+        self.title = title
+        self.value = value
+        outcome = .refused(words)
+    }
+
+    private static func prefixed(_ prefix: String) -> Surroundings {
+        let taken = prefix.replacing("_orig_mod.", with: "")
+        let words = [
+            taken.isEmpty ? nil : "took the prefix '\(taken)' off the names",
+            taken == prefix ? nil : "took '_orig_mod.', which torch.compile adds, out of the names",
+        ]
+        return Surroundings("the prefix `\(prefix)`", .read(words.compactMap(\.self))) {
+            .tensors(renamed($0) { prefix + $0 })
+        }
+    }
+
+    private init(
+        _ title: String, _ outcome: Outcome,
+        value: @escaping @Sendable ([TensorEntry]) -> OldCheckpointWriter.Value
+    ) {
+        self.title = title
+        self.value = value
+        self.outcome = outcome
+    }
+
+    static func renamed(
+        _ entries: [TensorEntry], _ name: (String) -> String
+    ) -> [TensorEntry] {
+        entries.map { entry in
+            var entry = entry
+            entry.name = name(entry.name)
+            return entry
+        }
+    }
+
+    private static func one(_ name: String) -> TensorEntry {
+        TensorEntry(name: name, elementType: .float32, shape: [1], bytes: Data(count: 4))
+    }
+
+    private static func zeros(_ entries: [TensorEntry]) -> [TensorEntry] {
+        entries.map { entry in
+            var entry = entry
+            entry.bytes = Data(count: entry.bytes.count)
+            return entry
+        }
+    }
+
+    static let all: [Surroundings] =
+        [
+            "module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "model.",
+            "module.student.", "architecture.backbone.", "net.0.",
+        ].map(prefixed) + [
+            Surroundings(
+                "`module.` and one stray entry", read: "took the prefix 'module.' off the names",
+                "left out 1 entry that the network does not have: n_averaged"
+            ) { .tensors(renamed($0) { "module.\($0)" } + [one("n_averaged")]) },
+            Surroundings(
+                "a profiler's counters",
+                read: "left out 3 entries that the network does not have: total_ops, total_params, "
+                    + "layer1.0.total_ops"
+            ) {
+                .tensors($0 + [one("total_ops"), one("total_params"), one("layer1.0.total_ops")])
+            },
+            Surroundings(
+                "a further head that no model has",
+                read: "left out 1 entry that the network does not have: auxiliary.weight"
+            ) { .tensors($0 + [one("auxiliary.weight")]) },
+            Surroundings(
+                "a student beside its ABF blocks",
+                read: "took the prefix 'module.student.' off the names",
+                "left out 1 entry that the network does not have: module.abfs.0.conv1.weight"
+            ) {
+                .tensors(
+                    renamed($0) { "module.student.\($0)" } + [one("module.abfs.0.conv1.weight")])
+            },
+            Surroundings(
+                "raw weights beside averaged ones",
+                read:
+                    "took the weights under state_dict; averaged ones stand under state_dict_ema, to be "
+                    + "taken with --weights-key state_dict_ema"
+            ) {
+                .dictionary([
+                    ("epoch", .integer(3)), ("state_dict_ema", .tensors(zeros($0))),
+                    ("state_dict", .tensors($0)),
+                ])
+            },
+            Surroundings("the weights of another network under a preferred key", .read([])) {
+                .dictionary([
+                    ("student", .tensors([one("fc.weight")])), ("teacher", .tensors($0)),
+                ])
+            },
+            Surroundings(
+                "int8 instead of floating-point numbers",
+                refused:
+                    "of another type: conv1.weight: expected floating-point numbers, found int8"
+            ) { entries in
+                .tensors(
+                    entries.map { entry in
+                        var entry = entry
+                        guard entry.name == "conv1.weight" else { return entry }
+                        entry.elementType = .int8
+                        entry.bytes = Data(count: entry.bytes.count / 4)
+                        return entry
+                    })
+            },
+            Surroundings(
+                "an object where a weight is needed",
+                refused: "missing: fc.weight",
+                "no tensors: fc.weight: an object of the class somewhere.Weight"
+            ) { entries in
+                let others = entries.filter { $0.name != "fc.weight" }
+                let weight = ("fc.weight", OldCheckpointWriter.Value.object("somewhere\nWeight"))
+                return .dictionary([("state_dict", .mixed(others, [weight]))])
+            },
+            Surroundings(
+                "a layer more than the network has", refused: "unexpected: layer1.1.conv1.weight"
+            ) { .tensors($0 + [one("layer1.1.conv1.weight")]) },
+        ]
+}
+
+@Suite("Weights of networks")
+struct LoadingNetworksTests {
+    private let network = CIFARModel.resnet8.make(classCount: 3, generator: Generator(seed: 7))
+
+    @Test(
+        "Weights are found whatever surrounds them, and what was done is said",
+        arguments: Surroundings.all)
+    func surroundings(_ surroundings: Surroundings) throws {
+        let contents = OldCheckpointWriter.file(
+            surroundings.value(network.stateDict().map(\.entry)))
+        try withFile(contents) { path in
+            switch surroundings.outcome {
+            case .read(let words):
+                let remarks = try expectRead(path)
+                #expect(remarks.count == words.count, "\(remarks)")
+                for (remark, words) in zip(remarks, words) {
+                    #expect(remark == "\(path): \(words)")
+                }
+            case .refused(let words):
+                let error = #expect(throws: StateDictError.self) { try load(path) }
+                for words in words {
+                    #expect(
+                        error?.description.contains(words) == true, "\(String(describing: error))")
+                }
+            }
+        }
+    }
+
+    @Test("A safetensors file with prefixed names is read as a checkpoint is")
+    func safetensors() throws {
+        let entries = Surroundings.renamed(network.stateDict().map(\.entry)) { "module.\($0)" }
+        try withFile(Safetensors.encode(entries: entries)) { path in
+            let remarks = try expectRead(path)
+            #expect(remarks == ["\(path): took the prefix 'module.' off the names"])
+        }
+    }
+
+    @Test("Averaged weights are taken where their key is named")
+    func averaged() throws {
+        let entries = network.stateDict().map(\.entry)
+        let value = OldCheckpointWriter.Value.dictionary([
+            ("state_dict", .tensors([])), ("anything", .tensors(entries)),
+        ])
+        try withFile(OldCheckpointWriter.file(value)) { path in
+            let remarks = try expectRead(path, key: "anything")
+            #expect(remarks.isEmpty)
+            let error = #expect(throws: WeightFileError.self) { try load(path) }
+            #expect(error?.description.contains("name that with --weights-key anything") == true)
+        }
+    }
+
+    @Test("A run's own checkpoint is refused with the file to take")
+    func ownCheckpoint() throws {
+        let checkpoint = Checkpoint(
+            state: RunState(), tensors: network.stateDict().map { $0.prefixed("method.student") })
+        try withFile(checkpoint.encoded()) { path in
+            let error = #expect(throws: OwnCheckpointError.self) { try load(path) }
+            #expect(error?.description.contains("take ") == true)
+        }
+        #expect(
+            OwnCheckpointError(path: "runs/a/checkpoint/step-8.safetensors").description.contains(
+                "take runs/a/student-last.safetensors, which holds the student alone"))
+    }
+
+    @Test("The page on weights has the row of all surroundings")
+    func page() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(
+            contentsOf: root.appending(components: "docs", "weights.md"), encoding: .utf8)
+        for surroundings in Surroundings.all {
+            #expect(text.contains(surroundings.row), "\(surroundings.row)")
+        }
+    }
+
+    private func load(_ path: String) throws {
+        _ = try loadNetwork("resnet8", weights: path, classCount: 3)
+    }
+
+    /// Expects the very weights of the network.
+    private func expectRead(_ path: String, key: String? = nil) throws -> [String] {
+        var remarks: [String] = []
+        let read = try loadNetwork("resnet8", weights: path, key: key, classCount: 3) {
+            remarks.append($0)
+        }
+        for (found, expected) in zip(read.stateDict(), network.stateDict()) {
+            #expect(found.name == expected.name)
+            #expect(found.tensor.contiguous().bytes() == expected.tensor.bytes(), "\(found.name)")
+        }
+        return remarks
+    }
+
+    private func withFile(_ contents: Data, _ body: (String) throws -> Void) throws {
+        let url = FileManager.default.temporaryDirectory.appending(
+            component: "reviewkd-\(UUID().uuidString).pth")
+        try contents.write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        try body(url.path)
+    }
+}

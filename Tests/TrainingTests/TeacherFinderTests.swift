@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+import VisionModels
+
+@testable import Training
+
+@Suite("Teachers in a folder")
+struct TeacherFinderTests {
+    @Test(
+        "A teacher is found under the names that toolkits give it",
+        arguments: [
+            (["resnet8.pth"], CIFARModel.resnet8, "resnet8.pth"),
+            (["ResNet8.pth"], .resnet8, "ResNet8.pth"),
+            (["resnet50.pt"], .resNet50, "resnet50.pt"),
+            (
+                ["resnet8.pt", "RESNET8.safetensors", "resnet8.safetensors"], .resnet8,
+                "resnet8.safetensors"
+            ),
+            (
+                ["resnet8_vanilla/ckpt_epoch_240.pth"], .resnet8,
+                "resnet8_vanilla/ckpt_epoch_240.pth"
+            ),
+            (
+                [
+                    "wrn_40_2_vanilla/ckpt_epoch_40.pth", "wrn_40_2_vanilla/ckpt_epoch_240.pth",
+                    "wrn_40_2_vanilla/wrn_40_2_best.pth", "wrn_40_2_vanilla/log.txt",
+                ], .wideResNet40x2, "wrn_40_2_vanilla/ckpt_epoch_240.pth"
+            ),
+            (
+                ["vgg13_vanilla/vgg13_best.pth", "vgg13_vanilla/vgg13_last.pth"], .vgg13,
+                "vgg13_vanilla/vgg13_last.pth"
+            ),
+            (["vgg8/student_best"], .vgg8, nil),
+            (["vgg8/vgg8_best.pth"], .vgg8, "vgg8/vgg8_best.pth"),
+            (["cifar100_resnet56-f2eff4c8.pt"], .resnet56, "cifar100_resnet56-f2eff4c8.pt"),
+            (["resnet32x4.pth.tar"], .resnet32x4, "resnet32x4.pth.tar"),
+            (
+                ["resnet56/student-last.safetensors", "resnet56/recipe.yaml"], .resnet56,
+                "resnet56/student-last.safetensors"
+            ),
+            (["resnet8x4.pth"], .resnet8, nil),
+            (["S-resnet8_T-resnet56/last.pth"], .resnet8, nil),
+            (["wrn_40_2.pth"], .wideResNet40x1, nil),
+            (["resnet8.txt", "resnet8.onnx"], .resnet8, nil),
+            ([], .resnet8, nil),
+        ] as [([String], CIFARModel, String?)])
+    func finds(files: [String], model: CIFARModel, expected: String?) throws {
+        try withFolder(of: files) { folder in
+            let found = try TeacherFinder(folder: folder).file(of: model)
+            #expect(found == expected.map { "\(folder)/\($0)" })
+        }
+    }
+
+    @Test("Files that are equally likely are an error that names them")
+    func ambiguous() throws {
+        try withFolder(of: ["resnet8_a.pth", "resnet8_b.pth"]) { folder in
+            let expected = StudyError.severalTeachers(
+                model: "resnet8", files: ["\(folder)/resnet8_a.pth", "\(folder)/resnet8_b.pth"])
+            #expect(throws: expected) { try TeacherFinder(folder: folder).file(of: .resnet8) }
+            #expect(expected.description.contains("name the right one resnet8.pth"))
+        }
+    }
+
+    private func withFolder(of files: [String], _ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(
+            component: "reviewkd-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for file in files {
+            let url = folder.appending(path: file)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data().write(to: url)
+        }
+        try body(folder.path)
+    }
+}
