@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-all sanitize lint format bench build-cuda clean help
+.PHONY: setup demo test test-all sanitize mutate lint format bench build-cuda clean help
 
 sources := Package.swift Plugins Sources Tests Examples \
 	Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
@@ -29,6 +29,14 @@ test-all: setup ## The same, with every method between every pair (30 minutes)
 sanitize: setup ## Run the tests of our own kernels under AddressSanitizer
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan \
 		--filter FusedKernelTests
+
+mutate: setup ## Read a million damaged files of each kind under AddressSanitizer (about an hour)
+	swift build -c release --sanitize=address --scratch-path .build-asan --product mutate-files
+	for kind in zip stream safetensors cifar; do \
+		ASAN_OPTIONS=detect_leaks=0:max_allocation_size_mb=64:quarantine_size_mb=16 \
+			.build-asan/release/mutate-files $$kind $(or $(ROUNDS),1000000) $(or $(SEED),1) Tests \
+			|| exit 1; \
+	done
 
 lint: setup ## Check formatting, documentation comments, white space and leftovers
 	swift format lint --strict --recursive --parallel $(sources)

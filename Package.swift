@@ -83,7 +83,8 @@ let package = Package(
         .target(
             name: "VisionModels", dependencies: ["Torch", "TorchNN"], swiftSettings: house),
         .target(
-            name: "VisionData", dependencies: ["CZlib", "Torch", crypto], swiftSettings: house),
+            name: "VisionData", dependencies: ["CZlib", "TensorFiles", "Torch", crypto],
+            swiftSettings: house),
         .target(
             name: "Distillation", dependencies: ["Torch", "TorchNN", "VisionModels"],
             swiftSettings: house),
@@ -111,9 +112,13 @@ let package = Package(
         .target(
             name: "TensorFilesTestSupport", dependencies: ["TensorFiles"],
             path: "Tests/TensorFilesTestSupport", swiftSettings: house),
+        .executableTarget(
+            name: "mutate-files",
+            dependencies: ["TensorFiles", "TensorFilesTestSupport", "VisionData"],
+            path: "Tests/MutateFiles", swiftSettings: house),
         .testTarget(
-            name: "TensorFilesTests", dependencies: ["TensorFiles"], exclude: ["Fixtures"],
-            swiftSettings: house),
+            name: "TensorFilesTests", dependencies: ["TensorFiles", "TensorFilesTestSupport"],
+            exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "TorchTests", dependencies: ["Torch", "TorchTestSupport"],
             exclude: ["Schemas.txt"], swiftSettings: house),
@@ -133,7 +138,9 @@ let package = Package(
             dependencies: ["Torch", "TorchNN", "VisionModels", "Distillation", "TorchTestSupport"],
             swiftSettings: house + fast),
         .testTarget(
-            name: "VisionDataTests", dependencies: ["VisionData", "Torch", "CZlib", crypto],
+            name: "VisionDataTests",
+            dependencies: ["VisionData", "Torch", "TensorFilesTestSupport", "CZlib", crypto],
+            exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
             name: "TrainingTests",

@@ -45,6 +45,9 @@ package struct NumPyArray: Sendable, Hashable {
         self.bytes = bytes
     }
 
+    /// The elements with the last dimension running fastest, little endian.
+    package var rowMajorBytes: Data { view.contiguousBytes(in: bytes) }
+
     /// The array as a walk through a storage that is its bytes.
     var view: TensorView {
         var strides: [Int] = []

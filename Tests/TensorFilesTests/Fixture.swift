@@ -1,5 +1,6 @@
 import Foundation
 import TensorFiles
+import TensorFilesTestSupport
 
 /// A file that `Fixtures/make_fixtures.py` made.
 struct Fixture {
@@ -23,13 +24,4 @@ extension WeightFile {
     var entriesByName: [String: TensorEntry] {
         Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0) })
     }
-}
-
-/// Bytes given as a mixture of texts and integers, for files written by hand.
-func bytes(_ parts: any Sequence<UInt8>...) -> Data {
-    parts.reduce(into: Data()) { data, part in data.append(contentsOf: Array(part)) }
-}
-
-extension FixedWidthInteger {
-    var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
 }

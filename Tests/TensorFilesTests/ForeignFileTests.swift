@@ -1,5 +1,6 @@
 import Foundation
 import TensorFiles
+import TensorFilesTestSupport
 import Testing
 
 /// A file that holds no weights, as people take one for them.

@@ -1,5 +1,6 @@
 import Foundation
 import TensorFiles
+import TensorFilesTestSupport
 import Testing
 
 /// Damages small files in thousands of ways, the same in every run; a trap would end the process.
@@ -9,7 +10,8 @@ struct MutationTests {
         "A file with damaged bytes is read or refused, and never ends the process",
         arguments: [
             "every_dtype.safetensors", "wrapped.safetensors", "every_dtype.pt", "views.pt",
-            "wrapped.pt", "deflated.pt", "legacy.pt",
+            "wrapped.pt", "deflated.pt", "legacy.pt", "forms/wrapped.old.pt", "forms/module.old.pt",
+            "forms/protocol0.old.pt", "forms/arrays.pkl",
         ])
     func files(name: String) throws {
         let original = try Fixture(name).contents()
@@ -49,11 +51,11 @@ struct MutationTests {
     private func countRefused(
         rounds: Int, of original: Data, read: (Data) throws -> WeightFile
     ) throws -> Int {
-        var generator = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
+        var mutator = Mutator(seed: 0x9E37_79B9_7F4A_7C15)
         var refused = 0
         for _ in 0..<rounds {
             do {
-                let file = try read(damaged(original, using: &generator))
+                let file = try read(mutator.damaged(original))
                 _ = try Safetensors.encode(entries: file.entries, metadata: file.metadata)
             } catch is WeightFileError {
                 refused += 1
@@ -62,34 +64,5 @@ struct MutationTests {
             }
         }
         return refused
-    }
-
-    private func damaged(_ original: Data, using generator: inout Xorshift) -> Data {
-        var contents = Array(original)
-        for _ in 0...Int.random(in: 0..<3, using: &generator) {
-            let position = Int.random(in: 0..<contents.count, using: &generator)
-            switch Int.random(in: 0..<8, using: &generator) {
-            case 0: contents.removeSubrange(position...)
-            case 1: contents.insert(.random(in: 0...255, using: &generator), at: position)
-            case 2: contents.remove(at: position)
-            case 3: contents[position] = Bool.random(using: &generator) ? 0x7F : 0xFF
-            case 4: contents[position] = .random(in: 0...255, using: &generator)
-            default: contents[position] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-            }
-            if contents.isEmpty { break }
-        }
-        return Data(contents)
-    }
-}
-
-/// Marsaglia's generator, for numbers that are the same on every machine.
-private struct Xorshift: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state
     }
 }

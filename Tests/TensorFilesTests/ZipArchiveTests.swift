@@ -1,5 +1,6 @@
 import Foundation
 import TensorFiles
+import TensorFilesTestSupport
 import Testing
 
 @Suite("Zip archives")

@@ -72,7 +72,7 @@ struct CifarFilesTests {
                 let error = #expect(throws: DatasetError.self) {
                     try CIFARFiles.read(.cifar100, .train, in: place)
                 }
-                #expect(error == .notFound(dataset: .cifar100, directory: place.path))
+                #expect(error == .notFound(dataset: .cifar100, directory: place.path, found: []))
                 #expect(
                     error?.description.contains(
                         "run `reviewkd datasets fetch cifar100 --data \(place.path)`") == true)

@@ -1,4 +1,5 @@
 import Foundation
+import TensorFilesTestSupport
 import VisionData
 
 /// A small data set in the CIFAR binary layout, its bytes given by a rule.
@@ -47,6 +48,24 @@ struct CifarFixture {
             tar.add(dataset.folderName + "/" + file.name, bytes(file))
         }
         return tar.compressed
+    }
+
+    /// Writes the folder of pickles as torchvision keeps it.
+    @discardableResult
+    func writePickles(in directory: URL) throws -> URL {
+        let folder = directory.appendingPathComponent(dataset.pickleFolderName)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let keys = dataset.name == "cifar10" ? ["labels"] : ["fine_labels", "coarse_labels"]
+        for file in dataset.allFiles {
+            let records = 0..<file.imageCount
+            let batch = PickledBatch.file(
+                images: records.map { pixels(file, $0) },
+                labels: keys.map { ($0, records.map(label)) })
+            let name = (file.name as NSString).deletingPathExtension
+            _ = try folder.writing(Array(batch), as: name)
+        }
+        _ = try folder.writing(Array("}.".utf8), as: "meta")
+        return folder
     }
 
     @discardableResult

@@ -21,6 +21,9 @@ public struct CIFARDataset: Sendable, Hashable {
         public var name: String
         /// The number of images in the published file.
         public var imageCount: Int
+
+        /// The name of the same images' pickle, such as `train` for `train.bin`.
+        var pickleName: String { (name as NSString).deletingPathExtension }
         /// The SHA-256 of the published file in hexadecimal, where it is known.
         public var sha256: String?
 
@@ -41,6 +44,10 @@ public struct CIFARDataset: Sendable, Hashable {
     public let name: String
     /// The folder that the published archive unpacks to.
     public let folderName: String
+    /// The folder that the published archive of pickles unpacks to, as torchvision keeps it.
+    public let pickleFolderName: String
+    /// The key of the classes to learn in those pickles.
+    let pickleLabels: String
     /// The address of the published archive.
     public let archiveURL: URL
     /// The MD5 of the published archive in hexadecimal.
@@ -98,6 +105,8 @@ extension CIFARDataset {
     public static let cifar10 = CIFARDataset(
         name: "cifar10",
         folderName: "cifar-10-batches-bin",
+        pickleFolderName: "cifar-10-batches-py",
+        pickleLabels: "labels",
         archiveURL: URL(published: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"),
         archiveMD5: "c32a1d4ab5d03f1284b67883e8d87530",
         labelCounts: [10],
@@ -108,6 +117,8 @@ extension CIFARDataset {
     public static let cifar100 = CIFARDataset(
         name: "cifar100",
         folderName: "cifar-100-binary",
+        pickleFolderName: "cifar-100-python",
+        pickleLabels: "fine_labels",
         archiveURL: URL(published: "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"),
         archiveMD5: "03b5dce01913d631647c71ecec9e9cb8",
         labelCounts: [20, 100],

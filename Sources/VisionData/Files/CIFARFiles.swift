@@ -1,11 +1,11 @@
 import Foundation
 
-/// Reads CIFAR-10 and CIFAR-100 from their published binary files.
+/// Reads CIFAR-10 and CIFAR-100 from the publisher's binary files or pickles.
 public enum CIFARFiles {
     /// Reads one split of a data set into memory.
     ///
-    /// The folder may hold the data set's folder, or be it, or hold only the published archive,
-    /// which is then read without unpacking it. A split with fewer images than were published is
+    /// The folder may hold the data set's folder, or be it, or hold only the published archive of binary
+    /// files, which is then read without unpacking it. Both layouts have the same images in the same order. A split with fewer images than were published is
     /// accepted, because people make subsets; its ``LabelledImages/warning`` says so.
     ///
     /// - Parameters:
@@ -17,35 +17,14 @@ public enum CIFARFiles {
     public static func read(
         _ dataset: CIFARDataset, _ split: CIFARDataset.Split, in directory: URL
     ) throws -> LabelledImages {
-        switch try locate(dataset, in: directory) {
-        case .folder(let folder):
+        switch try CIFARLayout(of: dataset, at: directory) {
+        case .binary(let folder):
             try readFolder(dataset, split, in: folder, directory)
+        case .pickles(let folder):
+            try readPickles(dataset, split, in: folder, directory)
         case .archive(let archive):
             try readArchive(dataset, split, in: archive, directory)
         }
-    }
-
-    private enum Location {
-        case folder(URL)
-        case archive(URL)
-    }
-
-    private static func locate(_ dataset: CIFARDataset, in directory: URL) throws -> Location {
-        let folder = directory.appendingPathComponent(dataset.folderName)
-        if Disk.exists(folder) {
-            return .folder(folder)
-        }
-        let holdsFiles = dataset.allFiles.contains {
-            Disk.exists(directory.appendingPathComponent($0.name))
-        }
-        if holdsFiles || directory.lastPathComponent == dataset.folderName, Disk.exists(directory) {
-            return .folder(directory)
-        }
-        let archive = directory.appendingPathComponent(dataset.archiveName)
-        guard Disk.exists(archive) else {
-            throw DatasetError.notFound(dataset: dataset, directory: directory.path)
-        }
-        return .archive(archive)
     }
 
     private static func readFolder(
@@ -53,18 +32,40 @@ public enum CIFARFiles {
     ) throws -> LabelledImages {
         var decoder = CIFARDecoder(dataset, split)
         for file in dataset.files(split) {
-            let url = folder.appendingPathComponent(file.name)
-            guard Disk.exists(url) else {
-                throw DatasetError.fileMissing(
-                    dataset: dataset, file: file.name, container: folder.path,
-                    directory: directory.path)
-            }
+            let url = try existing(file.name, of: dataset, in: folder, directory)
             let chunks = try FileChunks(path: url.path)
             try decoder.begin(file, path: url.path, bytes: chunks.byteCount)
             try chunks.forEachChunk { try decoder.append($0) }
             try decoder.end()
         }
         return decoder.images
+    }
+
+    private static func readPickles(
+        _ dataset: CIFARDataset, _ split: CIFARDataset.Split, in folder: URL, _ directory: URL
+    ) throws -> LabelledImages {
+        var images = CIFARDecoder(dataset, split).images
+        for file in dataset.files(split) {
+            let url = try existing(file.pickleName, of: dataset, in: folder, directory)
+            let chunks = try FileChunks(path: url.path)
+            var contents = Data(capacity: chunks.byteCount)
+            try chunks.forEachChunk { contents.append(contentsOf: $0) }
+            let (pixels, labels) = try CIFARPickle.read(contents, file, of: dataset, path: url.path)
+            images.pixels += pixels
+            images.labels += labels
+        }
+        return images
+    }
+
+    private static func existing(
+        _ name: String, of dataset: CIFARDataset, in folder: URL, _ directory: URL
+    ) throws -> URL {
+        let url = folder.appendingPathComponent(name)
+        guard Disk.exists(url) else {
+            throw DatasetError.fileMissing(
+                dataset: dataset, file: name, container: folder.path, directory: directory.path)
+        }
+        return url
     }
 
     /// Decodes the members as they stream by, whatever their order in the archive.

@@ -1,7 +1,7 @@
 /// A data set on disk that cannot be used.
 public enum DatasetError: Error, Equatable {
     /// Neither the data set's folder nor its archive is in the folder given.
-    case notFound(dataset: CIFARDataset, directory: String)
+    case notFound(dataset: CIFARDataset, directory: String, found: [String])
     /// A file of the data set is not in its folder or archive.
     case fileMissing(dataset: CIFARDataset, file: String, container: String, directory: String)
     /// A file is empty or ends inside a record.
@@ -11,16 +11,18 @@ public enum DatasetError: Error, Equatable {
     /// A record's label byte is not a label.
     case foreignLabel(
         dataset: CIFARDataset, path: String, record: Int, byte: Int, value: UInt8, limit: Int)
+    /// A file of the Python layout is damaged or another data set's.
+    case foreignPickle(dataset: CIFARDataset, path: String, reason: String)
 }
 
 extension DatasetError: CustomStringConvertible {
     /// One sentence: the thing, what was expected, what was found, and the remedy.
     public var description: String {
         switch self {
-        case .notFound(let dataset, let directory):
-            "\(directory): expected the folder \(dataset.folderName) or the archive "
-                + "\(dataset.archiveName) of \(dataset.name), found neither; "
-                + Self.remedy(dataset, directory)
+        case .notFound(let dataset, let directory, let found):
+            "\(directory): expected the folder \(dataset.folderName) or \(dataset.pickleFolderName), or "
+                + "the archive \(dataset.archiveName), of \(dataset.name), found "
+                + Self.list(found) + "; " + Self.remedy(dataset, directory)
         case .fileMissing(let dataset, let file, let container, let directory):
             "\(container): expected the file \(file) of \(dataset.name), found none; "
                 + Self.remedy(dataset, directory)
@@ -35,7 +37,16 @@ extension DatasetError: CustomStringConvertible {
         case .foreignLabel(let dataset, let path, let record, let byte, let value, let limit):
             "\(path): expected a label below \(limit) in byte \(byte) of record \(record), found "
                 + "\(value); the file is not of \(dataset.name): check which data set was asked for"
+        case .foreignPickle(let dataset, let path, let reason):
+            "\(path): expected a pickle of \(dataset.name) as its publisher made it, but \(reason); the "
+                + "file is damaged or another data set's: remove it and get the data set again"
         }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "nothing" }
+        let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+        return names.prefix(5).joined(separator: ", ") + more
     }
 
     private static func remedy(_ dataset: CIFARDataset, _ directory: String) -> String {

@@ -12,6 +12,8 @@ enum Disk {
             && isDirectory.boolValue
     }
 
+    static func isFile(_ url: URL) -> Bool { exists(url) && !isDirectory(url) }
+
     /// Makes a folder and those above it, unless they are there.
     static func makeDirectory(_ url: URL) throws {
         guard mkdir(url.path, 0o755) != 0 else { return }

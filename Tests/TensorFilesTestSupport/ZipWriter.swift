@@ -1,22 +1,40 @@
 import Foundation
 
 /// Writes archives of stored entries, with its own CRC-32, and lets a test lie in any field.
-struct ZipWriter {
-    struct Entry {
-        var name: String
-        var contents: Data
-        var flags: UInt16 = 0
-        var method: UInt16 = 0
-        var claimedSize: UInt32?
-        var claimedOffset: UInt32?
+package struct ZipWriter {
+    package struct Entry {
+        package var name: String
+        package var contents: Data
+        package var flags: UInt16 = 0
+        package var method: UInt16 = 0
+        package var claimedSize: UInt32?
+        package var claimedOffset: UInt32?
         /// Whether the directory keeps sizes and offset in a zip64 field.
-        var isLong = false
+        package var isLong = false
+
+        package init(
+            name: String, contents: Data, flags: UInt16 = 0, method: UInt16 = 0,
+            claimedSize: UInt32? = nil, claimedOffset: UInt32? = nil, isLong: Bool = false
+        ) {
+            self.name = name
+            self.contents = contents
+            self.flags = flags
+            self.method = method
+            self.claimedSize = claimedSize
+            self.claimedOffset = claimedOffset
+            self.isLong = isLong
+        }
     }
 
-    var entries: [Entry]
-    var countOffset: UInt16 = 0
+    package var entries: [Entry]
+    package var countOffset: UInt16 = 0
 
-    func archive() -> Data {
+    package init(entries: [Entry], countOffset: UInt16 = 0) {
+        self.entries = entries
+        self.countOffset = countOffset
+    }
+
+    package func archive() -> Data {
         var file = Data()
         var directory = Data()
         for entry in entries {
@@ -60,7 +78,7 @@ struct ZipWriter {
             UInt16(entry.name.utf8.count).littleEndianBytes, [0, 0])
     }
 
-    static func checksum(_ contents: Data) -> UInt32 {
+    package static func checksum(_ contents: Data) -> UInt32 {
         ~contents.reduce(UInt32.max) { checksum, byte in
             checksum >> 8 ^ table[Int(UInt8(truncatingIfNeeded: checksum) ^ byte)]
         }
@@ -76,7 +94,7 @@ struct ZipWriter {
 
 extension ZipWriter {
     /// A checkpoint with the given pickle and one storage, `data/0`.
-    static func checkpoint(pickle: Data, storage: Data = Data(count: 8)) -> Data {
+    package static func checkpoint(pickle: Data, storage: Data = Data(count: 8)) -> Data {
         ZipWriter(entries: [
             Entry(name: "archive/data.pkl", contents: pickle),
             Entry(name: "archive/data/0", contents: storage),
