@@ -49,7 +49,8 @@ public struct WeightFile: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - path: where the file lies.
-    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots; nil for the known ones.
+    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots, or a prefix of their
+    ///     names; nil for the known keys.
     /// - Returns: the file's tensors; of several sets the one that is to be preferred.
     /// - Throws: `WeightFileError` where the file cannot be read, is damaged or of another kind.
     public static func read(
@@ -62,7 +63,8 @@ public struct WeightFile: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - path: where the file lies.
-    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots; nil for the known ones.
+    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots, or a prefix of their
+    ///     names; nil for the known keys.
     /// - Returns: at least one set; the one to be preferred first.
     /// - Throws: `WeightFileError` where the file cannot be read, is damaged or of another kind.
     public static func readAll(
@@ -76,7 +78,8 @@ public struct WeightFile: Sendable, Equatable {
     /// - Parameters:
     ///   - contents: the whole file.
     ///   - path: what errors call the file.
-    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots; nil for the known ones.
+    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots, or a prefix of their
+    ///     names; nil for the known keys.
     /// - Returns: the file's tensors; of several sets the one that is to be preferred.
     /// - Throws: `WeightFileError` where the contents are damaged or of another kind.
     public static func decode(
@@ -90,7 +93,8 @@ public struct WeightFile: Sendable, Equatable {
     /// - Parameters:
     ///   - contents: the whole file.
     ///   - path: what errors call the file.
-    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots; nil for the known ones.
+    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots, or a prefix of their
+    ///     names; nil for the known keys.
     /// - Returns: at least one set; the one to be preferred first.
     /// - Throws: `WeightFileError` where the contents are damaged or of another kind.
     public static func decodeAll(
@@ -98,12 +102,15 @@ public struct WeightFile: Sendable, Equatable {
     ) throws(WeightFileError) -> [WeightFile] {
         let format = WeightFormat(of: contents)
         guard format != .safetensors else {
-            guard key == nil else { throw .keyWithoutMeaning(path: path) }
+            let file: WeightFile
             do throws(SafetensorsError) {
-                return [try Safetensors.decode(contents)]
+                file = try Safetensors.decode(contents)
             } catch {
                 throw .safetensors(path: path, error)
             }
+            return [
+                try key.map { key throws(WeightFileError) in try file.below(key, path) } ?? file
+            ]
         }
         do throws(PyTorchCheckpointError) {
             switch format {
@@ -117,6 +124,20 @@ public struct WeightFile: Sendable, Equatable {
         }
         if let kind = ForeignFile(contents) { throw .foreign(path: path, kind) }
         throw .unknownFormat(path: path, byteCount: contents.count)
+    }
+
+    /// The tensors whose names begin with a prefix and a dot, without them.
+    private func below(_ prefix: String, _ path: String) throws(WeightFileError) -> WeightFile {
+        var file = self
+        file.key = prefix
+        file.entries = entries.compactMap { entry in
+            guard entry.name.hasPrefix(prefix + ".") else { return nil }
+            var entry = entry
+            entry.name = String(entry.name.dropFirst(prefix.count + 1))
+            return entry
+        }
+        guard !file.entries.isEmpty else { throw .noSuchPrefix(path: path, prefix) }
+        return file
     }
 
     private static func first(
@@ -148,45 +169,5 @@ public struct WeightFile: Sendable, Equatable {
         } catch {
             throw .unreadable(path: path, reason: "reading it failed with \(error)")
         }
-    }
-}
-
-/// The form of a file of weights, told by its first bytes alone.
-private enum WeightFormat {
-    case safetensors
-    case zip
-    case stream
-    case pickle
-
-    init?(of contents: Data) {
-        if contents.starts(with: Array("PK\u{03}\u{04}".utf8)) {
-            self = .zip
-        } else if PyTorchStream.begins(contents) {
-            self = .stream
-        } else if Self.isPickle(contents) {
-            self = .pickle
-        } else if Self.isSafetensors(contents) {
-            self = .safetensors
-        } else {
-            return nil
-        }
-    }
-
-    /// Whether a JSON object stands behind eight bytes, also after spaces where those are a length.
-    private static func isSafetensors(_ contents: Data) -> Bool {
-        let header = contents.dropFirst(8).prefix(1000)
-        if header.first == UInt8(ascii: "{") { return true }
-        let start = header.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        return start.first == UInt8(ascii: "{")
-            && contents.prefix(8).suffix(4).allSatisfy { $0 == 0 }
-    }
-
-    /// Whether the contents begin as a pickle does that is a dictionary; a safetensors header whose length
-    /// has the same first bytes goes on with a zero, which is no operation.
-    private static func isPickle(_ contents: Data) -> Bool {
-        let bytes = Array(contents.prefix(3))
-        let beginnings = ["(dp", "}q", "}.", "ccollections\nOrderedDict\n"]
-        return bytes.count == 3 && bytes[0] == 0x80 && bytes[1] <= 5 && bytes[2] != 0
-            || beginnings.contains { contents.starts(with: Array($0.utf8)) }
     }
 }

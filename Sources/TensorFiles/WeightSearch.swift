@@ -18,6 +18,15 @@ struct WeightSet {
     var tensors: [Tensor] = []
     /// What the entries are that are no tensors, by their names.
     var others: [String: String] = [:]
+
+    /// The tensors whose names begin with a prefix and a dot, without them; nil where none does.
+    func below(_ prefix: String) -> WeightSet? {
+        let start = prefix + "."
+        let tensors = tensors.filter { $0.name.hasPrefix(start) }.map {
+            Tensor(name: String($0.name.dropFirst(start.count)), view: $0.view, bytes: $0.bytes)
+        }
+        return tensors.isEmpty ? nil : WeightSet(key: prefix, tensors: tensors)
+    }
 }
 
 /// Finds the dictionaries of tensors that a pickle is or holds.
@@ -44,7 +53,8 @@ struct WeightSearch {
 
     /// Finds the sets of tensors, the preferred ones first.
     ///
-    /// - Parameter key: the keys that lead to them, joined by dots; nil for the known ones.
+    /// - Parameter key: the keys that lead to them, joined by dots, or what their names begin with; nil for
+    ///   the known keys.
     /// - Returns: at least one.
     /// - Throws: `PyTorchCheckpointError` where there is none.
     func sets(under key: String?) throws(PyTorchCheckpointError) -> [WeightSet] {
@@ -63,6 +73,9 @@ struct WeightSearch {
         if let value = value(at: key) {
             var visited: Set<PickleValue> = []
             sets = try self.sets(in: value, path: [key], &visited)
+        } else {
+            var visited: Set<PickleValue> = []
+            sets = try self.sets(in: graph.root, path: [], &visited).compactMap { $0.below(key) }
         }
         guard !sets.isEmpty else {
             throw .noSuchKey(key, found: found, holding: holding)

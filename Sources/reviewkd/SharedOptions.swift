@@ -155,8 +155,9 @@ struct MethodOptions: ParsableArguments {
 struct WeightsOptions: ParsableArguments {
     @Option(
         help: """
-            The key under which a checkpoint holds the weights, several joined by dots (default: \
-            state_dict, model and other known ones). With --teacher it is the teacher's.
+            The key under which a checkpoint holds the weights, several joined by dots, or what the names \
+            of the weights begin with (default: state_dict, model and other known keys). With --teacher it \
+            is the teacher's.
             """)
     var weightsKey: String?
 }

@@ -126,14 +126,6 @@ struct ForeignFileTests {
         #expect(description.contains(file.words), "\(description)")
     }
 
-    @Test("A key has no meaning for a safetensors file, which says so")
-    func keyOfSafetensors() {
-        let error = #expect(throws: WeightFileError.self) {
-            try Fixture("views.safetensors").read(key: "model")
-        }
-        #expect(error?.description.hasSuffix("leave --weights-key out.") == true)
-    }
-
     @Test("Bytes of no known kind are of an unknown format")
     func unknown() {
         #expect(throws: WeightFileError.unknownFormat(path: "x", byteCount: 4)) {

@@ -30,7 +30,8 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
     var row: String {
         switch outcome {
         case .read(let words):
-            "| \(title) | read" + words.map { ": “\($0)”" }.joined() + " |"
+            "| \(title) | read"
+                + words.enumerated().map { ($0 == 0 ? ": " : "; ") + "“\($1)”" }.joined() + " |"
         case .refused(let words):
             "| \(title) | refused: " + words.map { "“\($0)”" }.joined(separator: " ") + " |"
         }
@@ -141,6 +142,17 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
                 ])
             },
             Surroundings(
+                "two networks of its kind in one dictionary",
+                read:
+                    "took the prefix 'ema.' off the names; weights that fit stand below others too, to be "
+                    + "taken with --weights-key: student",
+                "left out 56 entries that the network does not have: student.conv1.weight, "
+                    + "student.bn1.weight, student.bn1.bias, …"
+            ) { entries in
+                .tensors(
+                    renamed(zeros(entries)) { "student.\($0)" } + renamed(entries) { "ema.\($0)" })
+            },
+            Surroundings(
                 "int8 instead of floating-point numbers",
                 refused:
                     "of another type: conv1.weight: expected floating-point numbers, found int8"
@@ -203,6 +215,29 @@ struct LoadingNetworksTests {
         try withFile(Safetensors.encode(entries: entries)) { path in
             let remarks = try expectRead(path)
             #expect(remarks == ["\(path): took the prefix 'module.' off the names"])
+        }
+    }
+
+    @Test(
+        "Of two networks in one dictionary the one whose prefix is named is taken",
+        arguments: [true, false])
+    func namedPrefix(isSafetensors: Bool) throws {
+        let own = network.stateDict().map(\.entry)
+        let other = CIFARModel.resnet8.make(classCount: 3, generator: Generator(seed: 8))
+        let entries =
+            Surroundings.renamed(other.stateDict().map(\.entry)) { "a.\($0)" }
+            + Surroundings.renamed(own) { "module.b.\($0)" }
+        let contents =
+            isSafetensors
+            ? try Safetensors.encode(entries: entries)
+            : OldCheckpointWriter.file(.dictionary([("model", .tensors(entries))]))
+        try withFile(contents) { path in
+            let remarks = try expectRead(path, key: "module.b")
+            #expect(remarks.isEmpty)
+            let error = #expect(throws: WeightFileError.self) {
+                _ = try loadNetwork("resnet8", weights: path, key: "c", classCount: 3)
+            }
+            #expect(error?.description.contains("--weights-key") == true)
         }
     }
 

@@ -64,10 +64,13 @@ struct FittingWeights {
                     + others.joined(separator: "; "))
         }
         if !match.prefix.isEmpty {
-            let others = match.alternatives.map { "'\($0)'" }.joined(separator: ", ")
+            let others = match.alternatives.map { $0.dropLast() }.joined(separator: ", ")
             remarks.append(
                 "took the prefix '\(match.prefix)' off the names"
-                    + (others.isEmpty ? "" : "; weights that fit stand below \(others) too"))
+                    + (others.isEmpty
+                        ? ""
+                        : "; weights that fit stand below others too, to be taken with --weights-key: "
+                            + others))
         }
         if file.entries.contains(where: { $0.name != NameMatch.withoutCompiled($0.name) }) {
             remarks.append("took '_orig_mod.', which torch.compile adds, out of the names")
