@@ -54,12 +54,12 @@ public enum ForeignFile: Sendable, Equatable {
     }
 
     private static let packers: [(magic: [UInt8], name: String, tool: String)] = [
-        ([0x1F, 0x8B], "gzip", "gzip -d"),
-        (Array("BZh".utf8), "bzip2", "bzip2 -d"),
-        ([0xFD] + Array("7zXZ".utf8), "xz", "xz -d"),
-        ([0x28, 0xB5, 0x2F, 0xFD], "zstd", "zstd -d"),
-        (Array("7z".utf8) + [0xBC, 0xAF], "7z", "7z x"),
-        (Array("Rar!".utf8), "rar", "unrar x"),
+        ([0x1F, 0x8B], "gzip", "gzip -dc FILE > weights.pth"),
+        (Array("BZh".utf8), "bzip2", "bzip2 -dc FILE > weights.pth"),
+        ([0xFD] + Array("7zXZ".utf8), "xz", "xz -dc FILE > weights.pth"),
+        ([0x28, 0xB5, 0x2F, 0xFD], "zstd", "zstd -dc FILE > weights.pth"),
+        (Array("7z".utf8) + [0xBC, 0xAF], "7z", "7z x FILE"),
+        (Array("Rar!".utf8), "rar", "unrar x FILE"),
     ]
 
     /// The names of a tar archive's members; those behind the first thousand count for nothing.
@@ -89,7 +89,7 @@ extension ForeignFile: CustomStringConvertible {
         case .gitLFSPointer:
             "is a Git LFS pointer, not the file it points to; get that with `git lfs pull` in its repository"
         case .packed(let name, let tool):
-            "is packed with \(name); unpack it first (\(tool) FILE), and name what comes out"
+            "is packed with \(name); unpack it first (\(tool)), and name what comes out"
         case .tar(let members):
             "is a tar archive, not a weights file, and holds "
                 + (members.isEmpty
