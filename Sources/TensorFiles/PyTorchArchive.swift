@@ -6,6 +6,9 @@
 
 /// The bytes of a checkpoint's storages.
 protocol StorageSource {
+    /// How many bytes all storages have together.
+    var byteCount: Int { get }
+
     /// Gives a storage's bytes, after a check that there are as many as its elements need.
     ///
     /// - Parameters:
@@ -48,6 +51,8 @@ struct PyTorchArchive: StorageSource {
             throw .pickle(error)
         }
     }
+
+    var byteCount: Int { archive.entries.reduce(0) { $0 + $1.size } }
 
     /// Unpacks a storage the first time it is asked for.
     mutating func bytes(

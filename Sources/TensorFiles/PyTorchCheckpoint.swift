@@ -6,8 +6,7 @@
 
 /// The named tensors that a pickle and its storages describe.
 enum PyTorchCheckpoint {
-    /// What a set of tensors may have in bytes beyond four times the file's size, since they may share
-    /// elements.
+    /// What a set of tensors may have in bytes beyond four times the storages', since they may share elements.
     static let expansionLimit = 16 << 20
 
     /// Decodes the zip form.
@@ -15,7 +14,7 @@ enum PyTorchCheckpoint {
         archive contents: Data, key: String?
     ) throws(PyTorchCheckpointError) -> [WeightFile] {
         let archive = try PyTorchArchive(contents)
-        return try decode(archive.graph, from: archive, fileSize: contents.count, key: key)
+        return try decode(archive.graph, from: archive, key: key)
     }
 
     /// Decodes the form before PyTorch 1.6.
@@ -23,7 +22,7 @@ enum PyTorchCheckpoint {
         stream contents: Data, key: String?
     ) throws(PyTorchCheckpointError) -> [WeightFile] {
         let stream = try PyTorchStream(contents)
-        return try decode(stream.graph, from: stream, fileSize: contents.count, key: key)
+        return try decode(stream.graph, from: stream, key: key)
     }
 
     /// Decodes a single pickle, which can hold arrays of NumPy alone.
@@ -36,14 +35,14 @@ enum PyTorchCheckpoint {
         } catch {
             throw .pickle(error)
         }
-        return try decode(graph, from: NoStorages(), fileSize: contents.count, key: key)
+        return try decode(graph, from: NoStorages(byteCount: contents.count), key: key)
     }
 
     private static func decode(
-        _ graph: PickleGraph, from source: some StorageSource, fileSize: Int, key: String?
+        _ graph: PickleGraph, from source: some StorageSource, key: String?
     ) throws(PyTorchCheckpointError) -> [WeightFile] {
         var source = source
-        let (product, overflow) = fileSize.multipliedReportingOverflow(by: 4)
+        let (product, overflow) = source.byteCount.multipliedReportingOverflow(by: 4)
         let limit = (overflow ? .max / 2 : product) + expansionLimit
         var files: [WeightFile] = []
         for set in try WeightSearch(graph).sets(under: key) {
@@ -90,6 +89,8 @@ enum PyTorchCheckpoint {
 
 /// A pickle that stands alone has no storages beside it.
 private struct NoStorages: StorageSource {
+    let byteCount: Int
+
     mutating func bytes(
         of reference: StorageReference, for tensor: String
     ) throws(PyTorchCheckpointError) -> Data {

@@ -56,6 +56,8 @@ struct PyTorchStream: StorageSource {
         }
     }
 
+    var byteCount: Int { contents.count }
+
     mutating func bytes(
         of reference: StorageReference, for tensor: String
     ) throws(PyTorchCheckpointError) -> Data {
