@@ -6,14 +6,15 @@ import VisionModels
 
 @testable import Distillation
 
-/// float32 and bfloat16 against this project's own float64, which the golden files vouch for.
+/// float32 against this project's own float64, which the golden files vouch for.
 extension GoldenValues {
     @Test(
         "A forward pass in float32 agrees with float64 to 1e-3",
         arguments: GoldenFile.all(of: .forward), [MemoryFormat.contiguous, .channelsLast])
     func forwardInFloat32(_ file: GoldenFile, _ format: MemoryFormat) throws {
         let golden = try file.decode(ForwardFile.self)
-        let errors = try golden.errors(Arithmetic(dtype: .float32, format: format))
+        let lower = try golden.features(Arithmetic(dtype: .float32, format: format))
+        let errors = try lower.errors(against: golden.features())
         for (name, error) in errors { #expect(error <= 1e-3, "\(file.name) \(name)") }
     }
 
@@ -47,93 +48,17 @@ extension GoldenValues {
         let wrong = least.filter { $0.value > 1e-2 }.sorted { $0.value > $1.value }
         Issue.record("\(file.name): gradients differ from float64 on all images: \(wrong)")
     }
-
-    @Test(
-        "A forward pass in bfloat16 errs at most 1.5 times as much as PyTorch's autocast",
-        arguments: GoldenFile.all(of: .forward), [false, true])
-    func forwardInBFloat16(_ file: GoldenFile, folded: Bool) throws {
-        guard let limits = pyTorchErrors(of: file) else { return }
-        let golden = try file.decode(ForwardFile.self)
-        try expect(golden.errors(.bfloat16, folded: folded), within: limits, file)
-    }
-
-    @Test(
-        "First steps in bfloat16 err at most 1.5 times as much as PyTorch's autocast",
-        arguments: GoldenFile.all(of: .pair))
-    func firstStepsInBFloat16(_ file: GoldenFile) throws {
-        guard let limits = pyTorchErrors(of: file) else { return }
-        let golden = try file.decode(PairFile.self)
-        let exact = try PairTask(golden)
-        let task = try PairTask(golden, .bfloat16)
-        // One batch's error is a matter of luck: the root of the mean square over eight is not.
-        var squares: [(name: String, sum: Double)] = []
-        for images in 0..<8 {
-            let reference = exact.firstStep(images: images)
-            let step = task.firstStep(images: images)
-            let each = step.gradientErrors(against: reference).map(\.error)
-            let errors =
-                step.lossErrors(against: reference) + [
-                    ("gradient", relativeError(step.allGradients, reference.allGradients)),
-                    ("tensors", rootMeanSquare(each)),
-                ]
-            if squares.isEmpty { squares = errors.map { ($0.name, 0) } }
-            for (index, error) in errors.enumerated() {
-                squares[index].sum += error.error * error.error
-            }
-        }
-        expect(squares.map { ($0.name, ($0.sum / 8).squareRoot()) }, within: limits, file)
-    }
-
-    /// The measured errors; their lack is a failure among the committed files and said of others.
-    private func pyTorchErrors(of file: GoldenFile) -> [String: Double]? {
-        if let measured = pyTorchBFloat16Errors[file.name] { return measured }
-        let remedy = "run Scripts/measure_bfloat16_error.py and add what it prints"
-        print("bfloat16 \(file.name): PyTorch's error was not measured; \(remedy)")
-        #expect(GoldenFile.folder != GoldenFile.committed, "\(file.name): \(remedy)")
-        return nil
-    }
-
-    private func expect(
-        _ errors: [NamedError], within limits: [String: Double], _ file: GoldenFile
-    ) {
-        #expect(Set(errors.map(\.name)) == Set(limits.keys))
-        let shares = errors.map { (name: $0.name, error: $0.error / (limits[$0.name] ?? 0)) }
-        let worst = shares.map(\.error).max() ?? .infinity
-        print("bfloat16 \(file.name): errors at most \(worst) times PyTorch's")
-        for (name, share) in shares {
-            // Where PyTorch is off by as much as zeros would be, nothing can be asked.
-            guard let limit = limits[name], 1.5 * limit < 1 else {
-                print("bfloat16 \(file.name): \(name) is lost in PyTorch's autocast too")
-                continue
-            }
-            #expect(share <= 1.5, "\(file.name) \(name)")
-        }
-    }
 }
 
 typealias NamedError = (name: String, error: Double)
 
-private func rootMeanSquare(_ values: [Double]) -> Double {
-    (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
-}
-
-extension ForwardFile {
-    /// The relative L2 errors of everything that a forward pass gives, against float64.
-    fileprivate func errors(_ arithmetic: Arithmetic, folded: Bool = false) throws -> [NamedError] {
-        let exact = try withoutGrad { try network().features(input.tensor()) }
-        let lower = try network(arithmetic)
-        let extractor: any FeatureExtractor = folded ? lower.folded(dtype: .bfloat16) : lower
-        let found = withoutGrad {
-            withAutocast(arithmetic.precision.autocast, on: .cpu) {
-                extractor.features(input.tensor(arithmetic))
-            }
-        }
-        return zip(found.named, exact.named).map { ($0.name, relativeError($0.tensor, $1.tensor)) }
-    }
-}
-
 extension FeaturePyramid {
-    fileprivate var named: [NamedTensor] {
+    /// The relative L2 errors of everything that a forward pass gives.
+    func errors(against exact: FeaturePyramid) -> [NamedError] {
+        zip(named, exact.named).map { ($0.name, relativeError($0.tensor, $1.tensor)) }
+    }
+
+    private var named: [NamedTensor] {
         let after = ([stem] + stages).enumerated().map { NamedTensor("feats \($0)", $1) }
         let before = preactivations.enumerated().map { NamedTensor("preact_feats \($0 + 1)", $1) }
         let rest = [("pooled", pooled), ("logits", logits)].compactMap { name, tensor in
@@ -144,7 +69,9 @@ extension FeaturePyramid {
 }
 
 /// The losses and gradients of one step before any update.
-private struct FirstStep {
+struct FirstStep {
+    /// What the losses are sums over.
+    let parts: [NamedTensor]
     let losses: [NamedTensor]
     let gradients: [NamedTensor]
 
@@ -167,15 +94,23 @@ private struct FirstStep {
 }
 
 extension PairTask {
-    fileprivate func firstStep(images: Int = 0) -> FirstStep {
-        let terms = forward(step: images).terms
+    func firstStep(images: Int = 0, plain: Bool = false) -> FirstStep {
+        let (terms, pairs) = plain ? plainForward(step: images) : forward(step: images)
         let total = terms.total
         total.backward()
         let gradients = distiller.trainableParameters.compactMap { parameter in
             parameter.tensor.grad.map { NamedTensor(parameter.name, $0.clone()) }
         }
         for parameter in distiller.trainableParameters { parameter.tensor.clearGrad() }
+        let parts = withoutGrad {
+            [NamedTensor("logits", terms.logits)]
+                + pairs.enumerated().map { level, pair in
+                    NamedTensor(
+                        "level \(level)", pair.student.to(.float64) - pair.teacher.to(.float64))
+                }
+        }
         return FirstStep(
+            parts: parts,
             losses: terms.terms.map { NamedTensor($0.name, $0.value) }
                 + [NamedTensor("total", total)],
             gradients: gradients)

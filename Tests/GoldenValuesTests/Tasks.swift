@@ -14,6 +14,9 @@ struct Arithmetic {
     static let golden = Arithmetic()
     static let bfloat16 = Arithmetic(
         dtype: .float32, format: .channelsLast, precision: .bfloat16)
+
+    /// PyTorch's autocast, in the layout that its users get unasked.
+    static let autocast = Arithmetic(dtype: .float32, precision: .bfloat16)
 }
 
 extension Filled {
@@ -56,6 +59,7 @@ extension ForwardFile {
 /// The first steps of ReviewKD between two networks that are filled by the rule.
 struct PairTask {
     let distiller: TaughtStudent
+    private let teacher: any Backbone
     private let review: ReviewKD
     private let file: PairFile
     private let arithmetic: Arithmetic
@@ -76,6 +80,7 @@ struct PairTask {
         for module in [student, review] as [any Module] {
             module.convert(dtype: arithmetic.dtype, format: arithmetic.format)
         }
+        self.teacher = teacher
         self.review = ReviewKD(review: review, settings: ReviewKD.Settings(weight: file.weight))
         distiller = TaughtStudent(
             student: student, teacher: Teacher(teacher, precision: arithmetic.precision),
@@ -86,19 +91,47 @@ struct PairTask {
     /// What the two networks and `ReviewKD` make of a batch: the terms of `TaughtStudent.losses`, and
     /// the features between.
     func forward(step: Int) -> (terms: LossTerms, pairs: [(student: Tensor, teacher: Tensor)]) {
-        let images = Filled(
-            key: 2_000_003 + step, shape: [file.batch, 3, 32, 32], scale: 1.5)
-        let labels = Tensor((0..<file.batch).map { Int64(7 * $0 % 100) })
-        let batch = Batch(
-            images: images.tensor(arithmetic), targets: labels,
-            indices: Tensor.arange(0..<file.batch))
+        let batch = batch(step: step)
         return distiller.observe(batch) { observation in
             let pairs = review.pairs(of: observation)
-            let logits = observation.student.logits ?? Tensor.zeros([])
-            var terms = LossTerms(logits: logits)
-            terms.add("cross_entropy", logits.crossEntropy(labels))
-            terms.add("review", review.distance(of: pairs), weight: file.weight)
-            return (terms, pairs)
+            return (
+                terms(
+                    logits: observation.student.logits, review: review.distance(of: pairs), batch),
+                pairs
+            )
         }
+    }
+
+    /// The same by `PlainLayers`, under autocast where the arithmetic says so.
+    func plainForward(
+        step: Int
+    ) -> (terms: LossTerms, pairs: [(student: Tensor, teacher: Tensor)]) {
+        let batch = batch(step: step)
+        return withAutocast(arithmetic.precision.autocast, on: .cpu) {
+            let targets = withoutGrad { teacher.features(batch.images, by: PlainLayers()) }
+            let features = distiller.student.features(batch.images, by: PlainLayers())
+            let pairs = review.review.plainPairs(
+                student: features.levels, teacher: targets.preactivationLevels)
+            let distances = pairs.map { plainContextLoss($0.student, $0.teacher) }
+            let sum = distances.dropFirst().reduce(distances[0], +)
+            return (terms(logits: features.logits, review: sum, batch), pairs)
+        }
+    }
+
+    func batch(step: Int) -> Batch<Tensor> {
+        let images = Filled(
+            key: 2_000_003 + step, shape: [file.batch, 3, 32, 32], scale: 1.5)
+        return Batch(
+            images: images.tensor(arithmetic),
+            targets: Tensor((0..<file.batch).map { Int64(7 * $0 % 100) }),
+            indices: Tensor.arange(0..<file.batch))
+    }
+
+    private func terms(logits: Tensor?, review: Tensor, _ batch: Batch<Tensor>) -> LossTerms {
+        let logits = logits ?? Tensor.zeros([])
+        var terms = LossTerms(logits: logits)
+        terms.add("cross_entropy", logits.crossEntropy(batch.targets))
+        terms.add("review", review, weight: file.weight)
+        return terms
     }
 }

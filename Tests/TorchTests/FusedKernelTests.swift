@@ -10,22 +10,6 @@ import TorchTestSupport
 @Suite("Our own kernels") struct FusedKernelTests {
     private static let tolerance = 4.0 / 512
 
-    /// Two leaves with the same bfloat16 numbers: one as the kernel takes it, one in float64.
-    private struct Twin {
-        let low: Tensor
-        let exact: Tensor
-
-        init(_ key: Int, _ shape: [Int], parameter: Bool = false, offset: Double = 0) {
-            let rounded = (Tensor.hashed(key, shape: shape, dtype: .float32) + offset)
-                .to(.bfloat16)
-            let made = parameter ? rounded.to(.float32) : rounded
-            low = shape.count == 4 && !parameter ? made.contiguous(.channelsLast) : made
-            exact = rounded.to(.float64)
-            low.requiresGrad = true
-            exact.requiresGrad = true
-        }
-    }
-
     private func expectSame(_ low: Tensor, _ exact: Tensor, _ what: Comment) {
         // A gradient that is zero but for rounding has nothing to be relative to.
         guard withoutGrad({ exact.sumOfSquares().item() }) > 1e-12 else { return }
