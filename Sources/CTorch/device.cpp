@@ -3,11 +3,18 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/headeronly/version.h>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
+#endif
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 #include "kernels.h"
@@ -62,6 +69,29 @@ bool ct_cpu_has_native_bfloat16(void) {
 #else
   return false;
 #endif
+}
+
+bool ct_cpu_has_amx_bfloat16(void) {
+#if defined(__x86_64__) && defined(__linux__)
+  static const bool found = [] {
+    unsigned a, b, c, d;
+    constexpr unsigned bfloat16 = 1u << 22, tiles = 1u << 24;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+    if (!(d & bfloat16) || !(d & tiles)) return false;
+    // The tiles' registers are off until the process asks for them, as oneDNN does too; an old or
+    // walled-in kernel refuses.
+    constexpr int request = 0x1023, tile_data = 18;
+    return syscall(SYS_arch_prctl, request, tile_data) == 0;
+  }();
+  return found;
+#else
+  return false;
+#endif
+}
+
+bool ct_onednn_takes_bfloat16(void) {
+  auto handle = c10::Dispatcher::singleton().findSchema({"mkldnn::_is_mkldnn_bf16_supported", ""});
+  return handle && handle->typed<bool()>().call();
 }
 
 // at::hasCUDA() would say whether there is a card.

@@ -50,7 +50,8 @@ public final class Conv2d: Module {
             return nil
         }
         if groups == 1 {
-            return stride == 1 ? fusedConvolution3x3(input, weight: weight) : nil
+            guard stride == 1, Processor.current.convolution == .avx512 else { return nil }
+            return fusedConvolution3x3(input, weight: weight)
         }
         guard groups == weight.size(0), weight.size(1) == 1 else { return nil }
         return fusedDepthwiseConvolution3x3(input, weight: weight, stride: stride)

@@ -36,6 +36,8 @@ struct DevicesCommand: ParsableCommand {
         let devices: [String]
         let cpuCapability = Runtime.cpuCapability
         let nativeBfloat16 = Runtime.hasNativeBFloat16
+        let amxBfloat16 = Processor.current.hasAMX
+        let convolution = Processor.current.convolution.rawValue
         let threads = Runtime.threads
         let builtWithCuda = Runtime.isBuiltWithCUDA
         let cards: [Card]
@@ -55,12 +57,20 @@ struct DevicesCommand: ParsableCommand {
         let precision = report.nativeBfloat16 ? "native bfloat16" : "no native bfloat16"
         print("LibTorch \(report.libtorch), \(report.builtWithCuda ? "with" : "without") CUDA")
         print("cpu: \(report.cpuCapability), \(precision), \(report.threads) thread(s)")
+        print("cpu: 3×3 convolutions in bfloat16 by \(Self.convolution(on: .current))")
         for card in cards {
             print(
                 "\(card.device): \(card.name), \(card.memoryBytes >> 20) MiB, compute capability "
                     + "\(card.computeCapability), \(card.multiprocessors) multiprocessors")
         }
         for device in missing { print("\(device.device): not available: \(device.reason)") }
+    }
+
+    private static func convolution(on processor: Processor) -> String {
+        switch processor.convolution {
+        case .avx512: "our own kernel for AVX512-BF16"
+        case .onednn: processor.oneDNNUsesAMX ? "oneDNN, on AMX" : "oneDNN"
+        }
     }
 
     private static var cudaAbsence: String? {

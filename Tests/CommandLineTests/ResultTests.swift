@@ -174,9 +174,13 @@ extension CommandLineSuite {
             let devices = try workshop.run(["devices", "--json"]).json()
             #expect(
                 devices.keys.sorted() == [
-                    "built_with_cuda", "cards", "cpu_capability", "devices", "libtorch", "missing",
-                    "native_bfloat16", "threads",
+                    "amx_bfloat16", "built_with_cuda", "cards", "convolution", "cpu_capability",
+                    "devices", "libtorch", "missing", "native_bfloat16", "threads",
                 ])
+            let flags = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+            let kernel =
+                flags.contains(" avx512_bf16") && !flags.contains(" amx_bf16") ? "avx512" : "onednn"
+            #expect(devices["convolution"] as? String == kernel)
             let names = try #require(devices["devices"] as? [String])
             let cards = try #require(devices["cards"] as? [[String: Any]])
             #expect(names == ["cpu"] + cards.compactMap { $0["device"] as? String })

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Torch
 import TorchNN
@@ -238,6 +239,18 @@ extension DType {
         let expected = withoutGrad { everything(network.features(images)) }
         #expect(found.map(\.shape) == expected.map(\.shape))
         #expect(found.allSatisfy { $0.dtype == .bfloat16 })
+    }
+
+    /// oneDNN reads its variable once, so that a process of its own is needed.
+    @Test("A folded network computes in bfloat16 where oneDNN cannot fuse it, too")
+    func withoutBFloat16() async {
+        await #expect(processExitsWith: .success) {
+            setenv("ATEN_CPU_CAPABILITY", "avx2", 1)
+            setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 1)
+            #expect(!Processor.fusesBFloat16)
+            let tests = FoldedNetworkTests()
+            for model in [CIFARModel.resnet8, .mobileNetV2] { tests.bfloat16(model) }
+        }
     }
 
     @Test("Folding leaves the network alone, and later changes do not reach the copy")

@@ -214,6 +214,10 @@ const char *ct_version(void);
 // A text on the CPU's capability that LibTorch's kernels use, as "AVX512".
 const char *ct_cpu_capability(void);
 bool ct_cpu_has_native_bfloat16(void);
+// Whether the processor multiplies bfloat16 matrices in tiles (AMX) and this process may.
+bool ct_cpu_has_amx_bfloat16(void);
+// Whether oneDNN's fused convolutions take bfloat16 on this processor.
+bool ct_onednn_takes_bfloat16(void);
 int32_t ct_cuda_device_count(void);
 bool ct_built_with_cuda(void);
 // Whether LibTorch may only use algorithms that give the same bits on every run on one machine.

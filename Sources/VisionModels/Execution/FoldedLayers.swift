@@ -130,6 +130,7 @@ private struct FoldedConvolution {
         groups = convolution.groups
         packed =
             dtype == .bfloat16 && stride == 1 && padding == 1 && groups == 1
+                && Processor.current.convolution == .avx512
             ? PackedConvolution(weight: weight) : nil
     }
 
@@ -139,7 +140,9 @@ private struct FoldedConvolution {
         }
         // oneDNN does not add to a grouped convolution in bfloat16, nor (LibTorch 2.11) to a single pixel.
         let isFusible = addend.map { groups == 1 && $0.size(2) * $0.size(3) > 1 } ?? true
-        guard isFusible, input.device == .cpu, input.dtype != .float64 else {
+        let isKnown =
+            input.dtype == .bfloat16 ? Processor.fusesBFloat16 : input.dtype != .float64
+        guard isFusible, isKnown, input.device == .cpu else {
             let linear = input.conv2d(
                 weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
             let sum = addend.map { linear + $0 } ?? linear

@@ -1,0 +1,62 @@
+import CTorch
+import Foundation
+
+/// What the processor, its operating system and the environment offer for convolutions in bfloat16.
+public struct Processor: Sendable, Equatable {
+    /// Whose kernel runs 3×3 convolutions with stride 1 in bfloat16.
+    public enum Convolution: String, Sendable {
+        /// Our own, on AVX512-BF16.
+        case avx512
+
+        /// oneDNN's, on whatever there is.
+        case onednn
+    }
+
+    /// Whether kernels of our own may use AVX512-BF16.
+    public let hasAVX512BFloat16: Bool
+
+    /// Whether there is a matrix unit for bfloat16 (AMX) that this process may use.
+    public let hasAMX: Bool
+
+    /// The instruction set that `ONEDNN_MAX_CPU_ISA` or `DNNL_MAX_CPU_ISA` limits oneDNN to.
+    public let limitOfOneDNN: String?
+
+    /// Describes a processor.
+    public init(hasAVX512BFloat16: Bool, hasAMX: Bool, limitOfOneDNN: String? = nil) {
+        self.hasAVX512BFloat16 = hasAVX512BFloat16
+        self.hasAMX = hasAMX
+        self.limitOfOneDNN = limitOfOneDNN
+    }
+
+    /// The processor of this process.
+    public static let current = Processor(
+        hasAVX512BFloat16: ct_cpu_has_native_bfloat16(), hasAMX: ct_cpu_has_amx_bfloat16(),
+        limitOfOneDNN: limit(in: ProcessInfo.processInfo.environment))
+
+    /// The kernel that this processor is to use: our own where there is AVX512-BF16, unless oneDNN has the
+    /// matrix unit, on which it is several times as fast.
+    public var convolution: Convolution {
+        hasAVX512BFloat16 && !oneDNNUsesAMX ? .avx512 : .onednn
+    }
+
+    /// Whether oneDNN computes on the matrix unit.
+    public var oneDNNUsesAMX: Bool {
+        guard let limitOfOneDNN else { return hasAMX }
+        return hasAMX && !Self.setsWithoutAMX.contains(limitOfOneDNN.lowercased())
+    }
+
+    /// Whether oneDNN can fuse convolutions in bfloat16 with what follows them.
+    public static let fusesBFloat16 = ct_onednn_takes_bfloat16()
+
+    /// The names that oneDNN knows; it takes others for no limit.
+    private static let setsWithoutAMX: Set<String> = [
+        "sse41", "avx", "avx2", "avx2_vnni", "avx2_vnni_2", "avx512_core", "avx512_core_vnni",
+        "avx512_core_bf16", "avx512_core_fp16", "avx10_1_512", "avx10_2_512",
+    ]
+
+    /// As oneDNN reads it: of the two names the first that is set and not empty.
+    static func limit(in environment: [String: String]) -> String? {
+        ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"].compactMap { environment[$0] }
+            .first { !$0.isEmpty }
+    }
+}

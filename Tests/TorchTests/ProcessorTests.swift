@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@testable import Torch
+
+@Suite("Which kernel a processor uses") struct ProcessorTests {
+    struct Case: Sendable {
+        let bfloat16: Bool
+        let amx: Bool
+        var limit: String?
+        let kernel: Processor.Convolution
+    }
+
+    @Test(
+        "Our own convolution is for AVX512-BF16 where oneDNN has no AMX",
+        arguments: [
+            Case(bfloat16: true, amx: false, kernel: .avx512),
+            Case(bfloat16: true, amx: true, kernel: .onednn),
+            Case(bfloat16: false, amx: false, kernel: .onednn),
+            Case(bfloat16: false, amx: true, kernel: .onednn),
+            // oneDNN is kept from AMX: ours is the faster one again.
+            Case(bfloat16: true, amx: true, limit: "AVX512_CORE_BF16", kernel: .avx512),
+            Case(bfloat16: true, amx: true, limit: "avx2", kernel: .avx512),
+            Case(bfloat16: true, amx: true, limit: "AVX512_CORE_AMX", kernel: .onednn),
+            Case(bfloat16: true, amx: true, limit: "avx10_1_512_amx_fp16", kernel: .onednn),
+            Case(bfloat16: true, amx: true, limit: "DEFAULT", kernel: .onednn),
+            Case(bfloat16: true, amx: true, limit: "no such set", kernel: .onednn),
+        ])
+    func convolution(_ tested: Case) {
+        let processor = Processor(
+            hasAVX512BFloat16: tested.bfloat16, hasAMX: tested.amx, limitOfOneDNN: tested.limit)
+        #expect(processor.convolution == tested.kernel)
+        #expect(processor.oneDNNUsesAMX == (tested.amx && tested.kernel == .onednn))
+    }
+
+    @Test("oneDNN's limit is the first of its two variables that holds something")
+    func limit() {
+        #expect(Processor.limit(in: [:]) == nil)
+        #expect(Processor.limit(in: ["DNNL_MAX_CPU_ISA": "AVX2"]) == "AVX2")
+        let both = ["ONEDNN_MAX_CPU_ISA": "AVX512_CORE", "DNNL_MAX_CPU_ISA": "AVX2"]
+        #expect(Processor.limit(in: both) == "AVX512_CORE")
+        let empty = ["ONEDNN_MAX_CPU_ISA": "", "DNNL_MAX_CPU_ISA": "AVX2"]
+        #expect(Processor.limit(in: empty) == "AVX2")
+    }
+
+    @Test("What is found of this processor is what Linux says of it")
+    func current() throws {
+        let text = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+        let flags = try #require(text.split(separator: "\n").first { $0.hasPrefix("flags") })
+            .split(whereSeparator: \.isWhitespace)
+        #expect(Processor.current.hasAMX == flags.contains("amx_bf16"))
+        #expect(
+            Processor.current.hasAVX512BFloat16
+                == (flags.contains("avx512_bf16") && Runtime.cpuCapability == "AVX512"))
+    }
+}
