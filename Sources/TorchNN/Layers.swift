@@ -99,7 +99,8 @@ public final class ConvTranspose2d: Module {
 /// Shapes: `[N, channels, H, W]` to the same.
 ///
 /// Reference: Ioffe and Szegedy, *Batch Normalization*, ICML 2015, algorithm 1; the running variance
-/// is the unbiased one, as in PyTorch.
+/// is the unbiased one, as in PyTorch. One value per channel has no statistics: in training mode one image
+/// of one pixel, which PyTorch refuses, becomes the shift β, and the running statistics stay.
 public final class BatchNorm2d: Module, ModeDependent {
     /// The scale γ, `[channels]`.
     @Parameter public var weight: Tensor
@@ -149,7 +150,8 @@ public final class BatchNorm2d: Module, ModeDependent {
     public func callAsFunction(
         _ input: Tensor, adding addend: Tensor? = nil, relu: Bool
     ) -> Tensor {
-        if training {
+        let isSingle = input.size(0) * input.size(2) * input.size(3) == 1
+        if training, !isSingle {
             withoutGrad { _ = numBatchesTracked.add(BatchNorm2d.one) }
             let state = BatchNormState(
                 weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
@@ -158,9 +160,11 @@ public final class BatchNorm2d: Module, ModeDependent {
                 return fused
             }
         }
+        let tracks = !(training && isSingle)
         let normal = input.batchNorm(
-            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
-            training: training, momentum: momentum, epsilon: epsilon)
+            weight: weight, bias: bias, runningMean: tracks ? runningMean : nil,
+            runningVar: tracks ? runningVar : nil, training: training, momentum: momentum,
+            epsilon: epsilon)
         let sum = addend.map { normal + $0 } ?? normal
         return relu ? sum.relu() : sum
     }

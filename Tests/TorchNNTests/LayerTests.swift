@@ -97,6 +97,20 @@ import TorchTestSupport
         #expect(layer.numBatchesTracked.item() == 0)
     }
 
+    @Test("A batch norm of one value per channel gives the shift and keeps its statistics")
+    func batchNormOfOneValue() {
+        let layer = BatchNorm2d(2)
+        withoutGrad { _ = layer.bias.copy(from: Tensor([0.5, -1] as [Float])) }
+        let input = Tensor([3, 7] as [Float], shape: [1, 2, 1, 1])
+        // LibTorch writes it as x · scale + (β − x · scale), which rounds.
+        expectClose(layer(input), [0.5, -1], relative: 1e-3)
+        #expect(layer.runningMean.elements(as: Float.self) == [0, 0])
+        #expect(layer.runningVar.elements(as: Float.self) == [1, 1])
+        #expect(layer.numBatchesTracked.item() == 0)
+        layer.eval()
+        #expect(layer(input).elements(as: Float.self).allSatisfy { $0 > 1 })
+    }
+
     @Test("A convolution and a fully connected layer compute their sums")
     func sums() {
         let generator = Generator(seed: 0)

@@ -5,7 +5,8 @@ import VisionModels
 /// Relational knowledge distillation (RKD): distances of pairs and angles of triplets.
 ///
 /// Smooth L1 of the pooled features' distances, each divided by the mean of the positive ones, and of
-/// the cosines of the angles of all triplets.
+/// the cosines of the angles of all triplets. A batch of two has a pair and no angle; a batch of one, as
+/// the last of an epoch may be, has no relations: its loss is 0 and teaches nothing.
 ///
 /// Reference: Park et al., *Relational Knowledge Distillation*, CVPR 2019,
 /// <https://arxiv.org/abs/1904.05068>, sections 3.2.1 and 3.2.2.
@@ -55,7 +56,9 @@ public final class RelationalKnowledgeDistillation: KnowledgeTerm {
         let isSelf = places.unsqueeze(0).isEqual(to: places.unsqueeze(1)).to(rows.dtype)
         let distances = apart.clamped(atLeast: 1e-12).sqrt() * (-isSelf + 1)
         let count = distances.detach().isGreater(than: 0).to(rows.dtype).sum()
-        return distances / (distances.sum() / count)
+        // The bounds matter to a batch of one alone, whose sum and count are 0.
+        let mean = distances.sum() / count.clamped(atLeast: 1)
+        return distances / mean.clamped(atLeast: 1e-12)
     }
 
     /// The cosine of the angle at i between j and k, `[N, N, N]`.
