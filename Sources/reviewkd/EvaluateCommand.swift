@@ -79,20 +79,9 @@ struct EvaluateCommand: ParsableCommand {
         guard let mean, let std else {
             return CIFARDataset(named: dataset) == .cifar10 ? .cifar10 : .cifar100
         }
-        let deviation = try numbers(std, "--std")
-        guard deviation.allSatisfy({ $0 > 0 }) else {
-            throw ValidationError("--std is \(std), expected three numbers above zero")
-        }
-        return Normalization(mean: try numbers(mean, "--mean"), deviation: deviation)
-    }
-
-    private func numbers(_ text: String, _ option: String) throws -> [Double] {
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-        let numbers = parts.compactMap { Double($0) }
-        guard parts.count == 3, numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
-            throw ValidationError("\(option) is \(text), expected three numbers R,G,B")
-        }
-        return numbers
+        return Normalization(
+            mean: try ChannelValues(mean, .mean, of: "--mean").values,
+            deviation: try ChannelValues(std, .deviation, of: "--std").values)
     }
 }
 

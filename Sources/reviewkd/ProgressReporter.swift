@@ -25,6 +25,12 @@ final class ProgressReporter {
         printError("note: \(text)")
     }
 
+    /// Shows what is probably wrong.
+    func warn(_ text: String) {
+        clearBar()
+        printError("warning: \(text)")
+    }
+
     /// Shows an event of a run.
     ///
     /// - Parameters:
@@ -34,6 +40,7 @@ final class ProgressReporter {
         let label = run.map { "\($0)  " } ?? ""
         switch event {
         case .remark(let text): remark(label + text)
+        case .warning(let text): warn(label + text)
         case .step(let step): show(step, label)
         case .epoch(let record, let epochs): show(record, epochs, label)
         }
@@ -43,7 +50,9 @@ final class ProgressReporter {
     func report(_ event: StudyEvent) {
         switch event {
         case .remark(let text): remark(text)
+        case .warning(let text): warn(text)
         case .training(let key, .remark(let text)): remark("\(key): \(text)")
+        case .training(let key, .warning(let text)): warn("\(key): \(text)")
         case .training(let key, let event): report(event, of: "\(key)")
         case .failed(let key, let error):
             clearBar()

@@ -19,8 +19,12 @@ struct StudyOptions: ParsableArguments {
 
     @OptionGroup var weights: WeightsOptions
 
-    @Option(help: "The teachers' normalisation, cifar100 or cifar10 (default: the recipes').")
-    var teacherNormalization: TeacherNormalization?
+    @Option(
+        help: """
+            The teachers' normalisation: cifar100, cifar10, or mean/deviation as R,G,B/R,G,B in 0...1 \
+            (default: the recipes').
+            """)
+    var teacherNormalization: String?
 
     @Option(help: "The seeds, as 0,1,2.")
     var seeds = "0,1,2"
@@ -69,16 +73,9 @@ struct StudyOptions: ParsableArguments {
             throw ValidationError("\(name) is \(value), expected at least 1")
         }
         _ = try parseSeeds(seeds)
+        _ = try teacherNormalization.map(TeacherNormalization.init)
         guard !dryRun || merge.isEmpty else {
             throw ValidationError("--dry-run and --merge are both given, expected one of them")
         }
     }
-}
-
-/// A normalisation by name.
-enum TeacherNormalization: String, CaseIterable, ExpressibleByArgument {
-    case cifar100, cifar10
-
-    /// As recipes have it.
-    var settings: NormalizationSettings { self == .cifar100 ? .cifar100 : .cifar10 }
 }

@@ -24,7 +24,8 @@ struct StudyRun {
         let device = try options.device.resolve()
         let precision = try options.precision ?? schedule.precision ?? .standard(on: device)
         precision.noteEmulation(on: device)
-        let normalization = options.teacherNormalization?.settings
+        let normalization = try options.teacherNormalization.map(TeacherNormalization.init)?
+            .settings
         let cells = try cells(parseSeeds(options.seeds), precision).map {
             cell in normalization.map { cell.with(teacherNormalization: $0) } ?? cell
         }

@@ -20,12 +20,18 @@ struct DistillCommand: ParsableCommand {
 
     @OptionGroup var weights: WeightsOptions
 
-    @Option(help: "The teacher's normalisation, cifar100 or cifar10 (default: the recipe's).")
-    var teacherNormalization: TeacherNormalization?
+    @Option(
+        help: """
+            The teacher's normalisation: cifar100, cifar10, or mean/deviation as R,G,B/R,G,B in 0...1 \
+            (default: the recipe's).
+            """)
+    var teacherNormalization: String?
 
     @OptionGroup var method: MethodOptions
 
     @OptionGroup var options: RunCommandOptions
+
+    func validate() throws { _ = try teacherNormalization.map(TeacherNormalization.init) }
 
     func run() throws {
         var recipe = try options.resolve(recipe)
@@ -35,7 +41,7 @@ struct DistillCommand: ParsableCommand {
                     + "from; use `reviewkd train`")
         }
         if let teacherNormalization {
-            recipe.teacher?.normalization = teacherNormalization.settings
+            recipe.teacher?.normalization = try TeacherNormalization(teacherNormalization).settings
         }
         recipe = try method.apply(to: recipe)
         let isTaught = recipe.teacher != nil

@@ -5,7 +5,7 @@ import Testing
 struct BadArguments: Sendable, CustomTestStringConvertible {
     let arguments: [String]
     let status: Int32
-    let phrases: [String]
+    private(set) var phrases: [String]
 
     var testDescription: String { arguments.joined(separator: " ") }
 
@@ -13,6 +13,17 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
         self.arguments = arguments
         self.status = status
         self.phrases = phrases
+    }
+
+    /// An evaluation with a normalisation that must be refused.
+    static func evaluation(mean: String, std: String, _ phrases: String...) -> BadArguments {
+        var arguments = BadArguments(
+            [
+                "evaluate", "teacher/student-last.safetensors", "--model", "resnet14",
+                "--dataset", "cifar100", "--data", "data", "--mean", mean, "--std", std,
+            ], 64)
+        arguments.phrases = phrases
+        return arguments
     }
 
     /// What `train` refuses beside its recipe, data and output folder.
@@ -97,7 +108,19 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             [
                 "distill", "pair.yaml", "--teacher", "teacher/student-last.safetensors", "--data",
                 "data", "--output", "OUTPUT", "--teacher-normalization", "imagenet",
-            ], 64, "'imagenet' is invalid", "'cifar100' and 'cifar10'"),
+            ], 64, "--teacher-normalization is imagenet, expected cifar100, cifar10 or R,G,B/R,G,B"),
+        BadArguments(
+            [
+                "distill", "pair.yaml", "--teacher", "teacher/student-last.safetensors", "--data",
+                "data", "--output", "OUTPUT", "--teacher-normalization",
+                "0.5,0.5,0.5/63,62.1,66.7",
+            ], 64,
+            "the deviation of --teacher-normalization is 63,62.1,66.7, expected three numbers",
+            "divide them by 255: 0.2471,0.2435,0.2616"),
+        BadArguments(
+            ["reproduce", "cifar100", "--teacher-normalization", "0.5,0.5/1,1,1"], 64,
+            "the mean of --teacher-normalization is 0.5,0.5, expected three numbers R,G,B from 0 to 1"
+        ),
         BadArguments(
             ["recipes", "show", "cifar100/resnet56-resnet20/stages/2-9"], 1,
             "is neither a shipped recipe nor a file",
@@ -129,6 +152,19 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
                 "--dataset", "cifar100", "--data", "data", "--mean", "0.5,x,0.5,0.5", "--std",
                 "1,1,1",
             ], 64, "--mean is 0.5,x,0.5,0.5, expected three numbers R,G,B"),
+        evaluation(
+            mean: "129.3,124.1,112.4", std: "0.2673,0.2564,0.2761",
+            "--mean is 129.3,124.1,112.4, expected three numbers R,G,B from 0 to 1; if they are for "
+                + "colours of 0 to 255, divide them by 255: 0.5071,0.4867,0.4408"),
+        evaluation(
+            mean: "0.5,0.5,0.5", std: "68.2,65.4,70.4",
+            "--std is 68.2,65.4,70.4, expected three numbers R,G,B above 0 and at most 1; if they are",
+            "divide them by 255: 0.2675,0.2565,0.2761"),
+        evaluation(mean: "0.5,0.5,0.5", std: "0.2,0,0.2", "--std is 0.2,0,0.2, expected three"),
+        evaluation(
+            mean: "0.5,nan,0.5", std: "0.2,0.2,0.2", "--mean is 0.5,nan,0.5, expected three"),
+        evaluation(
+            mean: "300,1,1", std: "1,1,1", "--mean is 300,1,1, expected three numbers R,G,B"),
     ]
 }
 

@@ -159,7 +159,8 @@ struct RecipeErrorTests {
             from: "name: cifar100\n",
             to: "name: cifar100\n  normalization:\n    mean: [0, 0, 0]\n    std: [1, 0, 1]\n",
             sentence: """
-                bad.yaml:7: dataset.normalization.std.1: expected a number above 0, found 0.
+                bad.yaml:7: dataset.normalization.std.1: expected a number above 0 and at most 1, \
+                found 0.
                 """),
         Mistake(
             from: "student: {model: resnet20}", to: "student: resnet20",

@@ -112,7 +112,7 @@ extension RecipeRule where Value == NormalizationSettings {
             let section = try RecipeSection<Key>(field)
             return .custom(
                 mean: try section.required(.mean, .list(of: .fraction, count: 3)),
-                std: try section.required(.std, .list(of: .positive, count: 3)))
+                std: try section.required(.std, .list(of: .positiveFraction, count: 3)))
         }
     }
 }

@@ -27,6 +27,9 @@ struct RunState: Codable, Equatable {
 
     /// What the run was begun with; nil in files of earlier versions.
     var inputs: RunInputs?
+
+    /// The accuracy of the teacher before the first step, in percent.
+    var teacherTop1: Double?
 }
 
 /// Everything that a run needs to go on exactly where it stopped.

@@ -45,10 +45,15 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// earlier versions.
     public var trainingImages: Int?
 
+    /// Of the first epoch the accuracy of the teacher before the first step, in percent, on at most 2,000
+    /// images that are held out for validation, else of the test set.
+    public var teacherTop1: Double?
+
     enum CodingKeys: String, CodingKey {
         case epoch, step, seconds, train, validation, test, revision, teacher
         case studentWeights = "student_weights"
         case trainingImages = "training_images"
+        case teacherTop1 = "teacher_top1"
         case learningRate = "learning_rate"
         case imagesPerSecond = "images_per_second"
         case peakMemoryBytes = "peak_memory_bytes"

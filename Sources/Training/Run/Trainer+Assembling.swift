@@ -41,6 +41,7 @@ extension Trainer {
             remark: { report(.remark($0)) })
         try self.init(
             recipe: recipe, data: data, distiller: distiller, options: options, report: report)
+        self.teacher = recipe.teacher.flatMap { _ in teacher }
     }
 }
 

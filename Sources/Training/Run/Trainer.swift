@@ -11,6 +11,11 @@ public final class Trainer {
     let options: RunOptions
     private let precision: Precision
     let distiller: any Distiller<Tensor>
+    let data: TrainingData
+    let split: (training: [Int64], validation: [Int64])
+
+    /// The teacher to measure before the first step.
+    var teacher: Teacher?
     let optimizer: SGD
     private let schedule: LearningRateSchedule
     private let loader: TrainingLoader
@@ -55,6 +60,7 @@ public final class Trainer {
         self.recipe = recipe
         self.options = options
         self.distiller = distiller
+        self.data = data
         self.report = report
         precision = try recipe.precision ?? .standard(on: options.device)
         schedule = recipe.learningRateSchedule
@@ -63,7 +69,7 @@ public final class Trainer {
             options: SGD.Options(
                 momentum: recipe.optimizer.momentum, weightDecay: recipe.optimizer.weightDecay,
                 nesterov: recipe.optimizer.nesterov))
-        let split = try recipe.split(data.train.count)
+        split = try recipe.split(data.train.count)
         let normalization = recipe.dataset.normalization.normalization
         loader = TrainingLoader(
             data.train, positions: split.training, normalization: normalization,
@@ -116,6 +122,7 @@ public final class Trainer {
             }
             if state.epoch == recipe.epochs { return .alreadyFinished }
         }
+        if state.step == 0 { try measureTeacher() }
         try folder?.requireSpace(forCheckpointOf: checkpoint().byteCount)
         beginEpoch()
         return try stopAtLimit()
@@ -192,9 +199,14 @@ public final class Trainer {
         let steps = try attempt { trainStep.readLosses() }
         for (index, losses) in steps.enumerated() {
             for (name, value) in losses where !value.isFinite {
+                let step = state.step - steps.count + index + 1
+                guard step > 1 else {
+                    throw TrainingError.notFiniteAtStart(
+                        term: name, value: value, hasStudentWeights: inputs.studentWeights != nil)
+                }
                 throw TrainingError.notFinite(
-                    term: name, value: value, epoch: state.epoch + 1,
-                    step: state.step - steps.count + index + 1, lastGoodStep: savedStep)
+                    term: name, value: value, epoch: state.epoch + 1, step: step,
+                    lastGoodStep: savedStep)
             }
         }
         let seconds = (ContinuousClock.now - start).seconds
@@ -250,7 +262,8 @@ public final class Trainer {
             peakMemoryBytes: try peakMemory(on: options.device), train: trainStep.metrics.means,
             validation: validated, test: tested, revision: options.revision,
             teacher: inputs.teacher, studentWeights: inputs.studentWeights,
-            trainingImages: inputs.trainingImages)
+            trainingImages: inputs.trainingImages,
+            teacherTop1: state.epoch == 0 ? state.teacherTop1 : nil)
         if let (term, value) = record.notFinite {
             throw TrainingError.notFinite(
                 term: term, value: value, epoch: state.epoch + 1, step: state.step,

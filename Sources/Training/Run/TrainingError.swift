@@ -3,6 +3,8 @@ import Torch
 /// A run that cannot go on.
 public enum TrainingError: Error, CustomStringConvertible {
     case notFinite(term: String, value: Double, epoch: Int, step: Int, lastGoodStep: Int?)
+    case notFiniteAtStart(term: String, value: Double, hasStudentWeights: Bool)
+    case teacherNotFinite(model: String, images: Int)
     case brokenState(tensor: String, step: Int, lastGoodStep: Int?)
     case outOfMemory(batchSize: Int, reason: String, fitting: Int?)
     case evaluationOutOfMemory(batchSize: Int, reason: String)
@@ -21,6 +23,14 @@ public enum TrainingError: Error, CustomStringConvertible {
             "the loss term '\(term)' is \(value.isNaN ? .nan : value) at step \(step) "
                 + "(epoch \(epoch)), expected a finite number; \(Self.kept(lastGoodStep))"
                 + "lower optimizer.learning_rate or the term's weight"
+        case .notFiniteAtStart(let term, let value, let hasStudentWeights):
+            "the loss term '\(term)' is \(value.isNaN ? .nan : value) at the first step, expected a finite "
+                + "number; nothing has been learned yet, so that the learning rate is not at fault: "
+                + Self.remedyAtStart(term, hasStudentWeights)
+        case .teacherNotFinite(let model, let images):
+            "the teacher \(model) gives infinite logits or NaN on some of \(images) images, expected "
+                + "finite numbers; give another --teacher file, or check its normalization "
+                + "(--teacher-normalization)"
         case .brokenState(let tensor, let step, let lastGoodStep):
             "the tensor '\(tensor)' holds infinite values or NaN after step \(step), expected "
                 + "finite numbers; \(Self.kept(lastGoodStep))lower optimizer.learning_rate"
@@ -53,6 +63,19 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .otherImages(let kind, let expected, let found):
             "the run was begun with \(expected) \(kind) images, now there are \(found); give the "
                 + "same --data, or choose another --output"
+        }
+    }
+
+    private static func remedyAtStart(_ term: String, _ hasStudentWeights: Bool) -> String {
+        switch term {
+        case "total": "lower the terms' weights in method"
+        case "cross_entropy" where hasStudentWeights:
+            "the numbers in --student-weights are too large; take others, or check "
+                + "dataset.normalization"
+        case "cross_entropy": "check dataset.normalization"
+        default:
+            "check the term's constants in method, the teacher's file and its normalization "
+                + "(--teacher-normalization), and try --precision float32"
         }
     }
 

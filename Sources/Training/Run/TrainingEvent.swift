@@ -6,6 +6,9 @@ public enum TrainingEvent: Sendable {
     /// Something a user should know.
     case remark(String)
 
+    /// Something that is probably wrong, and does not end the run.
+    case warning(String)
+
     /// A step is done; a card tells of its steps in groups.
     case step(StepReport)
 
@@ -98,6 +101,9 @@ public struct RunOptions: Sendable {
 
     /// The SHA-256 of the teacher's file.
     public var teacherDigest: String?
+
+    /// The teacher's accuracy in percent, where it was measured already.
+    public var teacherTop1: Double?
 
     /// The SHA-256 of the file that the student starts from; nil where it starts anew.
     public var studentWeightsDigest: String?

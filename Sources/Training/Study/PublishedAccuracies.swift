@@ -1,3 +1,5 @@
+import VisionModels
+
 /// Test accuracies in percent that were published for the pairs of the paper.
 ///
 /// Source: Chen et al., CVPR 2021, tables 1 and 2 (ReviewKD, its teachers and students, OFD), and the
@@ -41,6 +43,14 @@ enum PublishedAccuracies {
         }
         return values
     }()
+
+    /// What was published for a network without a teacher, in percent; nil where nothing is known.
+    static func top1(of model: CIFARModel) -> Double? {
+        ModelPair.published.lazy.compactMap { pair in
+            if pair.teacher == model { return top1(pair.name, "teacher") }
+            return pair.student == model ? top1(pair.name, "alone") : nil
+        }.first
+    }
 
     /// What was published for a pair and method.
     ///

@@ -55,6 +55,9 @@ public enum StudyEvent: Sendable {
     /// Something a user should know.
     case remark(String)
 
+    /// Something that is probably wrong, and does not end the study.
+    case warning(String)
+
     /// A cell's run goes on.
     case training(Cell.Key, TrainingEvent)
 

@@ -95,6 +95,7 @@ struct StudyWorker: Sendable {
         options.interruption = settings.interruption
         let file = file(for: cell)
         options.teacherDigest = file?.digest
+        options.teacherTop1 = file?.top1
         // On a card each student's step is recorded with its teacher in it.
         let shares = count > 1 && settings.device == .cpu
         let teacher = try shares ? shared.teacher ?? makeTeacher() : makeTeacher()

@@ -41,14 +41,15 @@ struct TeacherShelf {
             guard let model = cell.teacher, let settings = cell.recipe.teacher,
                 files[model] == nil, let path = try study.teacherPath(of: model)
             else { continue }
-            let file = try judge(model, path, settings)
+            let file = try judge(model, path, settings, on: cell.recipe.dataset.name)
             try study.requireNoOtherTeacher(than: file)
             files[model] = file
         }
     }
 
     private func judge(
-        _ model: CIFARModel, _ path: String, _ settings: TeacherSettings
+        _ model: CIFARModel, _ path: String, _ settings: TeacherSettings,
+        on dataset: DatasetSettings.Name
     ) throws -> TeacherFile {
         let digest = try sha256(ofFile: path)
         study.report(.remark("\(model.rawValue)'s weights are those of \(path)"))
@@ -67,6 +68,13 @@ struct TeacherShelf {
         let result = try evaluate(
             network, on: images,
             dtype: study.settings.precision == .bfloat16 ? .bfloat16 : .float32)
+        guard result.loss.isFinite else {
+            throw TrainingError.teacherNotFinite(model: model.rawValue, images: result.count)
+        }
+        let check = TeacherCheck(
+            model: model, top1: result.top1, images: "\(result.count) images of the test set",
+            classCount: data.test.classCount, dataset: dataset)
+        study.report(check.warning.map(StudyEvent.warning) ?? .remark(check.report))
         return TeacherFile(model: model, path: path, digest: digest, top1: result.top1)
     }
 }

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Training
+import VisionModels
+
+/// Numbers of a normalisation, one a channel.
+struct ChannelValues {
+    /// Which of the two they are.
+    enum Kind: String {
+        case mean, deviation
+
+        fileprivate var expected: String {
+            switch self {
+            case .mean: "three numbers R,G,B from 0 to 1"
+            case .deviation: "three numbers R,G,B above 0 and at most 1"
+            }
+        }
+
+        fileprivate func allows(_ value: Double) -> Bool {
+            value <= 1 && (self == .mean ? value >= 0 : value > 0)
+        }
+    }
+
+    /// Red, green and blue.
+    let values: [Double]
+
+    /// Reads `R,G,B`.
+    ///
+    /// - Parameters:
+    ///   - text: as on the command line.
+    ///   - kind: the mean or the deviation.
+    ///   - option: for the error.
+    /// - Throws: `ValidationError`, with the numbers divided by 255 where they seem to be of 0…255.
+    init(_ text: String, _ kind: Kind, of option: String) throws {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        values = parts.compactMap { Double($0) }
+        let areNumbers = parts.count == 3 && values.count == 3 && values.allSatisfy(\.isFinite)
+        if areNumbers, values.allSatisfy(kind.allows) { return }
+        let scaled = values.map { $0 / 255 }
+        let areBytes = areNumbers && values.contains { $0 > 1 } && scaled.allSatisfy(kind.allows)
+        let remedy =
+            areBytes
+            ? "; if they are for colours of 0 to 255, divide them by 255: "
+                + scaled.map { $0.formatted(places: 4) }.joined(separator: ",")
+            : ""
+        throw ValidationError("\(option) is \(text), expected \(kind.expected)\(remedy)")
+    }
+}
+
+/// The normalisation of a teacher's images: a name, or the numbers themselves.
+struct TeacherNormalization {
+    /// As recipes have it.
+    let settings: NormalizationSettings
+
+    /// Reads `cifar100`, `cifar10` or `R,G,B/R,G,B`, mean and deviation.
+    ///
+    /// - Throws: `ValidationError`.
+    init(_ text: String) throws {
+        let option = "--teacher-normalization"
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        switch (text, parts.count) {
+        case ("cifar100", _): settings = .cifar100
+        case ("cifar10", _): settings = .cifar10
+        case (_, 2):
+            settings = .custom(
+                mean: try ChannelValues(parts[0], .mean, of: "the mean of \(option)").values,
+                std: try ChannelValues(parts[1], .deviation, of: "the deviation of \(option)")
+                    .values)
+        default:
+            let nearest = NearestName.find(text, among: ["cifar100", "cifar10"])
+            throw ValidationError(
+                "\(option) is \(text), expected cifar100, cifar10 or R,G,B/R,G,B (mean/deviation, "
+                    + "from 0 to 1)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
+        }
+    }
+}
