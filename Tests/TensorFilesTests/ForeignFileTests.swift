@@ -32,16 +32,27 @@ struct Foreign: Sendable, CustomTestStringConvertible {
             Data(
                 "version https://git-lfs.github.com/spec/v1\noid sha256:0000\nsize 3578887\n".utf8)
         },
-        Foreign(title: "gzip", words: "is packed with gzip; unpack it first (gzip -dc FILE > weights.pth)") {
+        Foreign(
+            title: "gzip",
+            words: "is packed with gzip; unpack it first (gzip -dc FILE > weights.pth)"
+        ) {
             Data([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3])
         },
-        Foreign(title: "bzip2", words: "is packed with bzip2; unpack it first (bzip2 -dc FILE > weights.pth)") {
+        Foreign(
+            title: "bzip2",
+            words: "is packed with bzip2; unpack it first (bzip2 -dc FILE > weights.pth)"
+        ) {
             Data("BZh91AY".utf8)
         },
-        Foreign(title: "xz", words: "is packed with xz; unpack it first (xz -dc FILE > weights.pth)") {
+        Foreign(
+            title: "xz", words: "is packed with xz; unpack it first (xz -dc FILE > weights.pth)"
+        ) {
             Data([0xFD]) + Data("7zXZ".utf8) + Data([0])
         },
-        Foreign(title: "zstd", words: "is packed with zstd; unpack it first (zstd -dc FILE > weights.pth)") {
+        Foreign(
+            title: "zstd",
+            words: "is packed with zstd; unpack it first (zstd -dc FILE > weights.pth)"
+        ) {
             Data([0x28, 0xB5, 0x2F, 0xFD, 0])
         },
         Foreign(
