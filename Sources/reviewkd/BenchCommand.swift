@@ -15,7 +15,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "distill, train or evaluate.")
     var work = BenchmarkWork.distill
 
-    @Option(help: "Images per step (default: the recipe's).")
+    @Option(
+        parsing: .unconditional, help: "Images per step (default: the recipe's).",
+        transform: wholeNumber)
     var batchSize: Int?
 
     @Option(help: "float32 or bfloat16 (default: bfloat16 where the processor has it).")
@@ -25,7 +27,7 @@ struct BenchCommand: ParsableCommand {
 
     @OptionGroup var device: DeviceOptions
 
-    @Option(help: "How many steps are timed.")
+    @Option(parsing: .unconditional, help: "How many steps are timed.", transform: wholeNumber)
     var steps = 20
 
     @Flag(help: "Also time the parts of a step, data preparation included.")
@@ -54,10 +56,7 @@ struct BenchCommand: ParsableCommand {
     }
 
     func validate() throws {
-        for (name, value) in [("--batch-size", batchSize ?? 1), ("--steps", steps)] where value < 1
-        {
-            throw ValidationError("\(name) is \(value), expected at least 1")
-        }
+        try requireRanges([("--batch-size", batchSize, .counts), ("--steps", steps, .counts)])
         if work != .distill, let method = method.method {
             throw ValidationError(
                 "--method is \(method) with --work \(work.rawValue), expected it with --work "

@@ -10,7 +10,7 @@ struct DemoCommand: ParsableCommand {
         commandName: "demo",
         abstract: "Watch ReviewKD beat the student trained alone, in a few minutes.")
 
-    @Option(help: "Seeds of the students, separated by commas.")
+    @Option(parsing: .unconditional, help: "Seeds of the students, separated by commas.")
     var seeds = "0,1,2"
 
     @OptionGroup var device: DeviceOptions

@@ -25,10 +25,14 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The folder that holds the data set's folder, or that folder.")
     var data: String
 
-    @Option(help: "Normalisation mean, R,G,B in 0...1 (default: the data set's).")
+    @Option(
+        parsing: .unconditional,
+        help: "Normalisation mean, R,G,B in 0...1 (default: the data set's).")
     var mean: String?
 
-    @Option(help: "Normalisation deviation, R,G,B in 0...1 (default: the data set's).")
+    @Option(
+        parsing: .unconditional,
+        help: "Normalisation deviation, R,G,B in 0...1 (default: the data set's).")
     var std: String?
 
     @Option(help: "float32 or bfloat16.")

@@ -18,7 +18,9 @@ struct DeviceOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Run a training step on a card as one graph.")
     var graph = true
 
-    @Option(help: "Threads of one CPU operator (default: LibTorch's choice).")
+    @Option(
+        parsing: .unconditional, help: "Threads of one CPU operator (default: LibTorch's choice).",
+        transform: wholeNumber)
     var threads: Int?
 
     @Flag(help: "The same bits on every run on one machine; costs nothing on the CPU.")
@@ -70,19 +72,29 @@ struct RunCommandOptions: ParsableArguments {
     @Option(help: "float32 or bfloat16 (default: bfloat16 where the processor has it).")
     var precision: Precision?
 
-    @Option(help: "The origin of all random numbers (default: the recipe's).")
+    @Option(
+        parsing: .unconditional, help: "The origin of all random numbers (default: the recipe's).",
+        transform: wholeNumber)
     var seed: Int?
 
-    @Option(help: "Train one student for each of these seeds, as 0,1,2, in OUTPUT/seed-N.")
+    @Option(
+        parsing: .unconditional,
+        help: "Train one student for each of these seeds, as 0,1,2, in OUTPUT/seed-N.")
     var seeds: String?
 
-    @Option(help: "The number of epochs; the schedule is rescaled.")
+    @Option(
+        parsing: .unconditional, help: "The number of epochs; the schedule is rescaled.",
+        transform: wholeNumber)
     var epochs: Int?
 
-    @Option(help: "Stop after this many steps; the schedule stays.")
+    @Option(
+        parsing: .unconditional, help: "Stop after this many steps; the schedule stays.",
+        transform: wholeNumber)
     var maxSteps: Int?
 
-    @Option(help: "Save every so many steps, beside the end of every epoch.")
+    @Option(
+        parsing: .unconditional, help: "Save every so many steps, beside the end of every epoch.",
+        transform: wholeNumber)
     var checkpointEvery: Int?
 
     @Option(
@@ -103,13 +115,10 @@ struct RunCommandOptions: ParsableArguments {
     var studentWeights: String?
 
     func validate() throws {
-        for (name, value, least) in [
-            ("--seed", seed, 0), ("--epochs", epochs, 1), ("--max-steps", maxSteps, 1),
-            ("--checkpoint-every", checkpointEvery, 1),
-        ] {
-            guard let value, value < least else { continue }
-            throw ValidationError("\(name) is \(value), expected at least \(least)")
-        }
+        try requireRanges([
+            ("--seed", seed, 0...Int.max), ("--epochs", epochs, .counts),
+            ("--max-steps", maxSteps, .counts), ("--checkpoint-every", checkpointEvery, .counts),
+        ])
         guard let seeds else { return }
         guard seed == nil else {
             throw ValidationError("--seed and --seeds are both given, expected one of them")

@@ -26,14 +26,19 @@ struct StudyOptions: ParsableArguments {
             """)
     var teacherNormalization: String?
 
-    @Option(help: "The seeds, as 0,1,2.")
+    @Option(parsing: .unconditional, help: "The seeds, as 0,1,2.")
     var seeds = "0,1,2"
 
-    @Option(help: "How many cells run at once; on the CPU they share the threads.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many cells run at once; on the CPU they share the threads.",
+        transform: wholeNumber)
     var jobs = 1
 
     @Option(
-        help: "How many students of one teacher share its work on a batch, on the CPU in turn.")
+        parsing: .unconditional,
+        help: "How many students of one teacher share its work on a batch, on the CPU in turn.",
+        transform: wholeNumber)
     var together = 4
 
     @OptionGroup var device: DeviceOptions
@@ -44,7 +49,9 @@ struct StudyOptions: ParsableArguments {
             """)
     var precision: Precision?
 
-    @Option(help: "Save every so many steps, beside the end of every epoch.")
+    @Option(
+        parsing: .unconditional, help: "Save every so many steps, beside the end of every epoch.",
+        transform: wholeNumber)
     var checkpointEvery = 200
 
     @Option(
@@ -66,12 +73,10 @@ struct StudyOptions: ParsableArguments {
     var quiet = false
 
     func validate() throws {
-        for (name, value) in [
-            ("--jobs", jobs), ("--together", together),
-            ("--checkpoint-every", checkpointEvery),
-        ] where value < 1 {
-            throw ValidationError("\(name) is \(value), expected at least 1")
-        }
+        try requireRanges([
+            ("--jobs", jobs, 1...1024), ("--together", together, 1...1024),
+            ("--checkpoint-every", checkpointEvery, .counts),
+        ])
         _ = try parseSeeds(seeds)
         _ = try teacherNormalization.map(TeacherNormalization.init)
         guard !dryRun || merge.isEmpty else {

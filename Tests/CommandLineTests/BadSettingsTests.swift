@@ -61,6 +61,61 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
         BadArguments(
             ["--seed", "1", "--seeds", "2"], 64,
             "--seed and --seeds are both given, expected one of them"),
+        BadArguments(["--seed", "-1"], 64, "--seed is -1, expected at least 0"),
+        BadArguments(["--epochs", "-3"], 64, "--epochs is -3, expected at least 1"),
+        BadArguments(
+            ["--epochs", "9000000000000000000"], 64,
+            "--epochs is 9000000000000000000, expected 1 to 1000000000"),
+        BadArguments(
+            ["--epochs", "90000000000000000000"], 64, "'90000000000000000000' is invalid",
+            "'--epochs <epochs>': expected a whole number that fits into 64 bits"),
+        BadArguments(
+            ["--set", "epochs=9000000000000000000"], 1,
+            "epochs: expected a whole number from 1 to 1000000000, found 9000000000000000000"),
+        BadArguments(
+            ["--set", "epochs=90000000000000000000"], 1,
+            "epochs: expected a whole number from 1 to 1000000000, found 90000000000000000000"),
+        BadArguments(
+            ["--set", "batch_size=9223372036854775807"], 1,
+            "batch_size: expected a whole number from 1 to 1000000000"),
+        BadArguments(
+            ["--set", "evaluation_batch_size=9223372036854775807"], 1,
+            "evaluation_batch_size: expected a whole number from 1 to 1000000000"),
+        BadArguments(
+            ["--set", "validation.split=9223372036854775807"], 1,
+            "validation.split: expected a whole number from 0 to 1000000000"),
+        BadArguments(
+            ["--set", "dataset.augmentation={crop_padding: 9223372036854775807}"], 1,
+            "crop_padding: expected a whole number from 0 to 1024"),
+        BadArguments(
+            ["--set", "schedule={name: multistep, milestones: [9223372036854775807]}"], 1,
+            "schedule.milestones.0: expected a whole number from 1 to 1000000000"),
+        BadArguments(
+            ["--set", "method.review.warmup={epochs: 9223372036854775807}"], 1,
+            "method.review.warmup.epochs: expected a whole number from 0 to 1000000000"),
+        BadArguments(
+            ["--set", "method.review.mid_channels=1000000000"], 1,
+            "method.review.mid_channels: expected a whole number from 1 to 65536"),
+        BadArguments(
+            ["--set", "method={name: crd, crd: {width: 1000000000}}"], 1,
+            "method.crd.width: expected a whole number from 1 to 65536"),
+        BadArguments(
+            ["--set", "method={name: dkd, dkd: {warmup_epochs: 9223372036854775807}}"], 1,
+            "method.dkd.warmup_epochs: expected a whole number from 0 to 1000000000"),
+        BadArguments(
+            ["--set", "method={name: fitnet, fitnet: {stage: 9223372036854775807}}"], 1,
+            "method.fitnet.stage: expected a whole number from 1 to 1000000000"),
+        BadArguments(
+            ["--set", "seed=9223372036854775808"], 1,
+            "seed: expected a whole number from 0 to 9223372036854775807"),
+        BadArguments(["--seeds", "-1"], 64, "--seeds is -1, expected whole numbers of at least 0"),
+        BadArguments(
+            ["--max-steps", "9000000000000000000"], 64,
+            "--max-steps is 9000000000000000000, expected 1 to 1000000000"),
+        BadArguments(
+            ["--checkpoint-every", "9000000000000000000"], 64,
+            "--checkpoint-every is 9000000000000000000, expected 1 to 1000000000"),
+        BadArguments(["--threads", "-2"], 64, "--threads is -2, expected 1 to 1024"),
         BadArguments(["--epochs", "0"], 64, "--epochs is 0, expected at least 1"),
         BadArguments(["--max-steps", "0"], 64, "--max-steps is 0, expected at least 1"),
         BadArguments(
@@ -77,6 +132,22 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
         BadArguments(
             ["bench", "pair.yaml", "--batch-size", "0"], 64,
             "--batch-size is 0, expected at least 1"),
+        BadArguments(
+            ["bench", "pair.yaml", "--batch-size", "9000000000000000000"], 64,
+            "--batch-size is 9000000000000000000, expected 1 to 1000000000"),
+        BadArguments(
+            ["bench", "pair.yaml", "--steps", "-1"], 64, "--steps is -1, expected at least 1"),
+        BadArguments(
+            ["reproduce", "cifar100", "--jobs", "2000", "--output", "OUTPUT"], 64,
+            "--jobs is 2000, expected 1 to 1024"),
+        BadArguments(
+            ["reproduce", "cifar100", "--together", "-1", "--output", "OUTPUT"], 64,
+            "--together is -1, expected at least 1"),
+        BadArguments(
+            ["reproduce", "cifar100", "--seeds", "-1", "--output", "OUTPUT"], 64,
+            "--seeds is -1, expected whole numbers of at least 0"),
+        BadArguments(
+            ["demo", "--seeds", "-1"], 64, "--seeds is -1, expected whole numbers of at least 0"),
         BadArguments(
             ["bench", "pair.yaml", "--batch-size", "50000000"], 1,
             "a step with batch size 50000000 does not fit into memory",
@@ -184,6 +255,31 @@ extension CommandLineSuite {
         @Test("of other commands that cannot be are refused", arguments: BadArguments.others)
         func refused(_ bad: BadArguments) throws {
             try expectRefusal(of: bad.arguments, bad)
+        }
+
+        @Test(
+            "that are to be whole numbers are refused with what is expected",
+            arguments: [
+                "--seed", "--epochs", "--max-steps", "--checkpoint-every", "--threads", "--steps",
+                "--batch-size", "--jobs", "--together",
+            ])
+        func notWhole(option: String) throws {
+            let output = workshop.fresh("refused")
+            let command =
+                switch option {
+                case "--steps", "--batch-size": ["bench", "pair.yaml"]
+                case "--jobs", "--together": ["reproduce", "cifar100", "--output", output]
+                default: ["train", "pair.yaml", "--data", "data", "--output", output]
+                }
+            for value in ["1e3", "3.5", "-2.5", "ten", "0x10", "--quiet"] {
+                let outcome = try workshop.run(command + [option, value])
+                #expect(outcome.status == 64)
+                #expect(outcome.sentence.contains("'\(value)' is invalid for '\(option) <"))
+                #expect(
+                    outcome.sentence.contains("expected a whole number in digits, as 1000"),
+                    "\(outcome.errors)")
+            }
+            #expect(!workshop.exists(output))
         }
 
         private func expectRefusal(of arguments: [String], _ bad: BadArguments) throws {

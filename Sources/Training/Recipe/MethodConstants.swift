@@ -79,7 +79,7 @@ public struct MethodConstants: Sendable, Equatable {
     /// What a number may be.
     enum Kind: Sendable {
         case positive, nonNegative, fraction
-        case whole(atLeast: Int)
+        case whole(atLeast: Int, atMost: Int = Recipe.largestNumber)
 
         /// A number of epochs, at least 0, which keeps its share when the run is rescaled.
         case epochs
@@ -91,6 +91,9 @@ public struct MethodConstants: Sendable, Equatable {
             }
         }
     }
+
+    /// The most channels that a layer of a method may have, far beyond what memory holds in practice.
+    static let largestWidth = 65_536
 
     /// The values by their keys.
     private(set) var values: [String: Double]
@@ -179,7 +182,8 @@ extension MethodSettings.Name {
         case .vid: [weight(1)]
         case .crd:
             [
-                constant("width", 128, .whole(atLeast: 1)),
+                constant(
+                    "width", 128, .whole(atLeast: 1, atMost: MethodConstants.largestWidth)),
                 constant("negatives", 16_384, .whole(atLeast: 1)),
                 constant("temperature", 0.07, .positive), constant("momentum", 0.5, .fraction),
                 weight(0.8),
@@ -206,8 +210,8 @@ extension MethodConstants.Kind {
         case .positive: .positive
         case .nonNegative: .nonNegative
         case .fraction: .fraction
-        case .whole(let least): .whole(atLeast: least)
-        case .epochs: .whole(atLeast: 0)
+        case .whole(let least, let most): .whole(atLeast: least, atMost: most)
+        case .epochs: .whole(atLeast: 0, atMost: Recipe.largestNumber)
         }
     }
 
@@ -215,8 +219,8 @@ extension MethodConstants.Kind {
 }
 
 extension RecipeRule where Value == Double {
-    fileprivate static func whole(atLeast least: Int) -> Self {
-        let rule = RecipeRule<Int>.integer(atLeast: least)
+    fileprivate static func whole(atLeast least: Int, atMost most: Int) -> Self {
+        let rule = RecipeRule<Int>.integer(atLeast: least, atMost: most)
         return Self(expected: rule.expected) { try rule.read($0).map(Double.init) }
     }
 }

@@ -47,7 +47,7 @@ extension Recipe {
         batchSize = try section.required(.batchSize, .integer(atLeast: 1))
         evaluationBatchSize =
             try section.optional(.evaluationBatchSize, .integer(atLeast: 1)) ?? 1000
-        seed = try section.optional(.seed, .integer(atLeast: 0)) ?? 0
+        seed = try section.optional(.seed, .integer(atLeast: 0, atMost: .max)) ?? 0
         precision = try section.optional(.precision, .choice)
         try checkTeacher(section)
         try checkLength(section)
@@ -125,7 +125,8 @@ extension AugmentationSettings {
 
     init(_ field: RecipeField) throws {
         let section = try RecipeSection<Key>(field)
-        cropPadding = try section.optional(.cropPadding, .integer(atLeast: 0)) ?? 4
+        cropPadding =
+            try section.optional(.cropPadding, .integer(atLeast: 0, atMost: 1024)) ?? 4
         flip = try section.optional(.flip, .flag) ?? true
     }
 }

@@ -153,7 +153,8 @@ extension ReviewSettings {
         distance = try Self.readDistance(section)
         residual = try section.optional(.residual, .flag) ?? true
         stages = try section.optional(.stages, .list(of: .section(read: StageMatch.init)))
-        midChannels = try section.optional(.midChannels, .integer(atLeast: 1))
+        midChannels = try section.optional(
+            .midChannels, .integer(atLeast: 1, atMost: MethodConstants.largestWidth))
     }
 
     private enum Distance: String, CaseIterable { case hcl, l2 }

@@ -6,6 +6,11 @@ import Distillation
 /// that is unknown, or that would be ignored because of another value, is an error. Optional keys may
 /// be left out or set to `null`.
 public struct Recipe: Sendable, Equatable {
+    /// The largest whole number that a key may have, but for the seed: 10⁹.
+    ///
+    /// A product of two such numbers, as epochs and batches, fits into `Int`.
+    public static let largestNumber = 1_000_000_000
+
     /// The name by which the recipe is found, such as `cifar100/resnet56-resnet20`.
     public var name: String
     /// What the recipe does, in one line.
@@ -24,7 +29,7 @@ public struct Recipe: Sendable, Equatable {
     public var optimizer: OptimizerSettings
     /// How the learning rate moves during the run.
     public var schedule: ScheduleSettings
-    /// The number of passes over the training images, at least 1.
+    /// The number of passes over the training images, from 1 to `largestNumber`.
     public var epochs: Int
     /// Images in a training step, at least 1; the last batch of an epoch may be smaller.
     public var batchSize: Int

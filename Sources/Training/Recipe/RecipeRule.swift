@@ -66,11 +66,21 @@ extension RecipeRule where Value == Bool {
 }
 
 extension RecipeRule where Value == Int {
-    static func integer(atLeast minimum: Int) -> Self {
-        Self(expected: "a whole number of at least \(minimum)") {
-            guard let text = $0.node.scalar?.string, $0.tag == .int else { return nil }
+    /// A whole number that products with numbers of images cannot carry beyond the range of `Int`.
+    static func integer(atLeast minimum: Int, atMost maximum: Int = Recipe.largestNumber) -> Self {
+        Self(expected: "a whole number of at least \(minimum)") { field in
+            guard let text = field.node.scalar?.string, field.tag == .int else { return nil }
+            let isPlain = text.first != "0" && text.allSatisfy { ("0"..."9").contains($0) }
+            // Only a plain number of more digits than `Int` has is none and yet whole.
+            let value = Int(text) ?? (isPlain ? .max : nil)
+            if let value, value > maximum || (value == .max && Int(text) == nil) {
+                throw RecipeError.invalidValue(
+                    field.location, key: field.key,
+                    expected: "a whole number from \(minimum) to \(maximum)", found: field.found,
+                    nearest: nil)
+            }
             // Yams would read 010 as 8, a trap for everyone who does not expect octal numbers.
-            guard let value = Int(text), String(value) == text else { return nil }
+            guard let value, String(value) == text else { return nil }
             return value >= minimum ? value : nil
         }
     }

@@ -16,3 +16,10 @@ struct Throughput {
 
     var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
 }
+
+extension Duration {
+    /// The duration as a number.
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

@@ -97,7 +97,12 @@ public final class Trainer {
         state.inputs = inputs
     }
 
-    private var totalSteps: Int { recipe.epochs * loader.batchCount }
+    private var length: RunLength {
+        RunLength(
+            imagesPerEpoch: loader.imageCount, batchSize: recipe.batchSize, epochs: recipe.epochs)
+    }
+
+    private var totalSteps: Int { length.steps }
 
     /// Trains to the end, or to where the run is stopped.
     ///
@@ -211,7 +216,7 @@ public final class Trainer {
         }
         let seconds = (ContinuousClock.now - start).seconds
         state.epochSeconds += seconds
-        let images = steps.count * min(recipe.batchSize, loader.imageCount)
+        let images = length.images(in: (state.step - steps.count)..<state.step)
         throughput.add(images: images, seconds: seconds)
         report(.step(stepReport(steps[steps.count - 1].dropLast())))
     }
@@ -234,7 +239,8 @@ public final class Trainer {
 
     private func stepReport(_ values: ArraySlice<(name: String, value: Double)>) -> StepReport {
         let speed = throughput.imagesPerSecond
-        let left = (totalSteps - state.step) * recipe.batchSize
+        let end = max(state.step, min(totalSteps, options.maxSteps ?? totalSteps))
+        let left = length.images(in: state.step..<end)
         return StepReport(
             epoch: state.epoch + 1, epochs: recipe.epochs, stepInEpoch: state.stepInEpoch,
             stepsPerEpoch: loader.batchCount, terms: Array(values),
@@ -282,25 +288,5 @@ public final class Trainer {
         }
         try saveAll()
         report(.epoch(record, of: recipe.epochs))
-    }
-}
-
-extension Precision {
-    /// bfloat16 where the processor multiplies it natively, else float32.
-    public static var standard: Precision { Runtime.hasNativeBFloat16 ? .bfloat16 : .float32 }
-
-    /// bfloat16 where the device multiplies it natively, else float32.
-    ///
-    /// - Throws: `OperatorError` where there is no such card.
-    public static func standard(on device: Device) throws -> Precision {
-        guard case .cuda(let index) = device else { return .standard }
-        return try CUDACard(index: index).hasNativeBFloat16 ? .bfloat16 : .float32
-    }
-}
-
-extension Duration {
-    /// The duration as a number.
-    var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

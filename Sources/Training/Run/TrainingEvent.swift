@@ -39,7 +39,7 @@ public struct StepReport: Sendable {
     /// Training images per second in this epoch, since the run was started or resumed.
     public let imagesPerSecond: Double
 
-    /// Seconds until the run is done at this speed, evaluation excluded.
+    /// Seconds until the run is done or has reached its `maxSteps` at this speed, evaluation excluded.
     public let secondsLeft: Double
 }
 

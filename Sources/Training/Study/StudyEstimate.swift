@@ -73,9 +73,10 @@ extension Study {
         for cell in teachers + cells {
             let recipe = cell.recipe
             try recipe.requireSplit(of: images.train)
-            let stepsPerEpoch =
-                (images.train - recipe.validation.split + recipe.batchSize - 1) / recipe.batchSize
-            let steps = recipe.epochs * stepsPerEpoch
+            let length = RunLength(
+                imagesPerEpoch: images.train - recipe.validation.split,
+                batchSize: recipe.batchSize, epochs: recipe.epochs)
+            let steps = length.steps
             var line = StudyEstimate.Line(
                 pair: cell.key.pair, method: cell.key.method, seed: cell.key.seed,
                 schedule: cell.key.schedule, done: try !cell.isTeacher && result(of: cell) != nil,
@@ -92,10 +93,10 @@ extension Study {
                     }()
                 measured[kind.digest] = cost
                 let begun = min(RunFolder.savedSteps(in: folder(of: cell)) ?? 0, steps)
-                let epochs = recipe.epochs - begun / stepsPerEpoch
+                let epochs = recipe.epochs - begun / length.stepsPerEpoch
                 line.stepsLeft = steps - begun
                 line.seconds = cost.seconds(
-                    steps: line.stepsLeft,
+                    trained: length.images(in: begun..<steps),
                     evaluated: epochs * (images.test + recipe.validation.split))
                 estimate.add(line.stepsLeft, line.seconds, weights: cost.weightBytes)
                 largestCheckpoint = max(largestCheckpoint, cost.checkpointBytes)
@@ -139,7 +140,7 @@ extension StudyEstimate {
 private struct RunCost {
     let weightBytes: Int
     let checkpointBytes: Int
-    private let secondsPerStep: Double
+    private let secondsPerTrainingImage: Double
     private let secondsPerImage: Double
 
     init(_ recipe: Recipe, _ settings: StudySettings) throws {
@@ -149,7 +150,8 @@ private struct RunCost {
                 usesGraph: settings.usesGraph, steps: 3
             ).millisecondsPerStep / 1000
         }
-        secondsPerStep = try measure(recipe.teacher == nil ? .train : .distill)
+        secondsPerTrainingImage =
+            try measure(recipe.teacher == nil ? .train : .distill) / Double(recipe.batchSize)
         secondsPerImage = try measure(.evaluate) / Double(recipe.batchSize)
         let distiller = try recipe.makeUntrainedDistiller(
             classCount: 100, precision: settings.precision, device: settings.device,
@@ -159,8 +161,8 @@ private struct RunCost {
             distiller.stateDict().byteCount + distiller.trainableParameters.byteCount
     }
 
-    func seconds(steps: Int, evaluated: Int) -> Double {
-        Double(steps) * secondsPerStep + Double(evaluated) * secondsPerImage
+    func seconds(trained: Int, evaluated: Int) -> Double {
+        Double(trained) * secondsPerTrainingImage + Double(evaluated) * secondsPerImage
     }
 }
 
