@@ -3,10 +3,6 @@ import Foundation
 import Synchronization
 import VisionData
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// `reviewkd datasets`.
 struct DatasetsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,8 +41,8 @@ struct DatasetsCommand: ParsableCommand {
                 description, into: URL(fileURLWithPath: data, isDirectory: true),
                 from: url.flatMap { URL(string: $0) })
             let bar = DownloadBar(quiet: quiet)
+            defer { bar.finish() }
             let outcome = try await fetcher.fetch { bar.show($0) }
-            bar.finish()
             switch outcome {
             case .alreadyComplete:
                 print("\(description.name) is complete in \(data); nothing was downloaded.")
@@ -62,13 +58,13 @@ struct DatasetsCommand: ParsableCommand {
 /// Shows a download's progress on standard error; called from the download's thread.
 private final class DownloadBar: Sendable {
     private let quiet: Bool
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let stream = StandardError.shared
     private let lastShown = Mutex(ContinuousClock.now - .seconds(60))
 
     init(quiet: Bool) { self.quiet = quiet }
 
     func show(_ progress: DatasetFetcher.Progress) {
-        let pause = Duration.seconds(isTerminal ? 0.1 : 15)
+        let pause = Duration.seconds(stream.isTerminal ? 0.1 : 15)
         let isDue = lastShown.withLock { last in
             let now = ContinuousClock.now
             guard now - last >= pause else { return false }
@@ -82,14 +78,12 @@ private final class DownloadBar: Sendable {
                 let share = 100 * progress.receivedBytes / max(total, 1)
                 return "\(received) of \(total >> 20) MiB (\(share) %)"
             } ?? received
-        if isTerminal {
-            FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+        if stream.isTerminal {
+            stream.showStatus { text.cut(toColumns: $0) }
         } else {
             printError(text)
         }
     }
 
-    func finish() {
-        if isTerminal, !quiet { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
-    }
+    func finish() { stream.clearStatus() }
 }

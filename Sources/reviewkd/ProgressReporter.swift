@@ -1,27 +1,15 @@
-import Foundation
 import Training
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// Shows a run's progress on standard error: a bar on a terminal, plain lines elsewhere.
 final class ProgressReporter {
     private let quiet: Bool
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-    private let usesColor: Bool
+    private let stream = StandardError.shared
     private var lastShown = ContinuousClock.now - .seconds(60)
-    private var hasBar = false
 
-    init(quiet: Bool) {
-        self.quiet = quiet
-        let environment = ProcessInfo.processInfo.environment
-        usesColor = isatty(STDERR_FILENO) == 1 && (environment["NO_COLOR"] ?? "").isEmpty
-    }
+    init(quiet: Bool) { self.quiet = quiet }
 
     /// Shows what a user should know.
     func remark(_ text: String) {
-        clearBar()
         printError("note: \(text)")
     }
 
@@ -41,7 +29,7 @@ final class ProgressReporter {
         switch event {
         case .remark(let text): remark(label + text)
         case .warning(let text): warn(label + text)
-        case .step(let step): show(step, label)
+        case .step(let step): show(step, run)
         case .epoch(let record, let epochs): show(record, epochs, label)
         }
     }
@@ -55,7 +43,6 @@ final class ProgressReporter {
         case .training(let key, .warning(let text)): warn("\(key): \(text)")
         case .training(let key, let event): report(event, of: "\(key)")
         case .failed(let key, let error):
-            clearBar()
             printError("warning: \(key) failed: \(error)")
         case .finished(let result, let done, let count):
             progress(
@@ -67,38 +54,37 @@ final class ProgressReporter {
     /// Shows a line of progress.
     func progress(_ text: String) {
         guard !quiet else { return }
-        clearBar()
         printError(text)
     }
 
     /// Leaves the terminal clean.
-    func finish() { clearBar() }
+    func finish() { stream.clearStatus() }
 
-    private func show(_ step: StepReport, _ label: String) {
+    private func show(_ step: StepReport, _ run: String?) {
         let now = ContinuousClock.now
-        let pause = Duration.seconds(isTerminal ? 0.1 : 15)
+        let pause = Duration.seconds(stream.isTerminal ? 0.1 : 15)
         guard !quiet, now - lastShown >= pause else { return }
         lastShown = now
-        let terms = step.terms.map { "\($0.name) \($0.value.formatted(places: 3))" }
-        let numbers =
-            "\(terms.joined(separator: "  "))  top1 \(step.top1.formatted(places: 1)) %  "
-            + "\(Int(step.imagesPerSecond)) images/s  \(duration(step.secondsLeft)) left"
-        let place = "\(label)epoch \(step.epoch)/\(step.epochs)"
-        guard isTerminal else {
-            printError("\(place)  step \(step.stepInEpoch)/\(step.stepsPerEpoch)  \(numbers)")
-            return
+        let line = ProgressLine(
+            run: run, place: "epoch \(step.epoch)/\(step.epochs)",
+            share: Double(step.stepInEpoch) / Double(max(step.stepsPerEpoch, 1)),
+            terms: step.terms.map { "\($0.name) \($0.value.formatted(places: 3))" },
+            accuracy: "top1 \(step.top1.formatted(places: 1)) %",
+            speed: "\(step.imagesPerSecond.formatted(places: 0)) images/s",
+            left: "\(duration(step.secondsLeft)) left")
+        guard stream.isTerminal else {
+            let start = run.map { [$0] } ?? []
+            let place = [line.place, "step \(step.stepInEpoch)/\(step.stepsPerEpoch)"]
+            let parts = start + place + line.terms + [line.accuracy, line.speed, line.left]
+            return printError(parts.joined(separator: "  "))
         }
-        let width = 20
-        let done = width * step.stepInEpoch / max(step.stepsPerEpoch, 1)
-        let bar =
-            String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
-        write("\r\u{1B}[K\(place) \(colored(bar, "36")) \(numbers)")
-        hasBar = true
+        stream.showStatus { columns in
+            line.text(columns: columns) { stream.colored($0, "36") }
+        }
     }
 
     private func show(_ record: EpochRecord, _ epochs: Int, _ label: String) {
         guard !quiet else { return }
-        clearBar()
         var text = "\(label)epoch \(record.epoch)/\(epochs)"
         for name in record.train.keys.sorted() where name != "top1" {
             text += "  \(name) \((record.train[name] ?? .nan).formatted(places: 3))"
@@ -108,21 +94,12 @@ final class ProgressReporter {
             text += "  validation \(validation.top1.formatted(places: 2)) %"
         }
         if let test = record.test {
-            text += "  test " + colored("\(test.top1.formatted(places: 2)) %", "1")
+            text += "  test " + stream.colored("\(test.top1.formatted(places: 2)) %", "1")
         }
-        printError(text + "  \(duration(record.seconds))  \(Int(record.imagesPerSecond)) images/s")
-    }
-
-    private func clearBar() {
-        guard hasBar else { return }
-        write("\r\u{1B}[K")
-        hasBar = false
-    }
-
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
-
-    private func colored(_ text: String, _ code: String) -> String {
-        usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+        printError(
+            text
+                + "  \(duration(record.seconds))  \(record.imagesPerSecond.formatted(places: 0)) images/s"
+        )
     }
 }
 

@@ -20,8 +20,27 @@ struct ReviewKDTool: AsyncParsableCommand {
 
     /// Runs the command that the arguments name, on the main thread as long as it does not wait.
     @MainActor static func main() async {
+        Streams.prepare()
         Runtime.keepFreedMemory()
-        await main(nil)
+        do {
+            var command = try await asyncParseAsRoot()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            // As ArgumentParser's own `exit`, which knows nothing of streams that cannot be written.
+            let status = exitCode(for: error)
+            let message = fullMessage(for: error)
+            if status == .success {
+                print(message)
+            } else if !message.isEmpty {
+                printError(message)
+            }
+            Streams.exit(status.rawValue)
+        }
+        Streams.exit(0)
     }
 
     private static var build: String {

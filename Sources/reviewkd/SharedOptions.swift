@@ -185,19 +185,6 @@ func parseSeeds(_ text: String) throws -> [Int] {
     return known
 }
 
-/// Writes to standard error.
-func printError(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
-}
-
-/// Prints one JSON object on one line.
-func printJSON(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
-}
-
 extension Double {
     /// The number with a fixed count of decimal places.
     func formatted(places: Int) -> String { String(format: "%.\(places)f", self) }

@@ -10,13 +10,13 @@ extension CommandLineSuite {
 
         @Test(
             "by a signal, saves, says how to go on, and goes on as if nothing had been",
-            arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+            arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
         func signal(_ signal: Int32, status: Int32) throws {
             let output = workshop.fresh("signalled")
             // So long that it cannot end before the signal comes.
             let long = ["--epochs", "200", "--checkpoint-every", "1"]
             let run = try workshop.start(workshop.distill(to: output) + long)
-            waitForCheckpoint(of: run, output)
+            workshop.waitForCheckpoint(of: run, output)
             run.send(signal)
             let outcome = try run.outcome()
             #expect(outcome.status == status, "\(outcome.errors)")
@@ -80,12 +80,6 @@ extension CommandLineSuite {
             try #expect(
                 workshop.checkpoints(output) == ["step-\(zeros)\(digits).safetensors"],
                 sourceLocation: sourceLocation)
-        }
-
-        private func waitForCheckpoint(of run: RunningTool, _ output: String) {
-            while run.isRunning, (try? workshop.checkpoints(output).isEmpty) ?? true {
-                Thread.sleep(forTimeInterval: 0.005)
-            }
         }
     }
 }

@@ -20,12 +20,29 @@ final class Terminal {
         keyboard = FileHandle(fileDescriptor: side, closeOnDealloc: true)
     }
 
+    /// Gives the terminal a width; 0 means that it does not know.
+    func resize(columns: Int) {
+        var size = winsize(ws_row: 24, ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(screen.fileDescriptor, UInt(TIOCSWINSZ), &size)
+    }
+
+    /// Closes the window: who writes to it from now on gets an error, and who is controlled by it SIGHUP.
+    func close() throws {
+        try keyboard.close()
+        try screen.close()
+    }
+
     // TIOCSPTLCK and TIOCGPTN of Linux, whose macros Swift does not see.
     private static let setLock: UInt = 0x4004_5431
     private static let getNumber: UInt = 0x8004_5430
 
     /// Everything that was written, once the program has ended.
-    func contents(of run: RunningTool) -> String {
+    ///
+    /// - Parameters:
+    ///   - run: the program.
+    ///   - watch: called with what was written so far.
+    /// - Returns: all of it, with what moves the cursor.
+    func contents(of run: RunningTool, watch: (String) -> Void = { _ in }) -> String {
         var text = Data()
         var buffer = [UInt8](repeating: 0, count: 4096)
         _ = fcntl(screen.fileDescriptor, F_SETFL, O_NONBLOCK)
@@ -34,6 +51,7 @@ final class Terminal {
             let count = read(screen.fileDescriptor, &buffer, buffer.count)
             if count > 0 {
                 text += buffer.prefix(count)
+                watch(String(decoding: text, as: UTF8.self))
             } else if !isRunning {
                 return String(decoding: text, as: UTF8.self)
             } else {

@@ -55,11 +55,16 @@ final class RunningTool {
     ///   - folder: its working folder.
     ///   - environment: what is added to that of the tests.
     ///   - fileBlocks: how many blocks of 512 bytes a file may have; a write beyond them fails.
+    ///   - script: what bash does instead of running the program alone, which it finds in `"$@"`.
     ///   - terminal: what takes standard error instead of a file.
+    ///   - output: what takes standard output instead of a file.
+    ///   - controls: whether the terminal takes all three streams and controls the program, so that it is told
+    ///     when the terminal is closed.
     /// - Throws: `Tool.Missing`, or why the process cannot be started.
     init(
         _ arguments: [String], in folder: URL, environment: [String: String] = [:],
-        fileBlocks: Int? = nil, terminal: FileHandle? = nil
+        fileBlocks: Int? = nil, script: String? = nil, terminal: FileHandle? = nil,
+        output: FileHandle? = nil, controls: Bool = false
     ) throws {
         // Files, because a pipe that nobody empties would stop the program.
         let name = UUID().uuidString
@@ -72,14 +77,17 @@ final class RunningTool {
             let script = "trap '' XFSZ; ulimit -f \(fileBlocks); exec \"$@\""
             command = ["/bin/sh", "-c", script, "sh"] + command
         }
+        if let script { command = ["/bin/bash", "-c", script, "bash"] + command }
+        if controls { command = ["/usr/bin/setsid", "--ctty", "--wait"] + command }
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
         process.currentDirectoryURL = folder
         process.environment = ProcessInfo.processInfo.environment
             .merging(["OMP_NUM_THREADS": "1"]) { $1 }
             .merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: streams[0])
+        process.standardInput = (controls ? terminal : nil) ?? FileHandle.nullDevice
+        process.standardOutput =
+            try output ?? (controls ? terminal : nil) ?? FileHandle(forWritingTo: streams[0])
         process.standardError = try terminal ?? FileHandle(forWritingTo: streams[1])
         try process.run()
     }
@@ -90,6 +98,9 @@ final class RunningTool {
     }
 
     var isRunning: Bool { process.isRunning }
+
+    /// What it wrote to standard error so far.
+    func errorsSoFar() throws -> String { try String(contentsOf: streams[1], encoding: .utf8) }
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 

@@ -65,16 +65,18 @@ struct Workshop: Sendable {
 
     /// Runs the program in the workshop's folder.
     func run(
-        _ arguments: [String], environment: [String: String] = [:], fileBlocks: Int? = nil
+        _ arguments: [String], environment: [String: String] = [:], fileBlocks: Int? = nil,
+        script: String? = nil, output: FileHandle? = nil
     ) throws -> Outcome {
         try RunningTool(
-            arguments, in: folder, environment: environment, fileBlocks: fileBlocks
+            arguments, in: folder, environment: environment, fileBlocks: fileBlocks,
+            script: script, output: output
         ).outcome()
     }
 
     /// Starts the program in the workshop's folder.
-    func start(_ arguments: [String]) throws -> RunningTool {
-        try RunningTool(arguments, in: folder)
+    func start(_ arguments: [String], script: String? = nil) throws -> RunningTool {
+        try RunningTool(arguments, in: folder, script: script)
     }
 
     /// A name in the workshop that no other test has.
@@ -111,6 +113,13 @@ struct Workshop: Sendable {
 }
 
 extension Workshop {
+    /// Waits until a run has saved a checkpoint, and another than the given one.
+    func waitForCheckpoint(of run: RunningTool, _ output: String, after names: [String] = []) {
+        while run.isRunning, (try? [[], names].contains(checkpoints(output))) ?? true {
+            Thread.sleep(forTimeInterval: 0.005)
+        }
+    }
+
     /// The names in a run's folder of checkpoints, its lock left out.
     func checkpoints(_ output: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: url(output + "/checkpoint").path)

@@ -38,14 +38,7 @@ extension RecipeRule where Value == String {
 
     static let name = Self(expected: "a name of letters, digits and . _ - between single slashes") {
         guard let name = try Self.text.read($0) else { return nil }
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        let valid = parts.allSatisfy { part in
-            !["", ".", ".."].contains(part)
-                && part.allSatisfy {
-                    $0.isASCII && ($0.isLetter || $0.isNumber) || "._-".contains($0)
-                }
-        }
-        return valid ? name : nil
+        return Recipe.isName(name) ? name : nil
     }
 
     private static let models = CIFARModel.allCases.map(\.rawValue)
@@ -56,6 +49,16 @@ extension RecipeRule where Value == String {
         nearest: { CIFARModel.nearestName(to: $0) }
     ) { field in
         field.node.scalar.flatMap { try? CIFARModel(named: $0.string).rawValue }
+    }
+}
+
+extension Recipe {
+    /// Whether a recipe may have this name, with letters of any script.
+    static func isName(_ text: String) -> Bool {
+        text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
+            !["", ".", ".."].contains(part)
+                && part.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
+        }
     }
 }
 

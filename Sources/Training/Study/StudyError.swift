@@ -3,6 +3,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case unknownPair(String, nearest: String?)
     case unknownSchedule(String, nearest: String?)
     case takenSchedule(String)
+    case unusableSchedule(String)
     case noTeacher(recipe: String)
     case noFolder(teachers: String)
     case severalTeachers(model: String, files: [String])
@@ -30,6 +31,9 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
         case .takenSchedule(let path):
             "the schedule's file \(path) would be confused with a shipped schedule in the results; "
                 + "give it another name"
+        case .unusableSchedule(let path):
+            "the name of the schedule's file \(path) becomes part of recipes' names, expected letters, "
+                + "digits and . _ -; give it another name"
         case .noTeacher(let recipe):
             "the recipe \(recipe) has no teacher or no review term, expected ReviewKD's of a pair "
                 + "for an ablation; choose one as cifar100/resnet56-resnet20"

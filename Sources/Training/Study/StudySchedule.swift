@@ -19,7 +19,8 @@ public enum StudySchedule: Sendable {
 
     /// Reads `paper`, `short` or the path of a recipe.
     ///
-    /// - Throws: `StudyError.unknownSchedule`, or `RecipeError` where the file is no recipe.
+    /// - Throws: `StudyError.unknownSchedule`, `.takenSchedule` or `.unusableSchedule`, or `RecipeError` where
+    ///   the file is no recipe.
     public init(named name: String) throws {
         switch name {
         case "paper": self = .paper
@@ -31,6 +32,7 @@ public enum StudySchedule: Sendable {
             }
             let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
             guard !Self.shipped.contains(stem) else { throw StudyError.takenSchedule(name) }
+            guard Recipe.isName(stem) else { throw StudyError.unusableSchedule(name) }
             self = .file(name: stem, try Recipe.load(nameOrPath: name))
         }
     }

@@ -1,0 +1,64 @@
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Standard output, which holds results and nothing else.
+///
+/// What cannot be written does not stop a command, which may have more to do and to save; `Streams.exit` tells
+/// of it.
+enum StandardOutput {
+    private static let state = Mutex((failure: nil as Int32?, isKilledByPipe: true))
+
+    /// Why a result could not be written, as an `errno`; nil where all were.
+    static var failure: Int32? { state.withLock { $0.failure } }
+
+    /// Whether the process inherited SIGPIPE as fatal, as almost every process does.
+    static var isKilledByPipe: Bool {
+        get { state.withLock { $0.isKilledByPipe } }
+        set { state.withLock { $0.isKilledByPipe = newValue } }
+    }
+
+    /// Writes all of a text; after a failure, nothing.
+    static func write(_ text: String) {
+        state.withLock { state in
+            guard state.failure == nil else { return }
+            var rest = Array(text.utf8)[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes {
+                    Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+                }
+                if count > 0 {
+                    rest = rest.dropFirst(count)
+                } else if count < 0, errno == EAGAIN {
+                    // Somebody made it non-blocking; a result waits for its reader.
+                    var ready = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+                    poll(&ready, 1, -1)
+                } else if count < 0, errno == EINTR {
+                    continue
+                } else {
+                    state.failure = count < 0 ? errno : EIO
+                    return
+                }
+            }
+        }
+    }
+}
+
+/// Prints a result on standard output.
+///
+/// It takes the place of Swift's own `print`, which loses what cannot be written.
+func print(_ text: String, terminator: String = "\n") {
+    StandardError.shared.clearStatus()
+    StandardOutput.write(text + terminator)
+}
+
+/// Prints one JSON object on one line.
+func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
