@@ -1,6 +1,41 @@
 import ArgumentParser
 import Training
 
+/// The arguments of the command line as a shell gives them.
+enum Arguments {
+    /// Refuses an argument that is empty or holds nothing but white space: no option, file or name of this tool
+    /// may be, and `--output "$OUT"` with an unset variable must not write into the root folder.
+    ///
+    /// It is checked here, before any command sees its arguments, so that no option can be forgotten. A folder that
+    /// really is called ` ` can be given as `./ `.
+    ///
+    /// - Parameter arguments: without the program's name.
+    /// - Throws: `ValidationError` with the name of the option where there is one.
+    static func refuseEmpty(_ arguments: [String]) throws {
+        for (index, argument) in arguments.enumerated() {
+            let parts = argument.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let before = index > 0 ? arguments[index - 1] : ""
+            let place: String
+            if isBlank(argument[...]) {
+                // `--name=value` and flags take nothing more, but which are flags only a command knows.
+                place =
+                    before.hasPrefix("--") && !before.contains("=")
+                    ? "the value of \(before)" : "argument \(index + 1)"
+            } else if parts.count == 2, argument.hasPrefix("--"), isBlank(parts[1]) {
+                place = "the value of \(parts[0])"
+            } else {
+                continue
+            }
+            throw ValidationError(
+                "\(place) is empty, expected some text; perhaps a variable of the shell is not set: "
+                    + "set it, or leave the option out")
+        }
+    }
+
+    private static func isBlank(_ text: Substring) -> Bool { text.allSatisfy(\.isWhitespace) }
+}
+
 /// Reads a whole number of the command line.
 ///
 /// Options with numbers take `parsing: .unconditional`, because a negative number looks like an option's name.

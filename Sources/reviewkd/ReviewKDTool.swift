@@ -23,6 +23,7 @@ struct ReviewKDTool: AsyncParsableCommand {
         Streams.prepare()
         Runtime.keepFreedMemory()
         do {
+            try Arguments.refuseEmpty(Array(CommandLine.arguments.dropFirst()))
             var command = try await asyncParseAsRoot()
             if var waiting = command as? any AsyncParsableCommand {
                 try await waiting.run()
