@@ -36,10 +36,16 @@ public final class Trainer {
     /// When the first of the steps began whose losses are not read yet.
     private var unreadSince: ContinuousClock.Instant?
 
+    /// Tells the time of steps and epochs; tests have a clock of their own.
+    var now: () -> ContinuousClock.Instant = { .now }
+
     /// The step of the newest checkpoint.
     var savedStep: Int?
 
     private var throughput = Throughput()
+
+    /// Notices that other work takes the processors.
+    var machine = BusyMachine()
 
     /// The records of the finished epochs.
     public var history: [EpochRecord] { state.history }
@@ -191,7 +197,7 @@ public final class Trainer {
     }
 
     private func runStep() throws {
-        unreadSince = unreadSince ?? ContinuousClock.now
+        unreadSince = unreadSince ?? now()
         try attempt { try trainStep.run() }
         state.step += 1
         state.stepInEpoch += 1
@@ -214,11 +220,14 @@ public final class Trainer {
                     lastGoodStep: savedStep)
             }
         }
-        let seconds = (ContinuousClock.now - start).seconds
+        let seconds = (now() - start).seconds
         state.epochSeconds += seconds
         let images = length.images(in: (state.step - steps.count)..<state.step)
         throughput.add(images: images, seconds: seconds)
         report(.step(stepReport(steps[steps.count - 1].dropLast())))
+        if options.device == .cpu, let text = machine.remark(afterStepOf: seconds) {
+            report(.remark(text))
+        }
     }
 
     /// Runs work on the device; where memory does not suffice for a step, the error names the batch size
@@ -250,7 +259,7 @@ public final class Trainer {
 
     private func finishEpoch() throws {
         let trainingSeconds = state.epochSeconds
-        let start = ContinuousClock.now
+        let start = now()
         let dtype: DType = precision == .bfloat16 ? .bfloat16 : .float32
         let isJudged = options.evaluatesEveryEpoch || state.epoch + 1 == recipe.epochs
         let (validated, tested) = try attempt {
@@ -263,7 +272,7 @@ public final class Trainer {
             epoch: state.epoch, step: state.step - 1, totalSteps: totalSteps)
         let record = EpochRecord(
             epoch: state.epoch + 1, step: state.step, learningRate: schedule.rate(at: last),
-            seconds: trainingSeconds + (ContinuousClock.now - start).seconds,
+            seconds: trainingSeconds + (now() - start).seconds,
             imagesPerSecond: Double(trainStep.metrics.imageCount) / trainingSeconds,
             peakMemoryBytes: try peakMemory(on: options.device), train: trainStep.metrics.means,
             validation: validated, test: tested, revision: options.revision,

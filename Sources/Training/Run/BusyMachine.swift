@@ -1,0 +1,42 @@
+import Torch
+
+/// Tells, once in a run on the CPU, that other work takes its processors.
+///
+/// A card's steps are queued in groups whose times say nothing about one step.
+struct BusyMachine {
+    private var slowdown = SlowdownWatch()
+    private var waiting = WaitingWatch()
+    private var isTold = false
+
+    /// What tells the times of this process's threads.
+    var times: () -> WaitingWatch.Times? = { .ofThisProcess() }
+
+    /// Takes in a step.
+    ///
+    /// - Parameter seconds: how long it took.
+    /// - Returns: one sentence that says what to do; nil where there is nothing to say.
+    mutating func remark(afterStepOf seconds: Double) -> String? {
+        guard !isTold else { return nil }
+        let share = waiting.add(times)
+        let slow = slowdown.add(seconds: seconds)
+        let finding =
+            if let slow { slow.description } else if let share {
+                "the threads of this run wait for a processor during "
+                    + "\(Int((100 * share).rounded())) % of their time"
+            } else { nil as String? }
+        guard let finding else { return nil }
+        isTold = true
+        return "\(finding), as where other programs use the same processors; stop those"
+            + (Runtime.threads > 1 ? ", or run with --threads 1, which suffers least" : "")
+    }
+}
+
+extension SlowdownWatch.Slowdown: CustomStringConvertible {
+    /// The finding, without the remedy.
+    var description: String {
+        func milliseconds(_ seconds: Double) -> String { "\(Int((seconds * 1000).rounded())) ms" }
+        let factor = (last / first * 10).rounded() / 10
+        return "the steps of this run now take \(factor) times as long as at its start "
+            + "(\(milliseconds(last)) instead of \(milliseconds(first)))"
+    }
+}

@@ -1,0 +1,62 @@
+/// Notices that the steps of a run take many times what they took at its start.
+///
+/// Medians are compared, so that neither a single slow step nor noise counts, nor a run that is as slow from
+/// its first step on.
+struct SlowdownWatch {
+    /// What the steps took and take.
+    struct Slowdown: Equatable {
+        /// The median of the first steps, in seconds.
+        let first: Double
+
+        /// The median of the last steps, in seconds.
+        let last: Double
+    }
+
+    /// Steps that are not counted: the first ones of a process also prepare memory and kernels.
+    static let warmUp = 3
+
+    /// How many steps tell what is usual.
+    static let firstCount = 50
+
+    /// How many steps tell what is now.
+    static let lastCount = 20
+
+    /// How many times slower the last steps must be.
+    static let factor = 3.0
+
+    private var skipped = 0
+    private var firstSteps: [Double] = []
+    private var usual: Double?
+    private var lastSteps: [Double] = []
+    private var isDone = false
+
+    /// Takes in the duration of a step.
+    ///
+    /// - Parameter seconds: how long the step took.
+    /// - Returns: the slowdown, once; nil where there is none, or it was told before.
+    mutating func add(seconds: Double) -> Slowdown? {
+        guard !isDone else { return nil }
+        guard skipped == Self.warmUp else {
+            skipped += 1
+            return nil
+        }
+        guard let usual else {
+            firstSteps.append(seconds)
+            if firstSteps.count == Self.firstCount { usual = Self.median(firstSteps) }
+            return nil
+        }
+        lastSteps.append(seconds)
+        if lastSteps.count > Self.lastCount { lastSteps.removeFirst() }
+        guard lastSteps.count == Self.lastCount else { return nil }
+        let last = Self.median(lastSteps)
+        guard last >= Self.factor * usual else { return nil }
+        isDone = true
+        return Slowdown(first: usual, last: last)
+    }
+
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        let middle = sorted.count / 2
+        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+
+/// Notices that the threads of a run wait for a processor from its first steps on.
+///
+/// A run that was never fast has no faster steps to be held against, but the system counts how long each
+/// thread was ready and not let run: next to nothing on a machine that is free, as long as it ran where two
+/// programs share each processor. Processor time against wall time would not tell, since steps have parts
+/// that one thread does alone.
+struct WaitingWatch {
+    /// What the threads of the process had so far, in seconds.
+    struct Times: Equatable {
+        /// Of a processor.
+        var running: Double
+
+        /// Ready, without a processor.
+        var waiting: Double
+    }
+
+    /// The share of waiting in a thread's time that is told of: each thread runs at two thirds of its speed.
+    static let share = 1.0 / 3
+
+    private var start: Times?
+    private var steps = 0
+    private var isDone = false
+
+    /// Counts a step.
+    ///
+    /// - Parameter times: asked for the times so far, twice in all.
+    /// - Returns: the share of waiting in the threads' time, once, after as many steps as tell what is usual;
+    ///   nil where it is small or not known.
+    mutating func add(_ times: () -> Times?) -> Double? {
+        guard !isDone else { return nil }
+        steps += 1
+        if steps == SlowdownWatch.warmUp { start = times() }
+        guard steps == SlowdownWatch.warmUp + SlowdownWatch.firstCount else { return nil }
+        isDone = true
+        guard let start, let now = times() else { return nil }
+        let waiting = now.waiting - start.waiting
+        let all = waiting + now.running - start.running
+        // A thread that ended took its times with it.
+        guard waiting > 0, all > waiting, waiting >= Self.share * all else { return nil }
+        return waiting / all
+    }
+}
+
+extension WaitingWatch.Times {
+    /// The times of all threads of this process; nil where the system does not count them.
+    static func ofThisProcess() -> Self? {
+        let folder = "/proc/self/task"
+        guard let threads = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            return nil
+        }
+        var times = Self(running: 0, waiting: 0)
+        var isKnown = false
+        for thread in threads {
+            // A thread may end while its neighbours are read.
+            guard
+                let text = try? String(
+                    contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8)
+            else { continue }
+            let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+            guard numbers.count == 3 else { continue }
+            isKnown = true
+            times.running += numbers[0] * 1e-9
+            times.waiting += numbers[1] * 1e-9
+        }
+        return isKnown ? times : nil
+    }
+}
