@@ -15,7 +15,6 @@ final class ProgressReporter {
 
     /// Shows what is probably wrong.
     func warn(_ text: String) {
-        clearBar()
         printError("warning: \(text)")
     }
 
