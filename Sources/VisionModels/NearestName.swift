@@ -12,19 +12,27 @@ package enum NearestName {
         return best.1 * 2 <= max(name.count, best.0.count) ? best.0 : nil
     }
 
-    /// The Levenshtein distance: insertions, deletions and substitutions from one text to another.
+    /// The distance of texts: insertions, deletions, substitutions and exchanges of neighbouring letters
+    /// from one to the other (optimal string alignment).
     package static func distance(_ first: String, _ second: String) -> Int {
-        let second = Array(second)
-        var row = Array(0...second.count)
+        let (first, second) = (Array(first), Array(second))
+        var earlier: [Int] = []
+        var former = Array(0...second.count)
         for (index, letter) in first.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
+            var row = [index + 1]
             for column in second.indices {
-                let substituted = diagonal + (letter == second[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(substituted, diagonal + 1, row[column] + 1)
+                let substituted = former[column] + (letter == second[column] ? 0 : 1)
+                var least = min(substituted, former[column + 1] + 1, row[column] + 1)
+                if index > 0, column > 0, letter == second[column - 1],
+                    first[index - 1] == second[column]
+                {
+                    least = min(least, earlier[column - 1] + 1)
+                }
+                row.append(least)
             }
+            earlier = former
+            former = row
         }
-        return row[second.count]
+        return former[second.count]
     }
 }

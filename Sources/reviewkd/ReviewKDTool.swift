@@ -23,7 +23,11 @@ struct ReviewKDTool: AsyncParsableCommand {
         Streams.prepare()
         Runtime.keepFreedMemory()
         do {
-            try Arguments.refuseEmpty(Array(CommandLine.arguments.dropFirst()))
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            try Arguments.refuseEmpty(arguments)
+            if let problem = MistypedCommand.problem(of: arguments, for: Self.self) {
+                throw ValidationError(problem)
+            }
             var command = try await asyncParseAsRoot()
             if var waiting = command as? any AsyncParsableCommand {
                 try await waiting.run()

@@ -33,6 +33,9 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "student.model: expected one of resnet8, resnet14", "found \"resnet9\"",
             "did you mean \"resnet8\"?"),
         BadArguments(
+            ["--set", "optimizer.lr=0.1"], 1,
+            "unknown key \"optimizer.lr\"; did you mean \"learning_rate\"?"),
+        BadArguments(
             ["--set", "teacher.model=vgg12", "--data", "nowhere"], 1,
             "teacher.model: expected one of resnet8", "did you mean \"vgg11\"?"),
         BadArguments(["--model", "vgg0"], 1, "model 'vgg0' is unknown; expected one of resnet8"),
@@ -192,6 +195,22 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             ["reproduce", "cifar100", "--teacher-normalization", "0.5,0.5/1,1,1"], 64,
             "the mean of --teacher-normalization is 0.5,0.5, expected three numbers R,G,B from 0 to 1"
         ),
+        BadArguments(
+            ["distil", "pair.yaml"], 64,
+            "'distil' is no command of reviewkd; did you mean 'distill'?",
+            "The commands are demo, train, distill,"),
+        BadArguments(["trian"], 64, "'trian' is no command of reviewkd; did you mean 'train'?"),
+        BadArguments(["help", "evalute"], 64, "did you mean 'evaluate'?"),
+        BadArguments(["xyzzy"], 64, "'xyzzy' is no command of reviewkd. The commands are demo,"),
+        BadArguments(
+            ["datasets", "fecth", "cifar100"], 64,
+            "'fecth' is no command of reviewkd datasets; did you mean 'fetch'?"),
+        BadArguments(
+            ["recipes", "shwo", "x"], 64,
+            "'shwo' is no command of reviewkd recipes; did you mean 'show'?"),
+        BadArguments(
+            ["recipes", "show", "cifar100/resnet56-resnet20-shrot"], 1,
+            "did you mean \"cifar100/resnet56-resnet20-short\"?"),
         BadArguments(
             ["recipes", "show", "cifar100/resnet56-resnet20/stages/2-9"], 1,
             "is neither a shipped recipe nor a file",

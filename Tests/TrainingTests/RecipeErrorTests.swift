@@ -126,9 +126,14 @@ struct RecipeErrorTests {
                 bad.yaml:16: batch_size: expected a whole number of at least 1, found 0.
                 """),
         Mistake(
-            from: "flip: true", to: "flip: yes",
+            from: "flip: true", to: "flip: \"yes\"",
             sentence: """
-                bad.yaml:5: dataset.augmentation.flip: expected true or false, found yes.
+                bad.yaml:5: dataset.augmentation.flip: expected true or false, found "yes".
+                """),
+        Mistake(
+            from: "flip: true", to: "flip: y",
+            sentence: """
+                bad.yaml:5: dataset.augmentation.flip: expected true or false, found "y".
                 """),
         Mistake(
             from: "name: cifar100", to: "name: cifar-100",
@@ -272,7 +277,31 @@ struct RecipeErrorTests {
             sentence: "bad.yaml:15: expected YAML, found an error: found undefined alias."),
         Mistake(
             from: "batch_size: 128", to: "batch_size: 128\n---\nname: b",
-            sentence: "bad.yaml:17: expected YAML, found an error: but found another document."),
+            sentence: """
+                bad.yaml:17: expected one recipe in the file, found a second document (---); remove \
+                it, or put it into a file of its own.
+                """),
+        Mistake(
+            from: "  model: resnet56", to: "\tmodel: resnet56",
+            sentence: """
+                bad.yaml:7: expected YAML, found a tab in the indentation; use spaces instead of tabs.
+                """),
+        Mistake(
+            from: "  learning_rate: 0.1", to: "  \tlearning_rate: 0.1\n  \tmomentum: 0.9",
+            sentence: """
+                bad.yaml:13: expected YAML, found a tab in the indentation; use spaces instead of tabs.
+                """),
+        Mistake(
+            from: "student: {model: resnet20}", to: "student:\t- model: resnet20",
+            sentence: """
+                bad.yaml:8: expected YAML, found a tab between the words; use spaces instead of tabs.
+                """),
+        Mistake(
+            from: "student: {model: resnet20}", to: "student: {<<: resnet20}",
+            sentence: """
+                bad.yaml:8: <<: expected a section, or a list of them, as *NAME of a section marked \
+                with &NAME, found "resnet20".
+                """),
     ]
 
     @Test("A mistake is named with its line, the expected and the found", arguments: mistakes)
@@ -280,6 +309,31 @@ struct RecipeErrorTests {
         #expect(valid.contains(mistake.from))
         let yaml = valid.replacingOccurrences(of: mistake.from, with: mistake.to)
         #expect(message(yaml) == mistake.sentence)
+    }
+
+    @Test(
+        "A key of another program is told by its name here",
+        arguments: [
+            ("optimizer.lr", "\"learning_rate\""), ("optimizer.LR", "\"learning_rate\""),
+            ("optimizer.learning-rate", "\"learning_rate\""),
+            ("optimizer.learningRate", "\"learning_rate\""), ("optimizer.wd", "\"weight_decay\""),
+            ("optimizer.nestrov", "\"nesterov\""), ("optimizer.type", "\"name\""),
+            ("lr", "\"optimizer.learning_rate\""), ("nesterov", "\"optimizer.nesterov\""),
+            ("bs", "\"batch_size\""), ("batch", "\"batch_size\""),
+            ("num_epochs", "\"epochs\""), ("max_epoch", "\"epochs\""),
+            ("optimizer.batch_size", "\"batch_size\" at the top level"),
+            ("schedule.epochs", "\"epochs\" at the top level"),
+            ("schedule.gamma", "\"factor\""), ("schedule.lr_decay_epochs", "\"milestones\""),
+            ("scheduler", "\"schedule\""), ("optim", "\"optimizer\""),
+            ("student.arch", "\"model\""), ("teacher.type", "\"model\""),
+            ("method.type", "\"name\""), ("dataset.augmentation.hflip", "\"flip\""),
+            ("amp", "\"precision\""),
+        ])
+    func otherNames(_ key: String, _ meant: String) {
+        let text = message(valid, overrides: ["\(key)=1"])
+        #expect(
+            text.contains("unknown key \"\(key)\"; did you mean \(meant)? The keys here are"),
+            "\(text)")
     }
 
     @Test("The recipe that the mistakes are made in is valid")
@@ -350,6 +404,19 @@ struct RecipeErrorTests {
         ] {
             let error = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: name) }
             #expect(error?.description.contains("did you mean \"\(nearest)\"?") == true)
+        }
+        for pair in ["resnet56-resnet20", "wrn_40_2-wrn_16_2", "resnet8-resnet20", "vgg8-vgg13"] {
+            for (typed, meant) in [
+                ("\(pair)-shrot", "\(pair)-short"), ("\(pair)-shor", "\(pair)-short"),
+                ("\(pair)short", "\(pair)-short"), ("\(pair)-Short ", "\(pair)-short"),
+                (pair.replacingOccurrences(of: "-", with: "_"), pair), ("\(pair)x", pair),
+            ] {
+                let error = #expect(throws: RecipeError.self) {
+                    try Recipe.load(nameOrPath: "cifar100/\(typed)")
+                }
+                let text = error?.description ?? ""
+                #expect(text.contains("did you mean \"cifar100/\(meant)\"?"), "\(text)")
+            }
         }
         let setting = "cifar100/resnet56-resnet20/stage/9-9"
         let none = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: setting) }

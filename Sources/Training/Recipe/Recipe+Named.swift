@@ -51,16 +51,10 @@ extension Recipe {
     static func nearestComposedName(to name: String) -> String? {
         var parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 || parts.count == 4 else { return nil }
-        var words = parts[1].split(separator: "-").map(String.init)
-        let isShort =
-            words.count > 1 && NearestName.find(words[words.count - 1], among: ["short"]) != nil
-        if isShort { words.removeLast() }
-        let models = words.compactMap { CIFARModel.nearestName(to: $0) }
-        guard models.count == words.count, Set(models).count == models.count,
-            (parts.count == 4 ? 2...2 : 1...2).contains(models.count)
-        else { return nil }
+        let pairs = parts.count == 2 ? namesOfNetworks : namesOfNetworks.filter { $0.contains("-") }
+        guard let networks = NearestName.find(parts[1], among: pairs) else { return nil }
         parts[0] = "cifar100"
-        parts[1] = (models + (isShort ? ["short"] : [])).joined(separator: "-")
+        parts[1] = networks
         if parts.count == 4 {
             let ablations = Ablation.allCases.map(\.rawValue)
             guard let ablation = NearestName.find(parts[2], among: ablations) else { return nil }
@@ -71,6 +65,15 @@ extension Recipe {
         return (try? text(named: composed)) == nil ? nil : composed
     }
 }
+
+/// The last part of every recipe's name that is made of networks.
+private let namesOfNetworks: [String] = {
+    let models = CIFARModel.allCases.map(\.rawValue)
+    let pairs = models.flatMap { teacher in
+        models.filter { $0 != teacher }.map { "\(teacher)-\($0)" }
+    }
+    return (models + pairs).flatMap { [$0, "\($0)-short"] }
+}()
 
 /// The networks and the length that the last part of a recipe's name stands for.
 private struct NetworksName {

@@ -20,6 +20,10 @@ public enum RecipeError: Error, Equatable {
 
     /// The text is not YAML.
     case syntax(Location, problem: String)
+    /// A tab stands where YAML wants spaces.
+    case tab(Location, isIndentation: Bool)
+    /// A second document begins in the file.
+    case severalDocuments(Location)
     /// A key stands twice in one section.
     case duplicateKey(Location, key: String)
     /// A key that its section does not have.
@@ -44,10 +48,17 @@ extension RecipeError: CustomStringConvertible {
         switch self {
         case .syntax(let location, let problem):
             "\(location): expected YAML, found an error: \(problem)."
+        case .tab(let location, let isIndentation):
+            "\(location): expected YAML, found a tab "
+                + (isIndentation ? "in the indentation" : "between the words")
+                + "; use spaces instead of tabs."
+        case .severalDocuments(let location):
+            "\(location): expected one recipe in the file, found a second document (---); remove it, "
+                + "or put it into a file of its own."
         case .duplicateKey(let location, let key):
             "\(location): key \"\(key)\" stands more than once in its section; keep one of them."
         case .unknownKey(let location, let key, let known):
-            "\(location): unknown key \"\(key)\"\(Self.hint(for: key.lastComponent, among: known)) "
+            "\(location): unknown key \"\(key)\"\(Self.hint(forKey: key, among: known)) "
                 + "The keys here are \(known.joined(separator: ", "))."
         case .missingKey(let location, let key, let expected):
             "\(location): key \"\(key)\" is missing; add it with \(expected)."
@@ -67,15 +78,14 @@ extension RecipeError: CustomStringConvertible {
         }
     }
 
+    /// The same for a key, which may be known by another name or belong elsewhere.
+    private static func hint(forKey key: String, among known: [String]) -> String {
+        let meant = KeyNames.meant(by: key, among: known)
+        return meant.map { "; did you mean \($0)?" } ?? "."
+    }
+
     /// Ends a sentence, with the name that was probably meant where there is one.
     private static func hint(for name: String, among known: [String]) -> String {
         NearestName.find(name, among: known).map { "; did you mean \"\($0)\"?" } ?? "."
-    }
-}
-
-extension String {
-    /// The key itself of a key path `section.key`.
-    fileprivate var lastComponent: String {
-        split(separator: ".").last.map(String.init) ?? self
     }
 }

@@ -63,8 +63,23 @@ extension Recipe {
 }
 
 extension RecipeRule where Value == Bool {
+    /// As YAML 1.1 writes it, which PyYAML reads.
     static let flag = Self(expected: "true or false") {
-        $0.tag == .bool ? $0.node.scalar.flatMap { Bool($0.string) } : nil
+        guard let text = $0.node.scalar?.string, $0.tag == .bool else { return nil }
+        switch text.lowercased() {
+        case "true", "yes", "on": return true
+        case "false", "no", "off": return false
+        default: return nil
+        }
+    }
+}
+
+extension RecipeField {
+    /// The text of a number, without the low lines that YAML 1.1 allows between digits, as in 50_000.
+    fileprivate var digits: String? {
+        guard let text = node.scalar?.string else { return nil }
+        let isPlain = text.wholeMatch(of: /[^_]+|[-+]?\d+(_\d+)+([.]\d*)?/) != nil
+        return isPlain ? text.filter { $0 != "_" } : nil
     }
 }
 
@@ -72,7 +87,7 @@ extension RecipeRule where Value == Int {
     /// A whole number that products with numbers of images cannot carry beyond the range of `Int`.
     static func integer(atLeast minimum: Int, atMost maximum: Int = Recipe.largestNumber) -> Self {
         Self(expected: "a whole number of at least \(minimum)") { field in
-            guard let text = field.node.scalar?.string, field.tag == .int else { return nil }
+            guard let text = field.digits, field.tag == .int else { return nil }
             let isPlain = text.first != "0" && text.allSatisfy { ("0"..."9").contains($0) }
             // Only a plain number of more digits than `Int` has is none and yet whole.
             let value = Int(text) ?? (isPlain ? .max : nil)
@@ -104,7 +119,7 @@ extension RecipeRule where Value == Double {
         Self(expected: expected) {
             let tag = $0.tag
             guard tag == .float || tag == .int else { return nil }
-            guard let value = $0.node.scalar.flatMap({ Double($0.string) }) else { return nil }
+            guard let value = $0.digits.flatMap(Double.init) else { return nil }
             return value.isFinite && valid(value) ? value : nil
         }
     }

@@ -54,7 +54,7 @@ struct RecipeSection<Key: RawRepresentable<String> & CaseIterable & Hashable> {
                 expected: "a section with the keys \(known.joined(separator: ", "))",
                 found: field.found, nearest: nil)
         }
-        for (keyNode, value) in mapping {
+        for (keyNode, value) in try field.source.merged(mapping) {
             let name = keyNode.scalar?.string ?? "?"
             let child = field.child(name, value)
             guard let key = Key(rawValue: name) else {

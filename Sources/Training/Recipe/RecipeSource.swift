@@ -45,9 +45,54 @@ struct RecipeSource {
         } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
             error = .duplicateKey(.file(file, line: context.mark.line), key: duplicates[0])
         } catch let failure as YamlError {
-            error = .syntax(.file(file, line: line(of: failure)), problem: problem(of: failure))
+            error = syntaxError(of: failure)
         }
         throw error
+    }
+
+    /// What libyaml found, or what it stumbled over where that says more.
+    private func syntaxError(of failure: YamlError) -> RecipeError {
+        let line = line(of: failure)
+        if case .composer(_, "but found another document", _, _) = failure {
+            return .severalDocuments(.file(file, line: line))
+        }
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let isIndented = lines.prefix(line).lastIndex {
+            $0.prefix(while: \.isWhitespace).contains("\t")
+        }
+        if let isIndented { return .tab(.file(file, line: isIndented + 1), isIndentation: true) }
+        if lines.indices.contains(line - 1), lines[line - 1].contains("\t") {
+            return .tab(.file(file, line: line), isIndentation: false)
+        }
+        return .syntax(.file(file, line: line), problem: problem(of: failure))
+    }
+
+    /// A mapping with what its merge keys `<<` bring in; its own keys win, then those of earlier mappings.
+    ///
+    /// - Parameter mapping: as it was written.
+    /// - Returns: the same without merge keys.
+    /// - Throws: `RecipeError` where `<<` is followed by something else than mappings.
+    func merged(_ mapping: Node.Mapping) throws -> Node.Mapping {
+        func isMerge(_ key: Node) -> Bool { key.tag.rawValue == Tag.Name.merge.rawValue }
+        guard mapping.contains(where: { isMerge($0.key) }) else { return mapping }
+        var result = mapping
+        for (key, value) in mapping where isMerge(key) {
+            result[key] = nil
+            let parts = value.sequence.map(Array.init) ?? [value]
+            for part in parts {
+                guard case .mapping(let other) = part else {
+                    throw RecipeError.invalidValue(
+                        location(of: value), key: "<<",
+                        expected:
+                            "a section, or a list of them, as *NAME of a section marked with &NAME",
+                        found: RecipeField(node: part, path: [], source: self).found, nearest: nil)
+                }
+                for (name, field) in try merged(other) where result[name] == nil {
+                    result[name] = field
+                }
+            }
+        }
+        return result
     }
 
     private func value(of text: String, line: Int, override: String) throws -> Node {
@@ -70,7 +115,8 @@ struct RecipeSource {
     ) throws -> Node {
         guard let key = path.first else { return value }
         switch node {
-        case .mapping(var mapping):
+        case .mapping(let given):
+            var mapping = try merged(given)
             let name = Node.scalar(.init(key, .implicit, .any, value.mark))
             mapping[name] = try replace(
                 path.dropFirst(), of: mapping[name], with: value, for: override)
