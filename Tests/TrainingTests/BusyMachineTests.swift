@@ -49,9 +49,16 @@ struct BusyMachineTests {
         func share(_ first: Times?, _ second: Times?) -> [Double] {
             var watch = WaitingWatch()
             var answers = [first, second]
-            return (0..<500).compactMap { _ in watch.add { answers.removeFirst() } }
+            return (0..<500).compactMap { _ in watch.add(seconds: 0.1) { answers.removeFirst() } }
         }
         let start = Times(running: 10, waiting: 3)
+        // The times are asked for after the third step; of steps this slow, two more are 30 seconds.
+        var slow = WaitingWatch()
+        var answers = [start, Times(running: 20, waiting: 13)]
+        let told = (1...20).filter { _ in
+            slow.add(seconds: 15) { answers.removeFirst() } != nil
+        }
+        #expect(told == [5])
         #expect(share(start, Times(running: 20, waiting: 13)) == [0.5])
         #expect(share(start, Times(running: 20, waiting: 7)).isEmpty)
         #expect(share(start, start).isEmpty)

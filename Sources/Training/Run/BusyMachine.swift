@@ -17,7 +17,7 @@ struct BusyMachine {
     /// - Returns: one sentence that says what to do; nil where there is nothing to say.
     mutating func remark(afterStepOf seconds: Double) -> String? {
         guard !isTold else { return nil }
-        let share = waiting.add(times)
+        let share = waiting.add(seconds: seconds, times)
         let slow = slowdown.add(seconds: seconds)
         let finding =
             if let slow { slow.description } else if let share {

@@ -19,20 +19,33 @@ struct WaitingWatch {
     /// The share of waiting in a thread's time that is told of: each thread runs at two thirds of its speed.
     static let share = 1.0 / 3
 
+    /// After how many seconds it is told of at the latest, because slow steps are long to wait for.
+    static let patience = 30.0
+
     private var start: Times?
+    private var seconds = 0.0
     private var steps = 0
     private var isDone = false
 
     /// Counts a step.
     ///
-    /// - Parameter times: asked for the times so far, twice in all.
-    /// - Returns: the share of waiting in the threads' time, once, after as many steps as tell what is usual;
-    ///   nil where it is small or not known.
-    mutating func add(_ times: () -> Times?) -> Double? {
+    /// - Parameters:
+    ///   - seconds: how long it took.
+    ///   - times: asked for the times so far, twice in all.
+    /// - Returns: the share of waiting in the threads' time, once, after as many steps as tell what is usual,
+    ///   or as much time as is long enough; nil where it is small or not known.
+    mutating func add(seconds: Double, _ times: () -> Times?) -> Double? {
         guard !isDone else { return nil }
         steps += 1
-        if steps == SlowdownWatch.warmUp { start = times() }
-        guard steps == SlowdownWatch.warmUp + SlowdownWatch.firstCount else { return nil }
+        guard steps > SlowdownWatch.warmUp else {
+            if steps == SlowdownWatch.warmUp { start = times() }
+            return nil
+        }
+        self.seconds += seconds
+        guard
+            steps == SlowdownWatch.warmUp + SlowdownWatch.firstCount
+                || self.seconds >= Self.patience
+        else { return nil }
         isDone = true
         guard let start, let now = times() else { return nil }
         let waiting = now.waiting - start.waiting
