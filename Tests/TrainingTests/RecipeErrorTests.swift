@@ -297,6 +297,14 @@ struct RecipeErrorTests {
                 bad.yaml:8: expected YAML, found a tab between the words; use spaces instead of tabs.
                 """),
         Mistake(
+            from: "A small recipe", to: "A small recipe\n\t# a remark",
+            sentence: """
+                bad.yaml:3: expected YAML, found a tab in the indentation; use spaces instead of tabs.
+                """),
+        Mistake(
+            from: "epochs: 8", to: "epochs: *many # a\ttab",
+            sentence: "bad.yaml:15: expected YAML, found an error: found undefined alias."),
+        Mistake(
             from: "student: {model: resnet20}", to: "student: {<<: resnet20}",
             sentence: """
                 bad.yaml:8: <<: expected a section, or a list of them, as *NAME of a section marked \

@@ -56,13 +56,19 @@ struct RecipeSource {
         if case .composer(_, "but found another document", _, _) = failure {
             return .severalDocuments(.file(file, line: line))
         }
-        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        let isIndented = lines.prefix(line).lastIndex {
-            $0.prefix(while: \.isWhitespace).contains("\t")
+        guard !problem(of: failure).contains("tab character") else {
+            return .tab(.file(file, line: line), isIndentation: true)
         }
-        if let isIndented { return .tab(.file(file, line: isIndented + 1), isIndentation: true) }
-        if lines.indices.contains(line - 1), lines[line - 1].contains("\t") {
-            return .tab(.file(file, line: line), isIndentation: false)
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        // A tab may end the line before the one where libyaml gives up.
+        for index in [line - 1, line - 2] where lines.indices.contains(index) {
+            let words = lines[index].drop(while: \.isWhitespace)
+            guard let first = words.first, first != "#" else { continue }
+            let place = RecipeError.Location.file(file, line: index + 1)
+            if lines[index].prefix(while: \.isWhitespace).contains("\t") {
+                return .tab(place, isIndentation: true)
+            }
+            if words.contains(/[:?,-]\t/) { return .tab(place, isIndentation: false) }
         }
         return .syntax(.file(file, line: line), problem: problem(of: failure))
     }
