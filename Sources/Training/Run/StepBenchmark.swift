@@ -131,11 +131,12 @@ extension Recipe {
                 indices: Tensor.arange(0..<batchSize, device: device))
             return { batch }
         }
-        let bytes = (0..<batchSize * 3 * 32 * 32).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        // Tensors, because too little memory for an operator is an error, and for an array of Swift's a crash.
+        let bytes = Tensor.arange(0..<batchSize * 3 * 32 * 32, device: device).to(.uint8)
         let loader = TrainingLoader(
             ImageSet(
-                pixels: bytes, labels: Array(repeating: 0, count: batchSize), height: 32,
-                width: 32, classCount: 100, device: device),
+                pixels: bytes.reshape([batchSize, 3, 32, 32]),
+                labels: Tensor.zeros([batchSize], dtype: .int64, device: device), classCount: 100),
             normalization: .cifar100,
             augmentation: Augmentation(
                 cropPadding: dataset.augmentation.cropPadding, flips: dataset.augmentation.flip),

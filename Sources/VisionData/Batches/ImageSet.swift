@@ -34,6 +34,18 @@ public struct ImageSet: Sendable {
         self.classCount = classCount
     }
 
+    /// Gathers images that are on their device.
+    ///
+    /// - Parameters:
+    ///   - pixels: uint8 `[count, 3, height, width]`.
+    ///   - labels: int64 `[count]`, each in `0..<classCount`.
+    ///   - classCount: how many classes there are.
+    package init(pixels: Tensor, labels: Tensor, classCount: Int) {
+        self.pixels = pixels
+        self.labels = labels
+        self.classCount = classCount
+    }
+
     /// Puts the images of a file on a device.
     public init(_ images: LabelledImages, device: Device = .cpu) {
         self.init(
