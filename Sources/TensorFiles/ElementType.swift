@@ -24,6 +24,14 @@ public enum ElementType: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether these are the numbers that weights have.
+    public var isFloatingPoint: Bool {
+        switch self {
+        case .float64, .float32, .float16, .bfloat16: true
+        case .int64, .int32, .int16, .int8, .uint8, .bool: false
+        }
+    }
+
     /// The name that safetensors headers use.
     public var safetensorsCode: String {
         switch self {

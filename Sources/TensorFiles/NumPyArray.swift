@@ -15,22 +15,18 @@ package struct NumPyArray: Sendable, Hashable {
     /// The elements, little endian.
     package let bytes: Data
 
-    /// Understands `_reconstruct(…)` with the state `(version, shape, dtype, is_fortran, bytes)`; nil where
+    /// Understands `_reconstruct(…)` with the state `(version, shape, dtype, is_fortran, bytes)`, and
+    /// `_frombuffer(bytes, dtype, shape, order)`; nil where
     /// the value is no array of numbers that weights can have.
     ///
     /// - Parameters:
     ///   - value: an object of a pickle.
     ///   - graph: the pickle.
     package init?(_ value: PickleValue, in graph: PickleGraph) {
-        let callees = [
-            "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
-        ]
-        guard let object = graph.object(value), callees.contains(object.callee),
-            let state = graph.elements(of: object.state), state.count == 5,
-            let dimensions = graph.elements(of: state[1]),
-            let elementType = Self.elementType(of: state[2], in: graph),
-            case .bool(let isFortran) = Self.truth(state[3]),
-            let bytes = Self.bytes(state[4])
+        guard let object = graph.object(value), let parts = Self.parts(of: object, in: graph),
+            let dimensions = graph.elements(of: parts.shape),
+            let elementType = Self.elementType(of: parts.type, in: graph),
+            let bytes = Self.bytes(parts.bytes)
         else { return nil }
         let shape = dimensions.compactMap { dimension -> Int? in
             guard case .integer(let size) = dimension else { return nil }
@@ -41,7 +37,7 @@ package struct NumPyArray: Sendable, Hashable {
         else { return nil }
         self.elementType = elementType
         self.shape = shape
-        self.isFortran = isFortran
+        isFortran = parts.isFortran
         self.bytes = bytes
     }
 
@@ -60,6 +56,30 @@ package struct NumPyArray: Sendable, Hashable {
         return TensorView(
             storage: StorageReference(key: "", elementType: elementType, count: count), offset: 0,
             shape: shape, strides: isFortran ? strides : strides.reversed())
+    }
+
+    /// What pickles call to make an array: by a state since ever, and since protocol 5 from its bytes.
+    static let callees = reconstructing + fromBuffer
+
+    private static let reconstructing = [
+        "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
+    ]
+    private static let fromBuffer = [
+        "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer",
+    ]
+
+    private static func parts(
+        of object: PickleObject, in graph: PickleGraph
+    ) -> (shape: PickleValue, type: PickleValue, isFortran: Bool, bytes: PickleValue)? {
+        if fromBuffer.contains(object.callee), object.arguments.count == 4 {
+            let arguments = object.arguments
+            return (arguments[2], arguments[1], text(arguments[3]) == "F", arguments[0])
+        }
+        guard reconstructing.contains(object.callee),
+            let state = graph.elements(of: object.state), state.count == 5,
+            case .bool(let isFortran) = truth(state[3])
+        else { return nil }
+        return (state[1], state[2], isFortran, state[4])
     }
 
     /// Protocols 0 and 1 write the truth as a number.

@@ -15,6 +15,7 @@ extension PickleInterpreter {
         let names = try pop(count: 2)
         guard case .string(let module) = names[0] else { throw unexpected(names[0], "a module") }
         guard case .string(let name) = names[1] else { throw unexpected(names[1], "a name") }
+        try charge(module.utf8.count + name.utf8.count)
         pushGlobal(module: module, name: name)
     }
 
@@ -70,7 +71,7 @@ extension PickleInterpreter {
     ) throws(PickleError) {
         switch callee {
         case .global(let global):
-            stack.append(value(of: global, arguments) ?? object(calling: global, arguments))
+            stack.append(try value(of: global, arguments) ?? object(calling: global, arguments))
         case .object(let index):
             // The result of a call that has no meaning is called.
             pushObject(calling: .other(graph.objects[index].callee), arguments)
@@ -82,24 +83,27 @@ extension PickleInterpreter {
     /// What a call gives, where it is one that weights need and its arguments make sense.
     private mutating func value(
         of callee: PickleGlobal, _ arguments: [PickleValue]
-    ) -> PickleValue? {
+    ) throws(PickleError) -> PickleValue? {
         switch callee {
-        case .dictionary: dictionary(arguments)
+        case .dictionary: try dictionary(arguments)
         case .rebuildTensor: tensor(arguments).map(PickleValue.tensor)
         case .rebuildTypedTensor: typedTensor(arguments).map(PickleValue.tensor)
         case .rebuildParameter: arguments.first.flatMap { tensorValue($0) }
-        case .rebuildSubclass: subclass(arguments)
+        case .rebuildSubclass: try subclass(arguments)
         case .size: arguments.count == 1 ? tupleValue(arguments[0]) : nil
-        case .encode: encoded(arguments)
+        case .encode: try encoded(arguments)
         case .storage, .elementType, .other: nil
         }
     }
 
     /// Understands `OrderedDict()`, `defaultdict(factory)` and, as Python 2 wrote them,
     /// `OrderedDict([[key, value], …])`.
-    private mutating func dictionary(_ arguments: [PickleValue]) -> PickleValue? {
+    private mutating func dictionary(
+        _ arguments: [PickleValue]
+    ) throws(PickleError) -> PickleValue? {
         var items: [PickleValue] = []
         if let pairs = arguments.last.flatMap({ graph.elements(of: $0) }) {
+            try charge(2 * pairs.count * MemoryLayout<PickleValue>.stride)
             for pair in pairs {
                 guard let item = graph.elements(of: pair), item.count == 2 else { return nil }
                 items += item
@@ -109,17 +113,22 @@ extension PickleInterpreter {
     }
 
     /// Understands `(function, type, arguments, state)`, a tensor of a class derived from PyTorch's.
-    private mutating func subclass(_ arguments: [PickleValue]) -> PickleValue? {
+    private mutating func subclass(
+        _ arguments: [PickleValue]
+    ) throws(PickleError) -> PickleValue? {
         guard arguments.count == 4, case .global(let function) = arguments[0],
             function != .rebuildSubclass, case .tuple(let cell) = arguments[2]
         else { return nil }
-        return value(of: function, graph.cells[cell])
+        return try value(of: function, graph.cells[cell])
     }
 
     /// Understands `_codecs.encode(text, "latin1")`, by which Python 3 writes bytes in protocol 2.
-    private func encoded(_ arguments: [PickleValue]) -> PickleValue? {
+    private mutating func encoded(
+        _ arguments: [PickleValue]
+    ) throws(PickleError) -> PickleValue? {
         guard case .string(let text) = arguments.first else { return nil }
-        var bytes = Data()
+        try charge(text.utf8.count)
+        var bytes = Data(capacity: text.utf8.count)
         for scalar in text.unicodeScalars {
             guard let byte = UInt8(exactly: scalar.value) else { return nil }
             bytes.append(byte)

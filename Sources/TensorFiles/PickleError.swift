@@ -3,6 +3,7 @@ public enum PickleError: Error, Sendable, Equatable {
     case cutOff(offset: Int)
     case trailingBytes(count: Int)
     case tooManyOperations(limit: Int)
+    case copiesTooMuch(offset: Int)
     case unknownOpcode(UInt8, offset: Int)
     case unknownProtocol(UInt8)
     case emptyStack(offset: Int)
@@ -24,6 +25,8 @@ extension PickleError: CustomStringConvertible {
             "its pickle should end where it stops, but \(count) bytes follow"
         case .tooManyOperations(let limit):
             "its pickle may have \(limit) operations at most, but has more"
+        case .copiesTooMuch(let offset):
+            "its pickle copies far more than the file has, at byte \(offset)"
         case .unknownOpcode(let opcode, let offset):
             "its pickle should consist of Python's operations, but has 0x"
                 + String(opcode, radix: 16) + " at byte \(offset)"

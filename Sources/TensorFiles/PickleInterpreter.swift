@@ -13,11 +13,17 @@ package struct PickleInterpreter {
     /// of one byte may become hundreds of bytes in memory.
     static let operationLimit = 4 << 20
 
+    /// What a pickle may copy beside its own size, in bytes.
+    static let copyLimit = 16 << 20
+
     var graph = PickleGraph()
     var stack: [PickleValue] = []
     var cursor: ByteCursor
     /// Where the current operation begins.
     var offset = 0
+
+    /// How many bytes may still be copied from values that one operation made and many can name.
+    private var copiesLeft: Int
 
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
@@ -48,6 +54,13 @@ package struct PickleInterpreter {
 
     private init(cursor: ByteCursor) {
         self.cursor = cursor
+        copiesLeft = Self.copyLimit + 2 * cursor.remaining
+    }
+
+    /// Takes account of a copy, so that a few bytes cannot ask for it over and over.
+    mutating func charge(_ byteCount: Int) throws(PickleError) {
+        guard byteCount <= copiesLeft else { throw .copiesTooMuch(offset: offset) }
+        copiesLeft -= byteCount
     }
 
     private mutating func run() throws(PickleError) {

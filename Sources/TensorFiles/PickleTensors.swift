@@ -128,6 +128,8 @@ extension PickleInterpreter {
         case (.rebuildTensor, .storage) where arguments.count == 7:
             return "a tensor with a pending negation or conjugation, to save with "
                 + ".resolve_neg().resolve_conj()"
+        case (.other(let name), _) where NumPyArray.callees.contains(name):
+            return "an array of NumPy of another type or byte order"
         case (.other("torch._utils._rebuild_sparse_tensor"), _): return "a sparse tensor"
         case (.other("torch._utils._rebuild_qtensor"), _): return "a quantized tensor"
         case (.other("torch._utils._rebuild_meta_tensor_no_storage"), _):

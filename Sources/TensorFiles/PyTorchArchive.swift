@@ -33,12 +33,14 @@ struct PyTorchArchive: StorageSource {
         archive = try Self.unzip { () throws(ZipArchiveError) in try ZipArchive(contents) }
         let names = archive.entries.map(\.name)
         let pickles = archive.entries.filter {
-            $0.name.hasSuffix("/data.pkl") && $0.name.count { $0 == "/" } == 1
+            $0.name == "data.pkl"
+                || $0.name.hasSuffix("/data.pkl") && $0.name.count { $0 == "/" } == 1
         }
         guard pickles.count == 1 else {
             guard !names.contains(where: { $0.hasSuffix("archive_format") }) else {
                 throw .exportedProgram
             }
+            guard !names.contains(where: { $0.hasSuffix(".npy") }) else { throw .arrays }
             throw .notACheckpoint(container: "a zip archive", members: names)
         }
         folder = String(pickles[0].name.dropLast("data.pkl".count))

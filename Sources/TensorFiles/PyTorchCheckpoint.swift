@@ -6,7 +6,7 @@
 
 /// The named tensors that a pickle and its storages describe.
 enum PyTorchCheckpoint {
-    /// What a set of tensors may have in bytes beyond four times the storages', since they may share elements.
+    /// What all tensors may have in bytes beyond four times the storages', since they may share elements.
     static let expansionLimit = 16 << 20
 
     /// Decodes the zip form.
@@ -43,10 +43,15 @@ enum PyTorchCheckpoint {
     ) throws(PyTorchCheckpointError) -> [WeightFile] {
         var source = source
         let (product, overflow) = source.byteCount.multipliedReportingOverflow(by: 4)
-        let limit = (overflow ? .max / 2 : product) + expansionLimit
+        // One allowance for all sets, because a file can name the same tensors in many of them.
+        var available = (overflow ? .max / 2 : product) + expansionLimit
         var files: [WeightFile] = []
         for set in try WeightSearch(graph).sets(under: key) {
-            try checkSizes(of: set.tensors, limit: limit)
+            do throws(PyTorchCheckpointError) {
+                try take(set.tensors, from: &available)
+            } catch .expandsTooMuch(_, _, _) where !files.isEmpty {
+                break
+            }
             var entries: [TensorEntry] = []
             for tensor in set.tensors {
                 let view = tensor.view
@@ -67,10 +72,9 @@ enum PyTorchCheckpoint {
     }
 
     /// Checks every tensor before the first one takes memory.
-    private static func checkSizes(
-        of tensors: [WeightSet.Tensor], limit: Int
+    private static func take(
+        _ tensors: [WeightSet.Tensor], from available: inout Int
     ) throws(PyTorchCheckpointError) {
-        var available = limit
         for tensor in tensors {
             let view = tensor.view
             guard let byteCount = view.byteCount else {

@@ -3,6 +3,7 @@ public enum PyTorchCheckpointError: Error, Sendable, Equatable {
     case zip(ZipArchiveError)
     case pickle(PickleError)
     case notACheckpoint(container: String, members: [String])
+    case arrays
     case torchScript
     case exportedProgram
     case byteOrder(String)
@@ -33,6 +34,9 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         case .notACheckpoint(let container, let members):
             "it is \(container) without PyTorch's data.pkl, and holds \(Self.list(members.map(\.quoted))); "
                 + "unpack it and name the weights file inside"
+        case .arrays:
+            "it is an .npz archive of NumPy, which is not read; save its arrays in Python with "
+                + "safetensors.numpy.save_file(dict(numpy.load(\"FILE\")), \"weights.safetensors\")"
         case .torchScript:
             "it should hold a state dict, but is a TorchScript program; save its weights with "
                 + "torch.save(torch.jit.load(\"FILE\", map_location=\"cpu\").state_dict(), "
@@ -58,8 +62,7 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         case .duplicateName(let name):
             "entry \(name.quoted) should stand there once, but stands there twice"
         case .noStateDict(let found, let holding):
-            "it should be a state dict, or hold one under "
-                + "\(WeightSearch.wrappingKeys.map(\.quoted).joined(separator: ", ")), but "
+            "it should be a state dict, or hold one under 'state_dict', 'model' or another known key, but "
                 + (found.isEmpty ? "is empty" : "has only \(Self.list(found))")
                 + Self.remedy(found, holding)
         case .noSuchKey(let key, let found, let holding):
@@ -89,6 +92,10 @@ extension PyTorchCheckpointError: CustomStringConvertible {
 
     private static func remedy(_ found: [String], _ holding: [String]) -> String {
         guard let first = holding.first else {
+            if found.contains(where: { $0.contains("_load_from_bytes") }) {
+                return "; its tensors were written by pickle alone: save them again with "
+                    + "torch.save(pickle.load(open(\"FILE\", \"rb\")), \"weights.pth\")"
+            }
             // Whoever sees a foreign class in a file wants to know.
             return found.contains { $0.contains("an object of the class") }
                 ? "; nothing of the file was executed" : ""

@@ -130,10 +130,11 @@ public struct WeightFile: Sendable, Equatable {
     private func below(_ prefix: String, _ path: String) throws(WeightFileError) -> WeightFile {
         var file = self
         file.key = prefix
+        let start = prefix.hasSuffix(".") ? String(prefix.dropLast()) : prefix
         file.entries = entries.compactMap { entry in
-            guard entry.name.hasPrefix(prefix + ".") else { return nil }
+            guard let name = NameMatch.name(entry.name, below: start) else { return nil }
             var entry = entry
-            entry.name = String(entry.name.dropFirst(prefix.count + 1))
+            entry.name = name
             return entry
         }
         guard !file.entries.isEmpty else { throw .noSuchPrefix(path: path, prefix) }

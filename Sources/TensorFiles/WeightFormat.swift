@@ -14,32 +14,37 @@ enum WeightFormat {
     init?(of contents: Data) {
         if contents.starts(with: Array("PK\u{03}\u{04}".utf8)) {
             self = .zip
+        } else if Self.isSafetensors(contents) {
+            self = .safetensors
         } else if PyTorchStream.begins(contents) {
             self = .stream
         } else if Self.isPickle(contents) {
             self = .pickle
-        } else if Self.isSafetensors(contents) {
+        } else if contents.dropFirst(8).first == UInt8(ascii: "{") {
+            // With a length that no header has, for the error that says so.
             self = .safetensors
         } else {
             return nil
         }
     }
 
-    /// Whether a JSON object stands behind eight bytes, also after spaces where those are a length.
+    /// Whether a JSON object stands behind eight bytes that are the length of a header, also after spaces.
+    ///
+    /// Asked before all pickles: a length may begin as one, but none has four zeros there and a brace behind.
     private static func isSafetensors(_ contents: Data) -> Bool {
-        let header = contents.dropFirst(8).prefix(1000)
-        if header.first == UInt8(ascii: "{") { return true }
-        let start = header.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard contents.prefix(8).suffix(4).allSatisfy({ $0 == 0 }) else { return false }
+        let start = contents.dropFirst(8).prefix(1000).drop {
+            [0x20, 0x09, 0x0A, 0x0D].contains($0)
+        }
         return start.first == UInt8(ascii: "{")
-            && contents.prefix(8).suffix(4).allSatisfy { $0 == 0 }
     }
 
-    /// Whether the contents begin as a pickle does that is a dictionary; a safetensors header whose length
-    /// has the same first bytes goes on with a zero, which is no operation.
+    /// Whether the contents begin as a pickle does, in protocols 0 and 1 as that of a dictionary.
     private static func isPickle(_ contents: Data) -> Bool {
-        let bytes = Array(contents.prefix(3))
         let beginnings = ["(dp", "}q", "}.", "ccollections\nOrderedDict\n"]
-        return bytes.count == 3 && bytes[0] == 0x80 && bytes[1] <= 5 && bytes[2] != 0
-            || beginnings.contains { contents.starts(with: Array($0.utf8)) }
+        if contents.first == 0x80, let version = contents.dropFirst().first, version <= 5 {
+            return true
+        }
+        return beginnings.contains { contents.starts(with: Array($0.utf8)) }
     }
 }

@@ -16,12 +16,7 @@ public enum DType: Int8, Sendable, Hashable, CaseIterable {
     case bfloat16 = 15
 
     /// Whether gradients can flow through elements of this type.
-    public var isFloatingPoint: Bool {
-        switch self {
-        case .float16, .float32, .float64, .bfloat16: true
-        default: false
-        }
-    }
+    public var isFloatingPoint: Bool { elementType.isFloatingPoint }
 
     /// The same type in the vocabulary of weight files.
     public var elementType: ElementType {

@@ -26,6 +26,9 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
     /// A module that the weights do fit, where one is known.
     public var fitting: String?
 
+    /// What to do instead of using other weights, where that is known.
+    public var remedy: String?
+
     /// One sentence, then the first few keys of each kind.
     public var description: String {
         let kinds = [
@@ -39,7 +42,7 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
         }
         return "the weights do not fit \(target): \(counts.joined(separator: ", ")) key(s); "
             + (fitting.map { "they are those of \($0): name that, or other weights" }
-                ?? "use weights of this architecture") + details.joined()
+                ?? remedy ?? "use weights of this architecture") + details.joined()
     }
 }
 

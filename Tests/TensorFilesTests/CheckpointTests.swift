@@ -79,7 +79,7 @@ struct CheckpointTests {
             ("N.", .notADictionary(found: "None")),
             ("}.", .noStateDict(found: [], holding: [])),
             ("}U\u{1}aNs.", .noStateDict(found: ["'a' (None)"], holding: [])),
-            ("}NNs.", .noStateDict(found: [], holding: [])),
+            ("}NNs.", .noStateDict(found: ["1 under keys that are no texts"], holding: [])),
             ("}(U\u{1}aNU\u{1}aNu.", .duplicateName("a")),
         ] as [(String, PyTorchCheckpointError)])
     func notStateDicts(program: String, expected: PyTorchCheckpointError) {

@@ -40,6 +40,7 @@ extension Form {
 
     private static let everyForm: [[Form]] = [
         both("bare", "a state dict"),
+        both("half", "half precision"),
         both("parameters", "a dictionary of `Parameter`s"),
         both("subclass", "tensors of a class derived from `torch.Tensor`"),
         both("shared", "views of one storage"),
@@ -71,6 +72,11 @@ extension Form {
                 "key-generator.pt", "under a key that is none of the known ones",
                 refused:
                     "there are tensors under 'generator': name that with --weights-key generator"),
+            Form(
+                "only-foreign.pt", "nothing but tensors of types that no weights have",
+                refused:
+                    "has only 'uint16' (a tensor of the type torch.uint16), 'complex' (a tensor in a"
+            ),
             Form(
                 "averaged.pt", "under `state_dict`, with averaged ones under `model_ema`",
                 key: "state_dict"),
@@ -188,8 +194,15 @@ struct FormsTests {
 
     private func floats(_ entry: TensorEntry) -> [Float] {
         entry.bytes.withUnsafeBytes { buffer in
-            (0..<buffer.count / 4).map {
-                buffer.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self)
+            switch entry.elementType {
+            case .float16:
+                (0..<buffer.count / 2).map {
+                    Float(buffer.loadUnaligned(fromByteOffset: $0 * 2, as: Float16.self))
+                }
+            default:
+                (0..<buffer.count / 4).map {
+                    buffer.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self)
+                }
             }
         }
     }

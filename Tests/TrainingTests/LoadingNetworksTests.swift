@@ -33,7 +33,7 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
             "| \(title) | read"
                 + words.enumerated().map { ($0 == 0 ? ": " : "; ") + "“\($1)”" }.joined() + " |"
         case .refused(let words):
-            "| \(title) | refused: " + words.map { "“\($0)”" }.joined(separator: " ") + " |"
+            "| \(title) | refused: " + words.map { "“\($0)”" }.joined(separator: "; ") + " |"
         }
     }
 
@@ -97,6 +97,16 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// The weights of a deeper network, among which there are all names and shapes of a resnet8.
+    private static let deeper = CIFARModel.resnet14.make(
+        classCount: 3, generator: Generator(seed: 9)
+    )
+    .stateDict().map(\.entry)
+
+    private static func compiled(_ entry: TensorEntry) -> TensorEntry {
+        renamed([entry]) { "_orig_mod.\($0)" }[0]
+    }
+
     static let all: [Surroundings] =
         [
             "module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "model.",
@@ -128,29 +138,66 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
             Surroundings(
                 "raw weights beside averaged ones",
                 read:
-                    "took the weights under state_dict; averaged ones stand under state_dict_ema, to be "
-                    + "taken with --weights-key state_dict_ema"
+                    "took the weights under state_dict; averaged ones that fit stand under "
+                    + "state_dict_ema, to be taken with --weights-key state_dict_ema"
             ) {
                 .dictionary([
                     ("epoch", .integer(3)), ("state_dict_ema", .tensors(zeros($0))),
                     ("state_dict", .tensors($0)),
                 ])
             },
-            Surroundings("the weights of another network under a preferred key", .read([])) {
-                .dictionary([
-                    ("student", .tensors([one("fc.weight")])), ("teacher", .tensors($0)),
-                ])
-            },
             Surroundings(
-                "two networks of its kind in one dictionary",
+                "raw weights beside averaged ones in one dictionary",
                 read:
-                    "took the prefix 'ema.' off the names; weights that fit stand below others too, to be "
-                    + "taken with --weights-key: student",
-                "left out 56 entries that the network does not have: student.conv1.weight, "
-                    + "student.bn1.weight, student.bn1.bias, …"
+                    "took the weights under student; averaged ones that fit stand under ema, to be taken "
+                    + "with --weights-key ema",
+                "took the prefix 'student.' off the names",
+                "left out 56 entries that the network does not have: ema.conv1.weight, ema.bn1.weight, "
+                    + "ema.bn1.bias, …"
             ) { entries in
                 .tensors(
-                    renamed(zeros(entries)) { "student.\($0)" } + renamed(entries) { "ema.\($0)" })
+                    renamed(zeros(entries)) { "ema.\($0)" } + renamed(entries) { "student.\($0)" })
+            },
+            Surroundings("a deeper network under a preferred key", .read([])) {
+                .dictionary([("model", .tensors(deeper)), ("student", .tensors($0))])
+            },
+            Surroundings(
+                "a deeper network before it in one dictionary",
+                read: "took the prefix 'student.' off the names",
+                "left out 92 entries that the network does not have: t.conv1.weight, t.bn1.weight, "
+                    + "t.bn1.bias, …"
+            ) { .tensors(renamed(deeper) { "t.\($0)" } + renamed($0) { "student.\($0)" }) },
+            Surroundings(
+                "the prefix `architecture.backbone.`, and `architecture.head.` before the last layer",
+                read:
+                    "took the prefixes 'architecture.backbone.' and 'architecture.head.' off the names"
+            ) { entries in
+                .tensors(
+                    renamed(entries) {
+                        "architecture." + ($0.hasPrefix("fc.") ? "head." : "backbone.") + $0
+                    })
+            },
+            Surroundings(
+                "the same name twice but for `_orig_mod.`",
+                refused: "1 unexpected key(s)", "unexpected: _orig_mod.fc.bias"
+            ) { .tensors(zeros([$0.last ?? one("fc.bias")]).map(compiled) + $0) },
+            Surroundings(
+                "a parameter more inside its own layers", refused: "unexpected: layer1.0.gamma"
+            ) { .tensors($0 + [one("layer1.0.gamma")]) },
+            Surroundings(
+                "weight_norm", refused: "they are normalised (weight_norm): undo that with"
+            ) {
+                .tensors(
+                    renamed($0) { $0 == "fc.weight" ? "fc.weight_v" : $0 } + [one("fc.weight_g")])
+            },
+            Surroundings(
+                "pruning",
+                refused: "they are pruned: make that permanent with torch.nn.utils.prune.remove"
+            ) {
+                .tensors(
+                    renamed($0) { $0 == "fc.weight" ? "fc.weight_orig" : $0 } + [
+                        one("fc.weight_mask")
+                    ])
             },
             Surroundings(
                 "int8 instead of floating-point numbers",
@@ -241,8 +288,38 @@ struct LoadingNetworksTests {
         }
     }
 
-    @Test("Averaged weights are taken where their key is named")
-    func averaged() throws {
+    @Test(
+        "Every remedy that names a key leads to the weights it speaks of",
+        arguments: ["ema", "model.b", "_orig_mod.c"])
+    func keysOfRemarks(key: String) throws {
+        let other = CIFARModel.resnet8.make(classCount: 3, generator: Generator(seed: 8))
+        let others = other.stateDict().map(\.entry)
+        let own = network.stateDict().map(\.entry)
+        let value: OldCheckpointWriter.Value =
+            key == "ema"
+            ? .dictionary([("state_dict", .tensors(others)), ("ema", .tensors(own))])
+            : .dictionary([
+                (
+                    "model",
+                    .tensors(
+                        Surroundings.renamed(others) { "a.\($0)" }
+                            + Surroundings.renamed(own) {
+                                key.replacing("model.", with: "") + ".\($0)"
+                            })
+                )
+            ])
+        try withFile(OldCheckpointWriter.file(value)) { path in
+            var remarks: [String] = []
+            _ = try loadNetwork("resnet8", weights: path, classCount: 3) { remarks.append($0) }
+            let remark = try #require(remarks.first)
+            let named = try #require(remark.split(separator: " ").last.map(String.init))
+            #expect(remark.contains("to be taken with --weights-key \(named)"))
+            _ = try expectRead(path, key: named)
+        }
+    }
+
+    @Test("Weights under a key of one's own are taken where it is named")
+    func ownKey() throws {
         let entries = network.stateDict().map(\.entry)
         let value = OldCheckpointWriter.Value.dictionary([
             ("state_dict", .tensors([])), ("anything", .tensors(entries)),

@@ -3,130 +3,191 @@ import Torch
 import TorchNN
 import VisionModels
 
-/// Of the sets of tensors in a file, the one that fits a network best, under the network's names.
+/// Of the tensors in a file, those that fit a network best, under the network's names.
 struct FittingWeights {
-    private let file: WeightFile
-    private let match: NameMatch
+    /// One set of a file's tensors behind one prefix.
+    private struct Candidate {
+        let file: WeightFile
+        let match: NameMatch
+        /// The file's names below the prefix that no model has.
+        let strange: Set<String>
+        /// How many names are missing, too many, of another shape or of plain integers.
+        let misfits: Int
 
-    /// Further sets that fit as well.
-    private let alternatives: [WeightFile]
+        /// Whether the key or the prefix says that these are a running mean of the weights.
+        var isAveraged: Bool {
+            file.isAveraged
+                || match.prefix.lowercased().split(separator: ".").contains {
+                    $0 == "ema" || $0 == "swa" || $0.contains("ema_") || $0.contains("_ema")
+                        || $0.contains("averag")
+                }
+        }
 
-    /// The file's names that no model has.
-    private let strange: [String]
+        /// What `--weights-key` takes for these weights; nil where nothing stands before the names.
+        var key: String? {
+            let parts = [file.key, match.prefix.isEmpty ? nil : String(match.prefix.dropLast())]
+            let key = parts.compactMap(\.self).joined(separator: ".")
+            return key.isEmpty ? nil : key
+        }
+    }
 
-    /// Chooses among a file's sets.
+    private let chosen: Candidate
+    private let alternatives: [Candidate]
+
+    /// Chooses among a file's sets, and in each among the prefixes.
     ///
     /// - Parameters:
     ///   - files: at least one set, the preferred one first.
     ///   - network: what they are to fit.
     init(_ files: [WeightFile], for network: any Module) {
+        let wanted = network.stateDict()
+        let required = wanted.map(\.name).filter { !Self.isCounter($0) }
+        let optional = wanted.map(\.name).filter(Self.isCounter)
         let shapes = Dictionary(
-            network.stateDict().map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
-        let names = network.stateDict().map(\.name)
-        let required = names.filter { !Self.isCounter($0) }
-        let candidates = files.map { file in
-            let match = NameMatch(
-                file.entries.map(\.name), required: required,
-                optional: names.filter(Self.isCounter))
-            return (file: file, match: match, misfits: Self.misfits(file, match, shapes))
+            wanted.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
+        let all = files.flatMap { file in
+            NameMatch.all(file.entries.map(\.name), required: required, optional: optional).map {
+                Self.candidate(file, $0, shapes)
+            }
         }
-        let least = candidates.map(\.misfits).min() ?? 0
-        let fitting = candidates.filter { $0.misfits == least }
-        file = fitting.first?.file ?? WeightFile(entries: [])
-        match = fitting.first?.match ?? NameMatch([], required: required)
-        alternatives = least > 0 ? [] : fitting.dropFirst().map(\.file)
-        strange = match.isComplete ? match.unexpected.filter(StrangeNames.contains) : []
+        let fitting = all.filter { $0.misfits == 0 }
+        // Raw weights go before averaged ones, then the order of the file's sets counts, and in each the
+        // shorter prefix, so that none is taken off where none needs to be.
+        let ranked = fitting.enumerated().sorted { first, second in
+            let (one, other) = (first.element, second.element)
+            if one.isAveraged != other.isAveraged { return !one.isAveraged }
+            guard one.file.key == other.file.key else { return first.offset < second.offset }
+            return one.match.prefix.count < other.match.prefix.count
+        }.map(\.element)
+        let best = ranked.first ?? all.min { $0.misfits < $1.misfits }
+        chosen =
+            best
+            ?? Self.candidate(WeightFile(entries: []), NameMatch([], required: required), shapes)
+        alternatives = Array(ranked.dropFirst())
     }
+
+    private static func candidate(
+        _ file: WeightFile, _ match: NameMatch, _ shapes: [String: [Int]]
+    ) -> Candidate {
+        let own = inverse(match)
+        let wrong = file.entries.count { entry in
+            guard let name = own[entry.name], !isCounter(name) else { return false }
+            return shapes[name] != entry.shape || !entry.elementType.isFloatingPoint
+        }
+        let strange =
+            match.isComplete
+            ? match.unexpected.filter { StrangeNames.contains(match.withoutPrefix($0)) } : []
+        return Candidate(
+            file: file, match: match, strange: Set(strange),
+            misfits: match.missing.count + wrong + match.unexpected.count - strange.count)
+    }
+
+    /// The network's names by the file's.
+    private static func inverse(_ match: NameMatch) -> [String: String] {
+        Dictionary(match.names.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func isCounter(_ name: String) -> Bool { name.hasSuffix("num_batches_tracked") }
 
     /// The tensors under the network's names; what is not to be left out keeps its own.
     var stateDict: [NamedTensor] {
-        let own = Dictionary(
-            match.names.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
-        let leftOut = Set(strange + (match.isComplete ? match.outside : []))
-        return file.entries.compactMap { entry in
+        let match = chosen.match
+        let own = Self.inverse(match)
+        let leftOut = chosen.strange.union(match.isComplete ? match.outside : [])
+        return chosen.file.entries.compactMap { entry in
+            guard !leftOut.contains(entry.name) else { return nil }
             var entry = entry
-            entry.name = own[entry.name] ?? match.withoutPrefix(entry.name)
-            return leftOut.contains(entry.name) ? nil : NamedTensor(entry)
+            // A name that stands there a second time must not take the place of the first.
+            let name = match.withoutPrefix(entry.name)
+            entry.name = own[entry.name] ?? (match.names[name] == nil ? name : entry.name)
+            return NamedTensor(entry)
         }
     }
 
     /// What a user should know about what was taken, each in a sentence.
     var remarks: [String] {
+        let (file, match) = (chosen.file, chosen.match)
         var remarks: [String] = []
         if !alternatives.isEmpty {
-            let others = alternatives.map { other in
-                (other.isAveraged ? "averaged ones" : "others") + " stand "
+            let others = alternatives.prefix(3).map { other in
+                (other.isAveraged ? "averaged ones" : "others") + " that fit stand "
                     + (other.key.map { "under \($0), to be taken with --weights-key \($0)" }
                         ?? "outermost")
             }
             remarks.append(
-                "took the weights \(file.key.map { "under \($0)" } ?? "of the outermost dictionary"); "
+                "took the weights \(chosen.key.map { "under \($0)" } ?? "of the outermost dictionary"); "
                     + others.joined(separator: "; "))
         }
-        if !match.prefix.isEmpty {
-            let others = match.alternatives.map { $0.dropLast() }.joined(separator: ", ")
+        let prefixes = [match.prefix, match.secondPrefix ?? ""].filter { !$0.isEmpty }
+        if !prefixes.isEmpty {
             remarks.append(
-                "took the prefix '\(match.prefix)' off the names"
-                    + (others.isEmpty
-                        ? ""
-                        : "; weights that fit stand below others too, to be taken with --weights-key: "
-                            + others))
+                "took the prefix\(prefixes.count > 1 ? "es" : "") "
+                    + prefixes.map { "'\($0)'" }.joined(separator: " and ") + " off the names")
         }
         if file.entries.contains(where: { $0.name != NameMatch.withoutCompiled($0.name) }) {
             remarks.append("took '_orig_mod.', which torch.compile adds, out of the names")
         }
-        let leftOut = strange + match.outside + notRead
-        if !leftOut.isEmpty {
-            let some = leftOut.prefix(3).joined(separator: ", ")
-            remarks.append(
-                "left out \(leftOut.count) entr\(leftOut.count == 1 ? "y" : "ies") that the network does "
-                    + "not have: \(some)\(leftOut.count > 3 ? ", …" : "")")
+        // Beside a key's dictionary stand the script's own matters; in it, everything is worth a word.
+        let others = file.key == nil ? [] : file.others.keys.sorted()
+        let leftOut = file.entries.map(\.name).filter {
+            chosen.strange.contains($0) || match.outside.contains($0)
+        }
+        if let text = Self.remark(leftOut: leftOut.map(match.withoutPrefix) + others) {
+            remarks.append(text)
         }
         return remarks
     }
 
-    /// Entries beside the tensors of the set; beside a key's dictionary they are the script's own matter.
-    private var notRead: [String] { file.key == nil ? [] : file.others.keys.sorted() }
+    private static func remark(leftOut names: [String]) -> String? {
+        guard !names.isEmpty else { return nil }
+        return
+            "left out \(names.count) entr\(names.count == 1 ? "y" : "ies") that the network does not "
+            + "have: \(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : "")"
+    }
 
     /// What stands under keys that the network needs and that have no tensor.
     func notTensors(under keys: [String]) -> [String] {
         let others = Dictionary(
-            file.others.map { (NameMatch.withoutCompiled($0.key), $0.value) },
+            chosen.file.others.map { (NameMatch.withoutCompiled($0.key), $0.value) },
             uniquingKeysWith: { first, _ in first })
         return keys.compactMap { key in
-            (others[match.prefix + key] ?? others[key]).map { "\(key): \($0)" }
+            (others[chosen.match.prefix + key] ?? others[key]).map { "\(key): \($0)" }
         }
     }
 
-    private static func misfits(
-        _ file: WeightFile, _ match: NameMatch, _ shapes: [String: [Int]]
-    ) -> Int {
-        let own = Dictionary(
-            match.names.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
-        let misshapen = file.entries.count { entry in
-            guard let name = own[entry.name], !isCounter(name) else { return false }
-            return shapes[name] != entry.shape
+    /// What to do with weights that do not fit, where their names tell.
+    var remedy: String? {
+        let names = chosen.file.entries.map(\.name)
+        func any(_ endings: String...) -> Bool {
+            names.contains { name in endings.contains { name.hasSuffix($0) } }
         }
-        return match.missingCount + misshapen
+        if any(".weight_g", ".weight_v", "weight.original0", "weight.original1") {
+            return "they are normalised (weight_norm): undo that with "
+                + "torch.nn.utils.parametrize.remove_parametrizations or "
+                + "torch.nn.utils.remove_weight_norm, and save them again"
+        }
+        if any(".weight_orig", ".weight_mask") {
+            return
+                "they are pruned: make that permanent with torch.nn.utils.prune.remove, and save them "
+                + "again"
+        }
+        return nil
     }
-
-    private static func isCounter(_ name: String) -> Bool { name.hasSuffix("num_batches_tracked") }
 }
 
 /// Names of entries that stand among weights and belong to no network.
 enum StrangeNames {
-    /// The last parts of the names of every layer's tensors.
-    private static let ofLayers: Set<String> = [
-        "weight", "bias", "running_mean", "running_var", "num_batches_tracked",
-    ]
+    /// What profilers count, and what modules keep beside their tensors.
+    private static let counters: Set<String> = ["total_ops", "total_params", "_extra_state"]
 
     /// Whether no model has such an entry: a profiler's counter, an epoch, a further head.
     ///
-    /// A layer inside a part that some model has is none of these: the weights are of another model then.
+    /// Whatever else stands inside a part that some model has is none of these, because a network that has it
+    /// computes something else.
     static func contains(_ name: String) -> Bool {
         let parts = name.split(separator: ".").map(String.init)
-        guard let last = parts.last, ofLayers.contains(last) else { return true }
-        return !partsOfModels.contains(parts[0])
+        guard parts.count > 1, let last = parts.last else { return true }
+        return counters.contains(last) || !partsOfModels.contains(parts[0])
     }
 
     /// The first parts of the names of every model's tensors.

@@ -32,6 +32,7 @@ public func loadNetwork(
     } catch {
         var error = error
         error.notTensors = weights.notTensors(under: error.missing)
+        error.remedy = weights.remedy
         error.fitting =
             CIFARModel.allCases.first { other in
                 other != model && other.fits(files, classCount: classCount)
