@@ -72,11 +72,18 @@ extension CommandLineSuite {
             #expect(damaged.sentence.contains("\(given) is not a valid safetensors file"))
             try FileManager.default.removeItem(at: workshop.url(given))
             let missing = try plan(workshop.fresh("study"))
-            #expect(
-                missing.errors.contains(
-                    "note: \(folder) has no weights of resnet14: this teacher will be trained first"
-                ),
-                "\(missing.errors)")
+            let words =
+                "warning: \(folder) has no weights of resnet14: this teacher will be trained first; "
+                + "found ResNet14_vanilla/ there; name a file after its model"
+            #expect(missing.errors.contains(words), "\(missing.errors)")
+            let deep = folder + "/cifar_teachers"
+            try workshop.write(
+                workshop.read(workshop.teacher), to: deep + "/resnet14_vanilla/ckpt_epoch_240.pth")
+            let high = try plan(workshop.fresh("study"))
+            let advice =
+                "found ResNet14_vanilla/, cifar_teachers/ there; \(deep) has such files: give "
+                + "--teachers \(deep)\n"
+            #expect(high.errors.contains(advice), "\(high.errors)")
         }
 
         @Test("plans no split that the images do not allow")

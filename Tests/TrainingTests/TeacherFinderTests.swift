@@ -38,6 +38,23 @@ struct TeacherFinderTests {
                 ["resnet56/student-last.safetensors", "resnet56/recipe.yaml"], .resnet56,
                 "resnet56/student-last.safetensors"
             ),
+            (
+                ["cifar10_resnet56-4bfd9763.pt", "cifar100_resnet56-f2eff4c8.pt"], .resnet56,
+                "cifar100_resnet56-f2eff4c8.pt"
+            ),
+            (["cifar10_resnet56-4bfd9763.pt"], .resnet56, nil),
+            (["resnet56_CIFAR-10.pt", "resnet56_a.pt"], .resnet56, "resnet56_a.pt"),
+            (["resnet18-imagenet.pth"], .resNet18, nil),
+            (["resnet56/cifar10_last.pt"], .resnet56, nil),
+            (["WRN-40-2.pth"], .wideResNet40x2, "WRN-40-2.pth"),
+            (["WRN-40-2.pth", "wrn40_2_best.pth"], .wideResNet40x1, nil),
+            (["ResNet-56.pth"], .resnet56, "ResNet-56.pth"),
+            (["my_mobilenet_v2.pt"], .mobileNetV2, "my_mobilenet_v2.pt"),
+            (["shuffle-v1.pt"], .shuffleV1, "shuffle-v1.pt"),
+            (["resnet-32x4_run.pt"], .resnet32x4, "resnet-32x4_run.pt"),
+            (["resnet-8x4.pth"], .resnet8x4, "resnet-8x4.pth"),
+            (["ResNet-8x4.pth"], .resnet8, nil),
+            (["WRN-40-2_to_WRN-16-2.pth"], .wideResNet16x2, nil),
             (["resnet8x4.pth"], .resnet8, nil),
             (["S-resnet8_T-resnet56/last.pth"], .resnet8, nil),
             (["wrn_40_2.pth"], .wideResNet40x1, nil),
@@ -46,7 +63,7 @@ struct TeacherFinderTests {
         ] as [([String], CIFARModel, String?)])
     func finds(files: [String], model: CIFARModel, expected: String?) throws {
         try withFolder(of: files) { folder in
-            let found = try TeacherFinder(folder: folder).file(of: model)
+            let found = try TeacherFinder(folder: folder, dataset: .cifar100).file(of: model)
             #expect(found == expected.map { "\(folder)/\($0)" })
         }
     }
@@ -56,7 +73,9 @@ struct TeacherFinderTests {
         try withFolder(of: ["resnet8_a.pth", "resnet8_b.pth"]) { folder in
             let expected = StudyError.severalTeachers(
                 model: "resnet8", files: ["\(folder)/resnet8_a.pth", "\(folder)/resnet8_b.pth"])
-            #expect(throws: expected) { try TeacherFinder(folder: folder).file(of: .resnet8) }
+            #expect(throws: expected) {
+                try TeacherFinder(folder: folder, dataset: .cifar100).file(of: .resnet8)
+            }
             #expect(expected.description.contains("name the right one resnet8.pth"))
         }
     }

@@ -66,8 +66,72 @@ struct CifarLayoutTests {
             }
             let words =
                 "expected the folder cifar-100-binary or cifar-100-python, or the archive "
-                + "cifar-100-binary.tar.gz, of cifar100, found train.mat, train/, val/; run"
+                + "cifar-100-binary.tar.gz or cifar-100-python.tar.gz, of cifar100, found train.mat, train/, val/; run"
             #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+        }
+    }
+
+    @Test("The advice names the folder where a file in it is given")
+    func fileGiven() async throws {
+        try await withTemporaryFolder { directory in
+            let file = try directory.writing([1], as: "images.tar.gz")
+            let error = #expect(throws: DatasetError.self) {
+                try CIFARFiles.read(.cifar100, .test, in: file)
+            }
+            let words = "datasets fetch cifar100 --data \(directory.path)`"
+            #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+        }
+    }
+
+    @Test("torchvision's download is read without unpacking it", arguments: fixtures)
+    func pickleArchive(fixture: CifarFixture) async throws {
+        try await withTemporaryFolder { directory in
+            let folder = try fixture.writePickles(in: directory)
+            var tar = TarFixture()
+            for file in fixture.dataset.allFiles.reversed() {
+                let name = (file.name as NSString).deletingPathExtension
+                let contents = try Data(contentsOf: folder.appendingPathComponent(name))
+                tar.add(fixture.dataset.pickleFolderName + "/" + name, Array(contents))
+            }
+            try FileManager.default.removeItem(at: folder)
+            let name = fixture.dataset.name == "cifar10" ? "cifar-10" : "cifar-100"
+            let archive = try directory.writing(tar.compressed, as: name + "-python.tar.gz")
+            for place in [directory, archive] { try check(fixture, at: place) }
+        }
+    }
+
+    @Test("Files that only have a pickle's name hide no archive and no folder")
+    func namesakes() async throws {
+        let fixture = CifarFixture(.cifar100)
+        try await withTemporaryFolder { directory in
+            _ = try directory.writing(Array("#!/bin/sh".utf8), as: "test")
+            _ = try directory.writing([], as: "train")
+            _ = try directory.writing(fixture.archive, as: fixture.dataset.archiveName)
+            try check(fixture, at: directory)
+            let folder = directory.appendingPathComponent(fixture.dataset.folderName)
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            #expect(
+                throws: DatasetError.fileMissing(
+                    dataset: fixture.dataset, file: "test.bin", container: folder.path,
+                    directory: directory.path)
+            ) { try CIFARFiles.read(fixture.dataset, .test, in: directory) }
+        }
+    }
+
+    @Test("A folder that lacks a file hides no whole one", arguments: fixtures)
+    func halfComplete(fixture: CifarFixture) async throws {
+        try await withTemporaryFolder { directory in
+            let pickles = try fixture.writePickles(in: directory)
+            let binary = try fixture.writeFolder(in: directory)
+            let lost = fixture.dataset.trainFiles[0].name
+            try FileManager.default.removeItem(at: binary.appendingPathComponent(lost))
+            try check(fixture, at: directory)
+            try FileManager.default.removeItem(at: pickles)
+            #expect(
+                throws: DatasetError.fileMissing(
+                    dataset: fixture.dataset, file: lost, container: binary.path,
+                    directory: directory.path)
+            ) { try CIFARFiles.read(fixture.dataset, .train, in: directory) }
         }
     }
 

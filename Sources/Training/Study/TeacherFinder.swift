@@ -7,15 +7,20 @@ struct TeacherFinder {
     static let extensions = ["safetensors", "pt", "pth", "th", "tar", "bin", "ckpt"]
 
     private let folder: String
+    private let dataset: DatasetSettings.Name
 
-    /// Looks into a folder.
-    init(folder: String) { self.folder = folder }
+    /// Looks into a folder for teachers of a data set.
+    init(folder: String, dataset: DatasetSettings.Name) {
+        self.folder = folder
+        self.dataset = dataset
+    }
 
     /// The file of a model's weights.
     ///
     /// `MODEL.safetensors`, `.pt` and so on come first, then the same in another letter case, then a file
     /// or folder with the name among others (`cifar100_resnet56-f2eff4c8.pt`,
     /// `resnet8_vanilla/ckpt_epoch_240.pth`). In a folder the last epoch is preferred to the best.
+    /// A name that names the data set is preferred, and one that names another data set is never taken.
     ///
     /// - Returns: nil where there is none.
     /// - Throws: `StudyError.severalTeachers` where several files are equally likely.
@@ -25,9 +30,38 @@ struct TeacherFinder {
         }
         if let exact { return "\(folder)/\(exact)" }
         let names = Self.names(in: folder)
-        let same = names.filter { Self.stem($0).lowercased() == model.rawValue.lowercased() }
+        let same = names.filter { TeacherName(Self.stem($0)).isName(of: model) }
         if let found = try choose(same, of: model) { return found }
-        return try choose(names.filter { Self.model(namedIn: Self.stem($0)) == model }, of: model)
+        let holding = names.filter { TeacherName(Self.stem($0)).model == model }
+        let own = holding.filter { TeacherName($0).datasets.contains(dataset.rawValue) }
+        if let found = try choose(own, of: model) { return found }
+        return try choose(holding.filter { TeacherName($0).datasets.isEmpty }, of: model)
+    }
+
+    /// The folders inside that have weights of one of some models, one or two levels down.
+    func subfolders(with models: [CIFARModel]) -> [String] {
+        func inside(_ folder: String) -> [String] {
+            Self.names(in: folder).filter { TeacherName($0).allows(dataset) }
+                .map { "\(folder)/\($0)" }.filter { !Self.isFile($0) }
+        }
+        func holds(_ folder: String) -> Bool {
+            let finder = TeacherFinder(folder: folder, dataset: dataset)
+            return models.contains { model in
+                do {
+                    return try finder.file(of: model) != nil
+                } catch {
+                    return true  // Several files are there.
+                }
+            }
+        }
+        let first = inside(folder)
+        let found = first.filter(holds)
+        return found.isEmpty ? first.flatMap(inside).filter(holds) : found
+    }
+
+    /// What lies in the folder, folders with a slash.
+    var contents: [String] {
+        Self.names(in: folder).map { $0 + (Self.isFile("\(folder)/\($0)") ? "" : "/") }
     }
 
     /// The file among names of files and folders; nil where none of them is or has one.
@@ -52,6 +86,7 @@ struct TeacherFinder {
     ) throws(StudyError) -> String? {
         let names = Self.names(in: folder).filter {
             Self.isOfWeights($0) && Self.isFile("\(folder)/\($0)")
+                && TeacherName($0).allows(dataset)
         }
         let numbered = names.compactMap { name in
             Self.epoch(in: Self.stem(name)).map { (name: name, epoch: $0) }
@@ -77,21 +112,6 @@ struct TeacherFinder {
     private static func epoch(in stem: String) -> Int? {
         guard stem.lowercased().contains("epoch") else { return nil }
         return Int(stem.reversed().prefix { $0.isNumber }.reversed().map(String.init).joined())
-    }
-
-    /// The only model whose name stands in a text, with nothing but signs and the ends around it.
-    static func model(namedIn text: String) -> CIFARModel? {
-        let text = text.lowercased()
-        let found = CIFARModel.allCases.filter { model in
-            text.ranges(of: model.rawValue.lowercased()).contains { range in
-                let before = text[..<range.lowerBound].last
-                let after = text[range.upperBound...].first
-                return [before, after].allSatisfy {
-                    $0.map { !$0.isLetter && !$0.isNumber } ?? true
-                }
-            }
-        }
-        return found.count == 1 ? found[0] : nil
     }
 
     private static func names(in folder: String) -> [String] {

@@ -151,7 +151,7 @@ extension Study {
     /// The file in the user's folder, where one is there.
     private func givenTeacher(_ model: CIFARModel) throws(StudyError) -> String? {
         guard let teachers = settings.teachers else { return nil }
-        return try TeacherFinder(folder: teachers).file(of: model)
+        return try finder(in: teachers).file(of: model)
     }
 
     /// Opens the file of every teacher that the user gives, and says which one is whose.
@@ -165,17 +165,6 @@ extension Study {
                 model.rawValue, weights: path, key: settings.weightsKey, classCount: classCount,
                 remark: { report(.remark($0)) })
         }
-    }
-
-    /// Tells which teachers have to be trained, and why.
-    func remark(missing cells: [Cell]) {
-        guard !cells.isEmpty else { return }
-        let names = cells.map(\.key.pair).joined(separator: ", ")
-        let place = settings.teachers.map { "\($0) has" } ?? "without --teachers there are"
-        report(
-            .remark(
-                "\(place) no weights of \(names): \(cells.count == 1 ? "this teacher" : "these teachers") "
-                    + "will be trained first, for which files of trained ones save the time"))
     }
 
     private func trainingCell(of model: CIFARModel) throws -> Cell {

@@ -77,6 +77,11 @@ public struct CIFARDataset: Sendable, Hashable {
     /// The file name of the published archive.
     public var archiveName: String { archiveURL.lastPathComponent }
 
+    /// The file name of the published archive of pickles, which torchvision downloads.
+    var pickleArchiveName: String {
+        archiveName.replacingOccurrences(of: "-binary", with: "-python")
+    }
+
     /// The files of both splits.
     public var allFiles: [File] { trainFiles + testFiles }
 

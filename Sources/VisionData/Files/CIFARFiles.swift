@@ -5,25 +5,27 @@ public enum CIFARFiles {
     /// Reads one split of a data set into memory.
     ///
     /// The folder may hold the data set's folder, or be it, or hold only the published archive of binary
-    /// files, which is then read without unpacking it. Both layouts have the same images in the same order. A split with fewer images than were published is
-    /// accepted, because people make subsets; its ``LabelledImages/warning`` says so.
+    /// files or of pickles, which is then read without unpacking it. All layouts have the same images in
+    /// the same order. A split with fewer images than were published is accepted, because people make
+    /// subsets; its ``LabelledImages/warning`` says so.
     ///
     /// - Parameters:
     ///   - dataset: The data set.
     ///   - split: The split to read.
-    ///   - directory: The folder to look in.
+    ///   - directory: The folder to look in, or a file in it.
     /// - Returns: The images and their classes, in the published order.
     /// - Throws: A ``DatasetError``, a ``FileError``, or an ``ArchiveError`` where the archive is read.
     public static func read(
         _ dataset: CIFARDataset, _ split: CIFARDataset.Split, in directory: URL
     ) throws -> LabelledImages {
-        switch try CIFARLayout(of: dataset, at: directory) {
+        let directory = CIFARLayout.folder(of: directory)
+        return switch try CIFARLayout(of: dataset, split, in: directory) {
         case .binary(let folder):
             try readFolder(dataset, split, in: folder, directory)
         case .pickles(let folder):
             try readPickles(dataset, split, in: folder, directory)
-        case .archive(let archive):
-            try readArchive(dataset, split, in: archive, directory)
+        case .archive(let archive, let pickles):
+            try readArchive(dataset, split, in: archive, pickles: pickles, directory)
         }
     }
 
@@ -70,15 +72,28 @@ public enum CIFARFiles {
 
     /// Decodes the members as they stream by, whatever their order in the archive.
     private static func readArchive(
-        _ dataset: CIFARDataset, _ split: CIFARDataset.Split, in archive: URL, _ directory: URL
+        _ dataset: CIFARDataset, _ split: CIFARDataset.Split, in archive: URL, pickles: Bool,
+        _ directory: URL
     ) throws -> LabelledImages {
         let files = dataset.files(split)
+        let folder = pickles ? dataset.pickleFolderName : dataset.folderName
+        func name(_ file: CIFARDataset.File) -> String { pickles ? file.pickleName : file.name }
         var parts: [String: LabelledImages] = [:]
         try TarGzReader(archive).forEachMember { member, contents in
-            let match = files.first { dataset.folderName + "/" + $0.name == member.path }
-            guard let file = match else { return }
-            var decoder = CIFARDecoder(dataset, split)
+            guard let file = files.first(where: { folder + "/" + name($0) == member.path })
+            else { return }
             let path = archive.path + ":" + member.path
+            var decoder = CIFARDecoder(dataset, split)
+            if pickles {
+                var bytes = Data()
+                try contents.forEachChunk { bytes.append(contentsOf: $0) }
+                let (pixels, labels) = try CIFARPickle.read(bytes, file, of: dataset, path: path)
+                var images = decoder.images
+                images.pixels += pixels
+                images.labels += labels
+                parts[file.name] = images
+                return
+            }
             try decoder.begin(file, path: path, bytes: member.byteCount)
             try contents.forEachChunk { try decoder.append($0) }
             try decoder.end()
@@ -88,7 +103,7 @@ public enum CIFARFiles {
         for file in files {
             guard let part = parts.removeValue(forKey: file.name) else {
                 throw DatasetError.fileMissing(
-                    dataset: dataset, file: file.name, container: archive.path,
+                    dataset: dataset, file: name(file), container: archive.path,
                     directory: directory.path)
             }
             images.append(part)

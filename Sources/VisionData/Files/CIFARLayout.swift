@@ -1,54 +1,72 @@
 import Foundation
 
-/// Where and in which of its two layouts a CIFAR data set lies.
+/// Where and in which of its layouts a CIFAR data set lies.
 enum CIFARLayout: Equatable {
     /// A folder with the publisher's binary files.
     case binary(URL)
     /// A folder with the publisher's pickles, as torchvision keeps them.
     case pickles(URL)
-    /// The published archive of binary files.
-    case archive(URL)
+    /// The published archive of binary files, or that of pickles.
+    case archive(URL, pickles: Bool)
 
-    /// Finds a data set.
+    /// Finds the layout to read a split from: the first that has all of its files, an archive counting
+    /// after folders; else the first that has any file of the data set.
     ///
     /// - Parameters:
     ///   - dataset: The data set.
-    ///   - place: The folder that holds the data set's folder, that folder, or a file in it.
+    ///   - split: The split.
+    ///   - directory: The folder that holds the data set's folder, or that folder.
     /// - Throws: ``DatasetError/notFound(dataset:directory:found:)``
-    init(of dataset: CIFARDataset, at place: URL) throws {
-        var directory = place
-        if Disk.exists(place), !Disk.isDirectory(place) {
-            directory = place.deletingLastPathComponent()
-        }
+    init(of dataset: CIFARDataset, _ split: CIFARDataset.Split, in directory: URL) throws {
         // Unpacking into a folder of the archive's name doubles it.
         func folders(_ name: String) -> [URL] {
             let inner = directory.appendingPathComponent(name)
             return [inner.appendingPathComponent(name), inner, directory]
         }
-        for (names, folder, make) in [
-            (dataset.allFiles.map(\.name), dataset.folderName, Self.binary),
-            (dataset.allFiles.map(\.pickleName), dataset.pickleFolderName, Self.pickles),
-        ] {
-            let holding = folders(folder).first { folder in
-                names.contains { Disk.isFile(folder.appendingPathComponent($0)) }
-            }
-            if let holding {
-                self = make(holding)
-                return
-            }
-        }
+        let binary = folders(dataset.folderName).map(Self.binary)
+        let all = binary + folders(dataset.pickleFolderName).map(Self.pickles)
         // A folder of the right name without files, so that the error can say which is missing.
         let empty = folders(dataset.folderName).dropFirst().first {
             $0.lastPathComponent == dataset.folderName && Disk.isDirectory($0)
         }
-        let archive = directory.appendingPathComponent(dataset.archiveName)
-        if let empty {
+        let archives = [
+            (dataset.archiveName, false), (dataset.pickleArchiveName, true),
+        ].map { name, pickles in (directory.appendingPathComponent(name), pickles) }
+        if let whole = all.first(where: { layout in
+            dataset.files(split).allSatisfy { layout.has($0, of: dataset) }
+        }) {
+            self = whole
+        } else if let part = all.first(where: { layout in
+            dataset.allFiles.contains { layout.has($0, of: dataset) }
+        }) {
+            self = part
+        } else if let empty {
             self = .binary(empty)
-        } else if Disk.exists(archive) {
-            self = .archive(archive)
+        } else if let (archive, pickles) = archives.first(where: { Disk.exists($0.0) }) {
+            self = .archive(archive, pickles: pickles)
         } else {
             throw DatasetError.notFound(
-                dataset: dataset, directory: place.path, found: Self.names(in: directory))
+                dataset: dataset, directory: directory.path, found: Self.names(in: directory))
+        }
+    }
+
+    /// The folder to look in where a user names a place: that folder, or the one of the file.
+    static func folder(of place: URL) -> URL {
+        Disk.isFile(place) ? place.deletingLastPathComponent() : place
+    }
+
+    private func has(_ file: CIFARDataset.File, of dataset: CIFARDataset) -> Bool {
+        switch self {
+        case .binary(let folder):
+            return Disk.isFile(folder.appendingPathComponent(file.name))
+        case .pickles(let folder):
+            let url = folder.appendingPathComponent(file.pickleName)
+            // Elsewhere a file called `test` or `train` may be anything.
+            return Disk.isFile(url)
+                && (folder.lastPathComponent == dataset.pickleFolderName
+                    || CIFARPickle.begins(url))
+        case .archive:
+            return false
         }
     }
 

@@ -5,6 +5,17 @@ import TensorFiles
 ///
 /// Reference: <https://www.cs.toronto.edu/~kriz/cifar.html>.
 package enum CIFARPickle {
+    /// Whether a file begins as Python's pickles do.
+    ///
+    /// They begin with the byte of their protocol, or with a mark where they are older than protocols. A
+    /// file that cannot be read does not.
+    static func begins(_ url: URL) -> Bool {
+        guard let file = try? FileHandle(forReadingFrom: url) else { return false }
+        defer { try? file.close() }
+        guard let first = try? file.read(upToCount: 1)?.first else { return false }
+        return first == 0x80 || first == UInt8(ascii: "(")
+    }
+
     /// Reads the images of one file.
     ///
     /// - Parameters:

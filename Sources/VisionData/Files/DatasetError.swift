@@ -21,7 +21,8 @@ extension DatasetError: CustomStringConvertible {
         switch self {
         case .notFound(let dataset, let directory, let found):
             "\(directory): expected the folder \(dataset.folderName) or \(dataset.pickleFolderName), or "
-                + "the archive \(dataset.archiveName), of \(dataset.name), found "
+                + "the archive \(dataset.archiveName) or \(dataset.pickleArchiveName), of "
+                + "\(dataset.name), found "
                 + Self.list(found) + "; " + Self.remedy(dataset, directory)
         case .fileMissing(let dataset, let file, let container, let directory):
             "\(container): expected the file \(file) of \(dataset.name), found none; "
