@@ -53,6 +53,7 @@ struct TeacherFinderTests {
             (["shuffle-v1.pt"], .shuffleV1, "shuffle-v1.pt"),
             (["resnet-32x4_run.pt"], .resnet32x4, "resnet-32x4_run.pt"),
             (["resnet-8x4.pth"], .resnet8x4, "resnet-8x4.pth"),
+            (["resnet-8-x4.pth"], .resnet8, nil),
             (["ResNet-8x4.pth"], .resnet8, nil),
             (["WRN-40-2_to_WRN-16-2.pth"], .wideResNet16x2, nil),
             (["resnet8x4.pth"], .resnet8, nil),
