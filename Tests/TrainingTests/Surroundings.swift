@@ -41,18 +41,14 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
         _ title: String, read words: String...,
         value: @escaping @Sendable ([TensorEntry]) -> OldCheckpointWriter.Value
     ) {
-        self.title = title
-        self.value = value
-        outcome = .read(words)
+        self.init(title, .read(words), value: value)
     }
 
     init(
         _ title: String, refused words: String...,
         value: @escaping @Sendable ([TensorEntry]) -> OldCheckpointWriter.Value
     ) {
-        self.title = title
-        self.value = value
-        outcome = .refused(words)
+        self.init(title, .refused(words), value: value)
     }
 
     private static func prefixed(_ prefix: String) -> Surroundings {
