@@ -129,7 +129,7 @@ extension Tensor {
 /// - Parameters:
 ///   - parameters: the weights, of one type and device.
 ///   - gradients: one gradient per parameter.
-///   - momenta: one momentum buffer per parameter.
+///   - momenta: one momentum buffer per parameter; none without momentum.
 ///   - learningRate: the step's length.
 ///   - momentum: the share of the former buffer.
 ///   - weightDecay: added to the gradient, times the parameter.
@@ -150,7 +150,7 @@ public func fusedSGD(
 /// - Parameters:
 ///   - parameters: the weights, float32 and of one device.
 ///   - gradients: one gradient per parameter.
-///   - momenta: one momentum buffer per parameter, which holds the former steps.
+///   - momenta: one momentum buffer per parameter, which holds the former steps; none without momentum.
 ///   - learningRate: the step's length, float32 `[1]`.
 ///   - momentum: the share of the former buffer.
 ///   - weightDecay: added to the gradient, times the parameter.

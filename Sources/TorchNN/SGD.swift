@@ -72,7 +72,8 @@ public final class SGD {
         }
         // None has one where memory ran out on the way; the scope of the step reports that.
         guard !weights.isEmpty else { return }
-        withoutGrad { update(weights, gradients, momenta) }
+        // Without momentum the operator takes no buffers.
+        withoutGrad { update(weights, gradients, options.momentum == 0 ? [] : momenta) }
         clearGradients()
     }
 

@@ -42,7 +42,14 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
         }
         return "the weights do not fit \(target): \(counts.joined(separator: ", ")) key(s); "
             + (fitting.map { "they are those of \($0): name that, or other weights" }
-                ?? remedy ?? "use weights of this architecture") + details.joined()
+                ?? remedy ?? standardRemedy) + details.joined()
+    }
+
+    private var standardRemedy: String {
+        let others = [missing, unexpected, misshapen, mistyped, notTensors]
+        return others.allSatisfy(\.isEmpty)
+            ? "they hold NaN or infinite values, as after a run that diverged: use others"
+            : "use weights of this architecture"
     }
 }
 

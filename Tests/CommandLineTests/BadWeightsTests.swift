@@ -55,7 +55,9 @@ extension BadWeights {
         },
         BadWeights(
             name: "not finite",
-            phrases: ["the weights do not fit resnet14", "1 not finite"]
+            phrases: [
+                "the weights do not fit resnet14", "1 not finite", "as after a run that diverged",
+            ]
         ) { workshop in
             var file = try WeightFile.read(path: workshop.url(workshop.teacher).path)
             let index = try #require(file.entries.firstIndex { $0.elementType == .float32 })

@@ -17,6 +17,25 @@ import TorchTestSupport
         return (parameter, optimizer)
     }
 
+    @Test(
+        "A step without momentum subtracts the rate times gradient and decay, whoever knows the rate",
+        arguments: [true, false])
+    func withoutMomentum(onDevice: Bool) {
+        let parameter = Tensor([1, -2, 0.5] as [Float])
+        parameter.requiresGrad = true
+        let optimizer = SGD(
+            [NamedTensor("p", parameter)],
+            options: SGD.Options(momentum: 0, weightDecay: 0.01, nesterov: false))
+        (parameter * parameter * parameter).sum().backward()
+        if onDevice {
+            optimizer.step(learningRate: Tensor([0.1] as [Float]), skips: Tensor([0] as [Float]))
+        } else {
+            optimizer.step(learningRate: 0.1)
+        }
+        let expected = [1, -2, 0.5].map { $0 - 0.1 * (3 * $0 * $0 + 0.01 * $0) }
+        expectClose(parameter, expected, relative: 1e-6)
+    }
+
     /// The values are PyTorch 2.13's, with `nesterov=True` here and `False` below.
     ///
     ///     p = torch.nn.Parameter(torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64))
