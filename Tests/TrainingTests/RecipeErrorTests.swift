@@ -405,6 +405,7 @@ struct RecipeErrorTests {
     func unknownRecipe() {
         for (name, nearest) in [
             ("cifar100/vgg16-vgg9", "cifar100/vgg16-vgg8"),
+            ("cifar100/resnet8-resnet8-shrot", "cifar100/resnet8-resnet8-short"),
             ("cifar100/vgg16-ShuffelV2-shrt", "cifar100/vgg16-ShuffleV2-short"),
             (
                 "cifar100/resnet56-resnet20/stage/2-1", "cifar100/resnet56-resnet20/stages/2-1"

@@ -69,9 +69,7 @@ extension Recipe {
 /// The last part of every recipe's name that is made of networks.
 private let namesOfNetworks: [String] = {
     let models = CIFARModel.allCases.map(\.rawValue)
-    let pairs = models.flatMap { teacher in
-        models.filter { $0 != teacher }.map { "\(teacher)-\($0)" }
-    }
+    let pairs = models.flatMap { teacher in models.map { "\(teacher)-\($0)" } }
     return (models + pairs).flatMap { [$0, "\($0)-short"] }
 }()
 
