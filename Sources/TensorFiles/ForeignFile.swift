@@ -92,9 +92,7 @@ extension ForeignFile: CustomStringConvertible {
             "is packed with \(name); unpack it first (\(tool)), and name what comes out"
         case .tar(let members):
             "is a tar archive, not a weights file, and holds "
-                + (members.isEmpty
-                    ? "nothing" : members.prefix(5).map(\.quoted).joined(separator: ", "))
-                + (members.count > 5 ? " and \(members.count - 5) more" : "")
+                + members.map(\.quoted).firstFew
                 + "; unpack it (tar -xf FILE) and name the weights file inside"
         case .oldestCheckpoint:
             "is a checkpoint in the form of PyTorch before 0.1.10 (a tar archive), which is not read; "

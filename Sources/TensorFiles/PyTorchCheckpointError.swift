@@ -32,7 +32,7 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         case .pickle(let error):
             error.description
         case .notACheckpoint(let container, let members):
-            "it is \(container) without PyTorch's data.pkl, and holds \(Self.list(members.map(\.quoted))); "
+            "it is \(container) without PyTorch's data.pkl, and holds \(members.map(\.quoted).firstFew); "
                 + "unpack it and name the weights file inside"
         case .arrays:
             "it is an .npz archive of NumPy, which is not read; save its arrays in Python with "
@@ -63,11 +63,11 @@ extension PyTorchCheckpointError: CustomStringConvertible {
             "entry \(name.quoted) should stand there once, but stands there twice"
         case .noStateDict(let found, let holding):
             "it should be a state dict, or hold one under 'state_dict', 'model' or another known key, but "
-                + (found.isEmpty ? "is empty" : "has only \(Self.list(found))")
+                + (found.isEmpty ? "is empty" : "has only \(found.firstFew)")
                 + Self.remedy(found, holding)
         case .noSuchKey(let key, let found, let holding):
             "it should have weights under \(key.quoted), which --weights-key asks for, but "
-                + (found.isEmpty ? "is empty" : "has \(Self.list(found))")
+                + (found.isEmpty ? "is empty" : "has \(found.firstFew)")
                 + Self.remedy(found, holding)
         case .noStorage(let tensor, let key):
             "tensor \(tensor.quoted) should have its elements in the storage \(key.quoted), but "
@@ -84,12 +84,6 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         }
     }
 
-    private static func list(_ names: [String]) -> String {
-        guard !names.isEmpty else { return "nothing" }
-        return names.prefix(5).joined(separator: ", ")
-            + (names.count > 5 ? " and \(names.count - 5) more" : "")
-    }
-
     private static func remedy(_ found: [String], _ holding: [String]) -> String {
         guard let first = holding.first else {
             if found.contains(where: { $0.contains("_load_from_bytes") }) {
@@ -100,7 +94,7 @@ extension PyTorchCheckpointError: CustomStringConvertible {
             return found.contains { $0.contains("an object of the class") }
                 ? "; nothing of the file was executed" : ""
         }
-        let keys = list(holding.map(\.quoted))
+        let keys = holding.map(\.quoted).firstFew
         return "; there are tensors under \(keys): name that with --weights-key \(first.shown)"
     }
 }

@@ -15,3 +15,11 @@ extension String {
     /// The text as an error may show it, between quotation marks.
     var quoted: String { "'\(shown)'" }
 }
+
+extension [String] {
+    /// The first five as an error may list them, and how many more there are.
+    package var firstFew: String {
+        guard !isEmpty else { return "nothing" }
+        return prefix(5).joined(separator: ", ") + (count > 5 ? " and \(count - 5) more" : "")
+    }
+}

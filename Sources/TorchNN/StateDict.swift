@@ -53,6 +53,11 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
     }
 }
 
+extension NamedTensor {
+    /// Whether this counts the batches that a batch norm has seen, which no forward pass needs.
+    package var isBatchCounter: Bool { name.hasSuffix("num_batches_tracked") }
+}
+
 extension Array where Element == NamedTensor {
     /// Copies the tensors of this state dict into those of `destination`, in place and strictly.
     ///
@@ -71,7 +76,7 @@ extension Array where Element == NamedTensor {
         var mistyped: [String] = []
         var notFinite: [String] = []
         for entry in destination {
-            let isCounter = entry.name.hasSuffix("num_batches_tracked")
+            let isCounter = entry.isBatchCounter
             guard let tensor = given[entry.name] else {
                 if !isCounter { missing.append(entry.name) }
                 continue

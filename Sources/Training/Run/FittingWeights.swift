@@ -41,12 +41,13 @@ struct FittingWeights {
     ///   - network: what they are to fit.
     init(_ files: [WeightFile], for network: any Module) {
         let wanted = network.stateDict()
-        let required = wanted.map(\.name).filter { !Self.isCounter($0) }
-        let optional = wanted.map(\.name).filter(Self.isCounter)
+        let counters = wanted.filter(\.isBatchCounter).map(\.name)
+        let weights = wanted.filter { !$0.isBatchCounter }
+        let required = weights.map(\.name)
         let shapes = Dictionary(
-            wanted.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
+            weights.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
         let all = files.flatMap { file in
-            NameMatch.all(file.entries.map(\.name), required: required, optional: optional).map {
+            NameMatch.all(file.entries.map(\.name), required: required, optional: counters).map {
                 Self.candidate(file, $0, shapes)
             }
         }
@@ -71,8 +72,8 @@ struct FittingWeights {
     ) -> Candidate {
         let own = inverse(match)
         let wrong = file.entries.count { entry in
-            guard let name = own[entry.name], !isCounter(name) else { return false }
-            return shapes[name] != entry.shape || !entry.elementType.isFloatingPoint
+            guard let name = own[entry.name], let shape = shapes[name] else { return false }
+            return shape != entry.shape || !entry.elementType.isFloatingPoint
         }
         let strange =
             match.isComplete
@@ -86,8 +87,6 @@ struct FittingWeights {
     private static func inverse(_ match: NameMatch) -> [String: String] {
         Dictionary(match.names.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
     }
-
-    private static func isCounter(_ name: String) -> Bool { name.hasSuffix("num_batches_tracked") }
 
     /// The tensors under the network's names; what is not to be left out keeps its own.
     var stateDict: [NamedTensor] {

@@ -42,21 +42,15 @@ struct SlowdownWatch {
         }
         guard let usual else {
             firstSteps.append(seconds)
-            if firstSteps.count == Self.firstCount { usual = Self.median(firstSteps) }
+            if firstSteps.count == Self.firstCount { usual = firstSteps.median }
             return nil
         }
         lastSteps.append(seconds)
         if lastSteps.count > Self.lastCount { lastSteps.removeFirst() }
         guard lastSteps.count == Self.lastCount else { return nil }
-        let last = Self.median(lastSteps)
+        let last = lastSteps.median
         guard last >= Self.factor * usual else { return nil }
         isDone = true
         return Slowdown(first: usual, last: last)
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 }

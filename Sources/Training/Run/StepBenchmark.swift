@@ -73,12 +73,8 @@ extension Recipe {
             throw TrainingError.outOfMemory(
                 batchSize: batchSize, reason: error.reason, fitting: nil)
         }
-        times.sort()
-        let middle = times.count / 2
-        let median =
-            times.count % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2
         return StepTimes(
-            millisecondsPerStep: median, peakMemoryBytes: try peakMemory(on: device),
+            millisecondsPerStep: times.median, peakMemoryBytes: try peakMemory(on: device),
             parts: profile.parts.map { ($0.name, $0.seconds * 1000 / Double(steps)) })
     }
 

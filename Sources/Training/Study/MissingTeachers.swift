@@ -1,3 +1,4 @@
+import TensorFiles
 import VisionModels
 
 extension Study {
@@ -13,10 +14,6 @@ extension Study {
                         + "first, for which files of trained ones save the time"))
         }
         let finder = finder(in: folder)
-        let contents = finder.contents
-        let more = contents.count > 5 ? " and \(contents.count - 5) more" : ""
-        let found =
-            contents.isEmpty ? "nothing" : contents.prefix(5).joined(separator: ", ") + more
         let models = cells.compactMap { CIFARModel(rawValue: $0.key.pair) }
         let places = finder.subfolders(with: models)
         let advice =
@@ -24,8 +21,8 @@ extension Study {
             ?? "name a file after its model, as in \(folder)/\(cells[0].key.pair).pth, to save the time"
         report(
             .warning(
-                "\(folder) has no weights of \(names): \(these) will be trained first; found \(found) "
-                    + "there; \(advice)"))
+                "\(folder) has no weights of \(names): \(these) will be trained first; found "
+                    + "\(finder.contents.firstFew) there; \(advice)"))
     }
 
     /// What finds teachers of the study's data set in a folder.

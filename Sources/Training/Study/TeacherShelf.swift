@@ -52,11 +52,8 @@ struct TeacherShelf {
         on dataset: DatasetSettings.Name
     ) throws -> TeacherFile {
         let digest = try sha256(ofFile: path)
-        study.report(.remark("\(model.rawValue)'s weights are those of \(path)"))
-        let network = try loadNetwork(
-            model.rawValue, weights: path, key: study.settings.weightsKey,
-            classCount: data.test.classCount, device: study.settings.device,
-            remark: { study.report(.remark($0)) })
+        let network = try study.openTeacher(
+            model, path, classCount: data.test.classCount, device: study.settings.device)
         // An accuracy holds for the normalisation and precision that a cell's recipe has.
         let same = study.cells.filter { $0.recipe.teacher == settings }.map(\.recipe.digest)
         let earlier = study.results.first { $0.teacher == digest && same.contains($0.recipe) }
@@ -160,11 +157,18 @@ extension Study {
     func openTeachers(for cells: [Cell], classCount: Int) throws {
         for model in models(of: cells) {
             guard let path = try givenTeacher(model) else { continue }
-            report(.remark("\(model.rawValue)'s weights are those of \(path)"))
-            _ = try loadNetwork(
-                model.rawValue, weights: path, key: settings.weightsKey, classCount: classCount,
-                remark: { report(.remark($0)) })
+            _ = try openTeacher(model, path, classCount: classCount, device: .cpu)
         }
+    }
+
+    /// Reads a teacher's weights, and says whose they are and what was taken of the file.
+    fileprivate func openTeacher(
+        _ model: CIFARModel, _ path: String, classCount: Int, device: Device
+    ) throws -> any Backbone {
+        report(.remark("\(model.rawValue)'s weights are those of \(path)"))
+        return try loadNetwork(
+            model.rawValue, weights: path, key: settings.weightsKey, classCount: classCount,
+            device: device, remark: { report(.remark($0)) })
     }
 
     private func trainingCell(of model: CIFARModel) throws -> Cell {

@@ -1,3 +1,5 @@
+import TensorFiles
+
 /// A data set on disk that cannot be used.
 public enum DatasetError: Error, Equatable {
     /// Neither the data set's folder nor its archive is in the folder given.
@@ -23,7 +25,7 @@ extension DatasetError: CustomStringConvertible {
             "\(directory): expected the folder \(dataset.folderName) or \(dataset.pickleFolderName), or "
                 + "the archive \(dataset.archiveName) or \(dataset.pickleArchiveName), of "
                 + "\(dataset.name), found "
-                + Self.list(found) + "; " + Self.remedy(dataset, directory)
+                + found.firstFew + "; " + Self.remedy(dataset, directory)
         case .fileMissing(let dataset, let file, let container, let directory):
             "\(container): expected the file \(file) of \(dataset.name), found none; "
                 + Self.remedy(dataset, directory)
@@ -42,12 +44,6 @@ extension DatasetError: CustomStringConvertible {
             "\(path): expected a pickle of \(dataset.name) as its publisher made it, but \(reason); the "
                 + "file is damaged or another data set's: remove it and get the data set again"
         }
-    }
-
-    private static func list(_ names: [String]) -> String {
-        guard !names.isEmpty else { return "nothing" }
-        let more = names.count > 5 ? " and \(names.count - 5) more" : ""
-        return names.prefix(5).joined(separator: ", ") + more
     }
 
     private static func remedy(_ dataset: CIFARDataset, _ directory: String) -> String {
