@@ -25,9 +25,8 @@ public enum ForeignFile: Sendable, Equatable {
         let start = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
         if contents.isEmpty {
             self = .empty
-        } else if start.hasPrefix("<!doctype") || start.hasPrefix("<html")
-            || start.hasPrefix("<?xml")
-        {
+        } else if start.hasPrefix("<") {
+            // A page, an error of a store in XML, with or without its heading or a comment before it.
             self = .webPage
         } else if begins("version https://git-lfs.github.com/spec/".utf8) {
             self = .gitLFSPointer

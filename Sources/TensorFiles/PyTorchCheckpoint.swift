@@ -11,7 +11,7 @@ enum PyTorchCheckpoint {
 
     /// Decodes the zip form.
     static func decode(
-        archive contents: Data, key: String?
+        archive contents: Data, key: WeightsKey
     ) throws(PyTorchCheckpointError) -> [WeightFile] {
         let archive = try PyTorchArchive(contents)
         return try decode(archive.graph, from: archive, key: key)
@@ -19,7 +19,7 @@ enum PyTorchCheckpoint {
 
     /// Decodes the form before PyTorch 1.6.
     static func decode(
-        stream contents: Data, key: String?
+        stream contents: Data, key: WeightsKey
     ) throws(PyTorchCheckpointError) -> [WeightFile] {
         let stream = try PyTorchStream(contents)
         return try decode(stream.graph, from: stream, key: key)
@@ -27,7 +27,7 @@ enum PyTorchCheckpoint {
 
     /// Decodes a single pickle, which can hold arrays of NumPy alone.
     static func decode(
-        pickle contents: Data, key: String?
+        pickle contents: Data, key: WeightsKey
     ) throws(PyTorchCheckpointError) -> [WeightFile] {
         let graph: PickleGraph
         do throws(PickleError) {
@@ -39,7 +39,7 @@ enum PyTorchCheckpoint {
     }
 
     private static func decode(
-        _ graph: PickleGraph, from source: some StorageSource, key: String?
+        _ graph: PickleGraph, from source: some StorageSource, key: WeightsKey
     ) throws(PyTorchCheckpointError) -> [WeightFile] {
         var source = source
         let (product, overflow) = source.byteCount.multipliedReportingOverflow(by: 4)

@@ -13,8 +13,8 @@ public enum PyTorchCheckpointError: Error, Sendable, Equatable {
     case storageCutOff(key: String)
     case notADictionary(found: String)
     case duplicateName(String)
-    case noStateDict(found: [String], holding: [String])
-    case noSuchKey(String, found: [String], holding: [String])
+    case noStateDict(found: [String], holding: [String], option: String = "--weights-key")
+    case noSuchKey(String, found: [String], holding: [String], option: String)
     case noStorage(tensor: String, key: String)
     case storageSize(
         tensor: String, key: String, elementType: ElementType, count: Int, byteCount: Int)
@@ -61,14 +61,14 @@ extension PyTorchCheckpointError: CustomStringConvertible {
                 + "state_dict() with torch.save instead"
         case .duplicateName(let name):
             "entry \(name.quoted) should stand there once, but stands there twice"
-        case .noStateDict(let found, let holding):
+        case .noStateDict(let found, let holding, let option):
             "it should be a state dict, or hold one under 'state_dict', 'model' or another known key, but "
                 + (found.isEmpty ? "is empty" : "has only \(found.firstFew)")
-                + Self.remedy(found, holding)
-        case .noSuchKey(let key, let found, let holding):
-            "it should have weights under \(key.quoted), which --weights-key asks for, but "
+                + Self.remedy(found, holding, option)
+        case .noSuchKey(let key, let found, let holding, let option):
+            "it should have weights under \(key.quoted), which \(option) asks for, but "
                 + (found.isEmpty ? "is empty" : "has \(found.firstFew)")
-                + Self.remedy(found, holding)
+                + Self.remedy(found, holding, option)
         case .noStorage(let tensor, let key):
             "tensor \(tensor.quoted) should have its elements in the storage \(key.quoted), but "
                 + "there is none"
@@ -84,7 +84,9 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         }
     }
 
-    private static func remedy(_ found: [String], _ holding: [String]) -> String {
+    private static func remedy(
+        _ found: [String], _ holding: [String], _ option: String
+    ) -> String {
         guard let first = holding.first else {
             if found.contains(where: { $0.contains("_load_from_bytes") }) {
                 return "; its tensors were written by pickle alone: save them again with "
@@ -95,6 +97,6 @@ extension PyTorchCheckpointError: CustomStringConvertible {
                 ? "; nothing of the file was executed" : ""
         }
         let keys = holding.map(\.quoted).firstFew
-        return "; there are tensors under \(keys): name that with --weights-key \(first.shown)"
+        return "; there are tensors under \(keys): name that with \(option) \(first.shown)"
     }
 }

@@ -49,12 +49,11 @@ public struct WeightFile: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - path: where the file lies.
-    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots, or a prefix of their
-    ///     names; nil for the known keys.
+    ///   - key: where in the file they are.
     /// - Returns: the file's tensors; of several sets the one that is to be preferred.
     /// - Throws: `WeightFileError` where the file cannot be read, is damaged or of another kind.
     public static func read(
-        path: String, key: String? = nil
+        path: String, key: WeightsKey = WeightsKey()
     ) throws(WeightFileError) -> WeightFile {
         try first(of: readAll(path: path, key: key), path)
     }
@@ -63,12 +62,11 @@ public struct WeightFile: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - path: where the file lies.
-    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots, or a prefix of their
-    ///     names; nil for the known keys.
+    ///   - key: where in the file they are.
     /// - Returns: at least one set; the one to be preferred first.
     /// - Throws: `WeightFileError` where the file cannot be read, is damaged or of another kind.
     public static func readAll(
-        path: String, key: String? = nil
+        path: String, key: WeightsKey = WeightsKey()
     ) throws(WeightFileError) -> [WeightFile] {
         try decodeAll(try contents(of: path), path: path, key: key)
     }
@@ -78,12 +76,11 @@ public struct WeightFile: Sendable, Equatable {
     /// - Parameters:
     ///   - contents: the whole file.
     ///   - path: what errors call the file.
-    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots, or a prefix of their
-    ///     names; nil for the known keys.
+    ///   - key: where in the file they are.
     /// - Returns: the file's tensors; of several sets the one that is to be preferred.
     /// - Throws: `WeightFileError` where the contents are damaged or of another kind.
     public static func decode(
-        _ contents: Data, path: String, key: String? = nil
+        _ contents: Data, path: String, key: WeightsKey = WeightsKey()
     ) throws(WeightFileError) -> WeightFile {
         try first(of: decodeAll(contents, path: path, key: key), path)
     }
@@ -93,12 +90,11 @@ public struct WeightFile: Sendable, Equatable {
     /// - Parameters:
     ///   - contents: the whole file.
     ///   - path: what errors call the file.
-    ///   - key: the keys under which a checkpoint holds the tensors, joined by dots, or a prefix of their
-    ///     names; nil for the known keys.
+    ///   - key: where in the file they are.
     /// - Returns: at least one set; the one to be preferred first.
     /// - Throws: `WeightFileError` where the contents are damaged or of another kind.
     public static func decodeAll(
-        _ contents: Data, path: String, key: String? = nil
+        _ contents: Data, path: String, key: WeightsKey = WeightsKey()
     ) throws(WeightFileError) -> [WeightFile] {
         let format = WeightFormat(of: contents)
         guard format != .safetensors else {
@@ -108,9 +104,8 @@ public struct WeightFile: Sendable, Equatable {
             } catch {
                 throw .safetensors(path: path, error)
             }
-            return [
-                try key.map { key throws(WeightFileError) in try file.below(key, path) } ?? file
-            ]
+            guard let prefix = key.path else { return [file] }
+            return [try file.below(prefix, path, option: key.option)]
         }
         do throws(PyTorchCheckpointError) {
             switch format {
@@ -127,7 +122,9 @@ public struct WeightFile: Sendable, Equatable {
     }
 
     /// The tensors whose names begin with a prefix and a dot, without them.
-    private func below(_ prefix: String, _ path: String) throws(WeightFileError) -> WeightFile {
+    private func below(
+        _ prefix: String, _ path: String, option: String
+    ) throws(WeightFileError) -> WeightFile {
         var file = self
         file.key = prefix
         let start = prefix.hasSuffix(".") ? String(prefix.dropLast()) : prefix
@@ -137,7 +134,9 @@ public struct WeightFile: Sendable, Equatable {
             entry.name = name
             return entry
         }
-        guard !file.entries.isEmpty else { throw .noSuchPrefix(path: path, prefix) }
+        guard !file.entries.isEmpty else {
+            throw .noSuchPrefix(path: path, prefix, option: option)
+        }
         return file
     }
 

@@ -7,7 +7,7 @@ public enum WeightFileError: Error, Sendable, Equatable {
     /// The file is something else, which is known.
     case foreign(path: String, ForeignFile)
     /// A key was given for a safetensors file, and no tensor's name begins with it.
-    case noSuchPrefix(path: String, String)
+    case noSuchPrefix(path: String, String, option: String)
     /// The file begins like a safetensors file, but breaks its rules.
     case safetensors(path: String, SafetensorsError)
     /// The file is a zip archive or a pickle, but no PyTorch checkpoint, or a damaged or dangerous one.
@@ -26,9 +26,9 @@ extension WeightFileError: CustomStringConvertible {
                 + "safetensors file or a PyTorch checkpoint (.pt, .pth)."
         case .foreign(let path, let file):
             "\(path) \(file)."
-        case .noSuchPrefix(let path, let prefix):
-            "\(path) is a safetensors file, in which --weights-key means the beginning of the tensors' names, "
-                + "but none begins with \("\(prefix).".quoted); leave it out, or name another."
+        case .noSuchPrefix(let path, let prefix, let option):
+            "\(path) is a safetensors file, in which \(option) means the beginning of the tensors' "
+                + "names, but none begins with \("\(prefix).".quoted); leave it out, or name another."
         case .safetensors(let path, let error):
             "\(path) is not a valid safetensors file: \(error); copy or make it again."
         case .checkpoint(let path, let error):

@@ -28,21 +28,24 @@ struct WeightSearch {
 
     /// Finds the sets of tensors, the preferred ones first.
     ///
-    /// - Parameter key: the keys that lead to them, joined by dots, and behind them or alone what their names
-    ///   begin with; nil for the known keys.
+    /// - Parameter key: the keys that lead to them, and behind them or alone what their names begin with.
     /// - Returns: at least one.
     /// - Throws: `PyTorchCheckpointError` where there is none.
-    func sets(under key: String?) throws(PyTorchCheckpointError) -> [WeightSet] {
+    func sets(under key: WeightsKey) throws(PyTorchCheckpointError) -> [WeightSet] {
         guard items(of: graph.root) != nil else {
             throw .notADictionary(found: graph.kind(of: graph.root))
         }
-        guard let key else {
+        guard let path = key.path else {
             let sets = try sets(in: graph.root, path: nil)
-            guard !sets.isEmpty else { throw .noStateDict(found: found, holding: holding) }
+            guard !sets.isEmpty else {
+                throw .noStateDict(found: found, holding: holding, option: key.option)
+            }
             return sets
         }
-        let sets = try sets(named: key.hasSuffix(".") ? String(key.dropLast()) : key)
-        guard !sets.isEmpty else { throw .noSuchKey(key, found: found, holding: holding) }
+        let sets = try sets(named: path.hasSuffix(".") ? String(path.dropLast()) : path)
+        guard !sets.isEmpty else {
+            throw .noSuchKey(path, found: found, holding: holding, option: key.option)
+        }
         return sets
     }
 

@@ -59,7 +59,7 @@ struct EvaluateCommand: ParsableCommand {
         precision.noteEmulation(on: device)
         guard let description = CIFARDataset(named: dataset) else { return }
         let network = try loadNetwork(
-            model, weights: file, key: weights.weightsKey, classCount: description.classCount,
+            model, weights: file, key: weights.key, classCount: description.classCount,
             device: device, remark: { printError("note: \($0)") })
         let images = try CIFARFiles.read(
             description, .test, in: URL(fileURLWithPath: data, isDirectory: true))

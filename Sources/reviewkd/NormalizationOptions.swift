@@ -4,22 +4,6 @@ import VisionModels
 
 /// Numbers of a normalisation, one a channel.
 struct ChannelValues {
-    /// Which of the two they are.
-    enum Kind: String {
-        case mean, deviation
-
-        fileprivate var expected: String {
-            switch self {
-            case .mean: "three numbers R,G,B from 0 to 1"
-            case .deviation: "three numbers R,G,B above 0 and at most 1"
-            }
-        }
-
-        fileprivate func allows(_ value: Double) -> Bool {
-            value <= 1 && (self == .mean ? value >= 0 : value > 0)
-        }
-    }
-
     /// Red, green and blue.
     let values: [Double]
 
@@ -30,19 +14,17 @@ struct ChannelValues {
     ///   - kind: the mean or the deviation.
     ///   - option: for the error.
     /// - Throws: `ValidationError`, with the numbers divided by 255 where they seem to be of 0…255.
-    init(_ text: String, _ kind: Kind, of option: String) throws {
+    init(_ text: String, _ kind: ChannelNumbers, of option: String) throws {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
         values = parts.compactMap { Double($0) }
-        let areNumbers = parts.count == 3 && values.count == 3 && values.allSatisfy(\.isFinite)
-        if areNumbers, values.allSatisfy(kind.allows) { return }
-        let scaled = values.map { $0 / 255 }
-        let areBytes = areNumbers && values.contains { $0 > 1 } && scaled.allSatisfy(kind.allows)
-        let remedy =
-            areBytes
-            ? "; if they are for colours of 0 to 255, divide them by 255: "
-                + scaled.map { $0.formatted(places: 4) }.joined(separator: ",")
-            : ""
-        throw ValidationError("\(option) is \(text), expected \(kind.expected)\(remedy)")
+        let areNumbers = values.count == parts.count
+        if areNumbers, kind.allow(values) { return }
+        let meant = areNumbers ? kind.meant(by: values) : nil
+        let remedy = meant.map { values in
+            "; if they are for colours of 0 to 255, divide them by 255: "
+                + values.map { $0.formatted(places: 4) }.joined(separator: ",")
+        }
+        throw ValidationError("\(option) is \(text), expected \(kind.expected)\(remedy ?? "")")
     }
 }
 

@@ -22,8 +22,8 @@ struct ReviewKDTool: AsyncParsableCommand {
     @MainActor static func main() async {
         Streams.prepare()
         Runtime.keepFreedMemory()
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            let arguments = Array(CommandLine.arguments.dropFirst())
             try Arguments.refuseEmpty(arguments)
             if let problem = MistypedCommand.problem(of: arguments, for: Self.self) {
                 throw ValidationError(problem)
@@ -37,7 +37,10 @@ struct ReviewKDTool: AsyncParsableCommand {
         } catch {
             // As ArgumentParser's own `exit`, which knows nothing of streams that cannot be written.
             let status = exitCode(for: error)
-            let message = fullMessage(for: error)
+            var message = fullMessage(for: error)
+            if let problem = MistypedOption.problem(in: message, of: arguments) {
+                message = fullMessage(for: ValidationError(problem))
+            }
             if status == .success {
                 print(message)
             } else if !message.isEmpty {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Distillation
 import Foundation
+import TensorFiles
 import Torch
 import Training
 
@@ -42,7 +43,15 @@ struct DeviceOptions: ParsableArguments {
 
     /// Sets the threads and finds the device.
     func resolve() throws -> Device {
-        if let threads { Runtime.setThreads(threads) }
+        if let threads {
+            let processors = ProcessInfo.processInfo.activeProcessorCount
+            if threads > processors {
+                printError(
+                    "note: \(threads) threads share \(processors) processor(s), which slows every step; "
+                        + "--threads \(processors) is faster")
+            }
+            Runtime.setThreads(threads)
+        }
         if deterministic { Runtime.requireDeterminism(true) }
         Runtime.allowTF32(tf32)
         return try Device(named: device)
@@ -114,11 +123,24 @@ struct RunCommandOptions: ParsableArguments {
     @Option(help: "Start from these weights of the student.")
     var studentWeights: String?
 
+    @Option(help: "The key under which --student-weights holds them (default: the known keys).")
+    var studentWeightsKey: String?
+
+    /// Where in the file of `--student-weights` they are.
+    var studentKey: WeightsKey {
+        WeightsKey(studentWeightsKey, option: "--student-weights-key")
+    }
+
     func validate() throws {
         try requireRanges([
             ("--seed", seed, 0...Int.max), ("--epochs", epochs, .counts),
             ("--max-steps", maxSteps, .counts), ("--checkpoint-every", checkpointEvery, .counts),
         ])
+        guard studentWeightsKey == nil || studentWeights != nil else {
+            throw ValidationError(
+                "--student-weights-key names a key in the file of --student-weights, which is not given; "
+                    + "give both or neither")
+        }
         guard let seeds else { return }
         guard seed == nil else {
             throw ValidationError("--seed and --seeds are both given, expected one of them")
@@ -169,6 +191,9 @@ struct WeightsOptions: ParsableArguments {
             is the teacher's.
             """)
     var weightsKey: String?
+
+    /// Where in the file they are.
+    var key: WeightsKey { WeightsKey(weightsKey) }
 }
 
 /// Reads seeds separated by commas, each of which stands once.

@@ -33,7 +33,7 @@ struct StudyRun {
         var settings = StudySettings(output: options.output)
         settings.data = options.data
         settings.teachers = options.teachers
-        settings.weightsKey = options.weights.weightsKey
+        settings.weightsKey = options.weights.key
         settings.schedule = schedule
         settings.precision = precision
         settings.device = device

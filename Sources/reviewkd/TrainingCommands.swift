@@ -49,7 +49,7 @@ struct DistillCommand: ParsableCommand {
             // A student alone needs none.
             guard isTaught else { return nil }
             let network = try loadNetwork(
-                settings.model, weights: teacher, key: weights.weightsKey,
+                settings.model, weights: teacher, key: weights.key,
                 classCount: data.train.classCount, device: device,
                 remark: { printError("note: \($0)") })
             return (network, try sha256(ofFile: teacher))
@@ -69,16 +69,12 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Another network than the recipe's student.")
     var model: String?
 
-    @OptionGroup var weights: WeightsOptions
-
     @OptionGroup var options: RunCommandOptions
 
     func run() throws {
         var recipe = try options.resolve(recipe).studentAlone
         if let model { recipe.student.model = try CIFARModel(named: model).rawValue }
-        try TrainingRun(
-            recipe: recipe, options: options, studentWeightsKey: weights.weightsKey
-        ).run { _, _ in nil }
+        try TrainingRun(recipe: recipe, options: options).run { _, _ in nil }
     }
 }
 

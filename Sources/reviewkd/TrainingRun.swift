@@ -15,9 +15,6 @@ struct TrainingRun {
     let recipe: Recipe
     let options: RunCommandOptions
 
-    /// The key under which the file of `--student-weights` holds them; nil for the known ones.
-    var studentWeightsKey: String?
-
     /// Trains, and prints what came out.
     ///
     /// Every folder is opened before the first step, so that one which cannot be used is told at once.
@@ -94,7 +91,7 @@ struct TrainingRun {
                 recipe.makeTeacher(
                     $0.network, precision: try recipe.precision ?? .standard(on: device))
             },
-            studentWeights: options.studentWeights, studentWeightsKey: studentWeightsKey,
+            studentWeights: options.studentWeights, studentWeightsKey: options.studentKey,
             options: settings, report: report)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TensorFiles
 import Testing
 
 extension CommandLineSuite {
@@ -22,16 +23,41 @@ extension CommandLineSuite {
                     == "Error: the loss term 'total' is inf at the first step, expected a finite "
                     + "number; nothing has been learned yet, so that the learning rate is not at "
                     + "fault: lower the terms' weights in method", "\(weight.errors)")
-            let images = try workshop.run([
-                "train", "pair.yaml", "--data", "data", "--output", workshop.fresh("first"),
-                "--quiet", "--set",
-                "dataset.normalization={mean: [0, 0, 0], std: [1e-38, 1e-38, 1e-38]}",
-            ])
-            #expect(images.status == 1)
+            // The folder holds nothing yet, so that the advice can be followed in it.
+            let lowered = try workshop.run(
+                workshop.distill(to: output) + ["--set", "method.review.weight=1"])
+            #expect(lowered.status == 0, "\(lowered.errors)")
+            #expect(try workshop.read(output + "/recipe.yaml").contains(Data("weight: 1.0".utf8)))
+        }
+
+        @Test("blames the student's weights where a file gave them")
+        func studentWeights() throws {
+            let file = try WeightFile.read(
+                path: workshop.url(workshop.reference + "/student-last.safetensors").path)
+            let huge = file.entries.map { entry in
+                var entry = entry
+                guard entry.name == "fc.weight" else { return entry }
+                let number = withUnsafeBytes(of: Float(3e38).bitPattern.littleEndian) { Data($0) }
+                entry.bytes = (0..<(entry.bytes.count / 4)).reduce(into: Data()) { all, _ in
+                    all += number
+                }
+                return entry
+            }
+            let path = workshop.fresh("huge") + ".safetensors"
+            try workshop.write(try Safetensors.encode(entries: huge), to: path)
+            let output = workshop.fresh("first")
+            let train = [
+                "train", "pair.yaml", "--data", "data", "--output", output, "--quiet",
+                "--max-steps", "1",
+            ]
+            let outcome = try workshop.run(train + ["--student-weights", path])
+            #expect(outcome.status == 1)
             #expect(
-                images.sentence.contains("the loss term 'cross_entropy' is nan at the first step"),
-                "\(images.errors)")
-            #expect(images.sentence.hasSuffix("check dataset.normalization"))
+                outcome.sentence.contains("the loss term 'cross_entropy' is nan at the first step"),
+                "\(outcome.errors)")
+            #expect(outcome.sentence.contains("the numbers in --student-weights are too large"))
+            let resumed = try workshop.run(train + ["--resume"])
+            #expect(resumed.status == 0, "\(resumed.errors)")
         }
 
         @Test("is none with a last batch of one image, whatever the method")

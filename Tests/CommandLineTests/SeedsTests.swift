@@ -53,6 +53,13 @@ extension CommandLineSuite {
             #expect(held.status == 1)
             #expect(held.sentence.contains("already holds a run"))
 
+            let one = workshop.fresh("seeds")
+            try workshop.write(Data("name: a".utf8), to: one + "/seed-0/recipe.yaml")
+            let single = try workshop.run(workshop.distill(to: one))
+            #expect(
+                single.sentence.contains("\(one) holds runs of several seeds (seed-0); repeat"),
+                "\(single.errors)")
+
             let output = workshop.fresh("seeds")
             try workshop.write(Data("precious".utf8), to: output + "/seed-1/thesis.tex")
             let outcome = try workshop.run(workshop.distill(to: output) + ["--seeds", "0,1"])

@@ -63,9 +63,10 @@ extension CommandLineSuite {
             #expect(last.count < 40, "\(last)")
         }
 
-        @Test("that is dumb gets plain lines, as a file does")
-        func dumb() throws {
-            let text = try show(run(epochs: 2), columns: 80, environment: ["TERM": "dumb"])
+        @Test(
+            "that is dumb or of no kind gets plain lines, as a file does", arguments: ["dumb", ""])
+        func dumb(_ kind: String) throws {
+            let text = try show(run(epochs: 2), columns: 80, environment: ["TERM": kind])
             #expect(!text.contains("\u{1B}") && !text.contains("░"))
             #expect(!text.replacing("\r\n", with: "\n").contains("\r"))
             #expect(text.contains("epoch 1/2  step 1/4  cross_entropy "))

@@ -16,7 +16,7 @@ struct Fixture {
     }
 
     func read(key: String? = nil) throws -> WeightFile {
-        try WeightFile.read(path: path, key: key)
+        try WeightFile.read(path: path, key: WeightsKey(key))
     }
 }
 

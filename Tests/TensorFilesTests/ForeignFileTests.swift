@@ -27,6 +27,14 @@ struct Foreign: Sendable, CustomTestStringConvertible {
             words: "is a web page, not a weights file: the download gave a page"
         ) { Data("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>".utf8) },
         Foreign(
+            title: "the same without its heading",
+            words: "is a web page, not a weights file: the download gave a page"
+        ) { Data("<Error><Code>NoSuchKey</Code><Message>absent</Message></Error>".utf8) },
+        Foreign(
+            title: "a page that begins with a comment",
+            words: "is a web page, not a weights file: the download gave a page"
+        ) { Data("<!-- a mirror -->\n<html><body>Moved</body></html>".utf8) },
+        Foreign(
             title: "a Git LFS pointer", words: "is a Git LFS pointer, not the file it points to"
         ) {
             Data(

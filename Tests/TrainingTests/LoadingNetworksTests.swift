@@ -62,7 +62,7 @@ struct LoadingNetworksTests {
             let remarks = try expectRead(path, key: "module.b")
             #expect(remarks.isEmpty)
             let error = #expect(throws: WeightFileError.self) {
-                _ = try loadNetwork("resnet8", weights: path, key: "c", classCount: 3)
+                _ = try loadNetwork("resnet8", weights: path, key: WeightsKey("c"), classCount: 3)
             }
             #expect(error?.description.contains("--weights-key") == true)
         }
@@ -117,12 +117,13 @@ struct LoadingNetworksTests {
         let checkpoint = Checkpoint(
             state: RunState(), tensors: network.stateDict().map { $0.prefixed("method.student") })
         try withFile(checkpoint.encoded()) { path in
-            let error = #expect(throws: OwnCheckpointError.self) { try load(path) }
+            let error = #expect(throws: OwnRunError.self) { try load(path) }
             #expect(error?.description.contains("take ") == true)
         }
         #expect(
-            OwnCheckpointError(path: "runs/a/checkpoint/step-8.safetensors").description.contains(
-                "take runs/a/student-last.safetensors, which holds the student alone"))
+            OwnRunError.checkpoint(path: "runs/a/checkpoint/step-8.safetensors").description
+                .contains(
+                    "take runs/a/student-last.safetensors, which holds the student alone"))
     }
 
     @Test("The page on weights has the row of all surroundings")
@@ -143,7 +144,7 @@ struct LoadingNetworksTests {
     /// Expects the very weights of the network.
     private func expectRead(_ path: String, key: String? = nil) throws -> [String] {
         var remarks: [String] = []
-        let read = try loadNetwork("resnet8", weights: path, key: key, classCount: 3) {
+        let read = try loadNetwork("resnet8", weights: path, key: WeightsKey(key), classCount: 3) {
             remarks.append($0)
         }
         for (found, expected) in zip(read.stateDict(), network.stateDict()) {

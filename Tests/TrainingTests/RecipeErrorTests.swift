@@ -157,15 +157,39 @@ struct RecipeErrorTests {
             from: "name: cifar100\n",
             to: "name: cifar100\n  normalization: {mean: [0.5, 0.5], std: [1, 1, 1]}\n",
             sentence: """
-                bad.yaml:5: dataset.normalization.mean: expected a list of 3 values, each a number \
-                from 0 to 1, found a list of 2.
+                bad.yaml:5: dataset.normalization.mean: expected a list of three numbers R,G,B from 0 \
+                to 1, found [0.5, 0.5].
+                """),
+        Mistake(
+            from: "name: cifar100\n",
+            to: "name: cifar100\n  normalization: {mean: [1.5, 1.4, 1.3], std: [1, 1, 1]}\n",
+            sentence: """
+                bad.yaml:5: dataset.normalization.mean: expected a list of three numbers R,G,B from 0 \
+                to 1, found [1.5, 1.4, 1.3].
+                """),
+        Mistake(
+            from: "model: resnet56\n",
+            to: """
+                model: resnet56
+                  normalization: {mean: [129.3, 124.1, 112.4], std: [68.2, 65.4, 70.4]}
+
+                """,
+            sentence: """
+                bad.yaml:8: teacher.normalization.mean: expected a list of three numbers R,G,B from 0 \
+                to 1, found [129.3, 124.1, 112.4]; did you mean "[0.5071, 0.4867, 0.4408]"?
                 """),
         Mistake(
             from: "name: cifar100\n",
             to: "name: cifar100\n  normalization:\n    mean: [0, 0, 0]\n    std: [1, 0, 1]\n",
             sentence: """
-                bad.yaml:7: dataset.normalization.std.1: expected a number above 0 and at most 1, \
-                found 0.
+                bad.yaml:7: dataset.normalization.std: expected a list of three numbers R,G,B from \
+                0.001 to 1, found [1, 0, 1].
+                """),
+        Mistake(
+            from: "learning_rate: 0.1", to: "learning_rate: 1e400",
+            sentence: """
+                bad.yaml:13: optimizer.learning_rate: expected a number above 0, and finite, found \
+                1e400.
                 """),
         Mistake(
             from: "student: {model: resnet20}", to: "student: resnet20",
@@ -204,7 +228,8 @@ struct RecipeErrorTests {
         Mistake(
             from: "name: reviewkd", to: "name: kd",
             sentence: """
-                bad.yaml:11: method.review: is not used when method.name is kd; remove it.
+                bad.yaml:11: method.review: is not used when method.name is kd; remove it, or give \
+                --set method.review=null.
                 """),
         Mistake(
             from: "teacher:\n  model: resnet56\n", to: "",
@@ -215,7 +240,8 @@ struct RecipeErrorTests {
         Mistake(
             from: "name: reviewkd\n  review: {weight: 0.6, warmup: {epochs: 2}}", to: "name: alone",
             sentence: """
-                bad.yaml:7: teacher: is not used when method.name is alone; remove it.
+                bad.yaml:7: teacher: is not used when method.name is alone; remove it, or give --set \
+                teacher=null.
                 """),
         Mistake(
             from: "{epochs: 2}", to: "{fraction: 1.5}",
@@ -226,7 +252,7 @@ struct RecipeErrorTests {
             from: "{epochs: 2}", to: "{epochs: 2, fraction: 0.5}",
             sentence: """
                 bad.yaml:11: method.review.warmup.epochs: is not used when warmup.fraction is given; \
-                remove it.
+                remove it, or give --set method.review.warmup.epochs=null.
                 """),
         Mistake(
             from: "{epochs: 2}", to: "{epochs: 8}",
@@ -254,7 +280,7 @@ struct RecipeErrorTests {
             from: "name: multistep", to: "name: onecycle",
             sentence: """
                 bad.yaml:14: schedule.milestones: is not used when schedule.name is onecycle; \
-                remove it.
+                remove it, or give --set schedule.milestones=null.
                 """),
         Mistake(
             from: "name: test/small", to: "name: ../small",
@@ -410,6 +436,10 @@ struct RecipeErrorTests {
             (
                 "cifar100/resnet56-resnet20/stage/2-1", "cifar100/resnet56-resnet20/stages/2-1"
             ),
+            ("resnet56_resnet20", "cifar100/resnet56-resnet20"),
+            ("resnet8-resnet8-short", "cifar100/resnet8-resnet8-short"),
+            ("ResNet56", "cifar100/resnet56"), ("student", "demo/student"),
+            ("demo-teacher", "demo/teacher"),
         ] {
             let error = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: name) }
             #expect(error?.description.contains("did you mean \"\(nearest)\"?") == true)

@@ -119,8 +119,8 @@ struct RecipeTests {
                 "method.review.mid_channels=64", "method.review.fusion=plain",
                 "method.review.distance=l2", "method.review.residual=false",
                 "precision=bfloat16", "teacher.batch_norm=batch", "name='123'",
-                "teacher.normalization={mean: [0.5, 0.4, 0.3], std: [0.25, 1e-05, 1]}",
-                "schedule={name: cosine, final_factor: 0.01}", "optimizer.weight_decay=1e-4",
+                "teacher.normalization={mean: [0.5, 0.4, 0.3], std: [0.25, 5e-3, 1]}",
+                "schedule={name: cosine, final_factor: 1e-05}", "optimizer.weight_decay=1e-4",
             ])
         recipe.description = description
         #expect(try Recipe(yaml: recipe.yaml, file: "resolved.yaml") == recipe)

@@ -110,6 +110,9 @@ struct CifarLayoutTests {
             try check(fixture, at: directory)
             let folder = directory.appendingPathComponent(fixture.dataset.folderName)
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try check(fixture, at: directory)
+            try FileManager.default.removeItem(
+                at: directory.appendingPathComponent(fixture.dataset.archiveName))
             #expect(
                 throws: DatasetError.fileMissing(
                     dataset: fixture.dataset, file: "test.bin", container: folder.path,
@@ -118,7 +121,7 @@ struct CifarLayoutTests {
         }
     }
 
-    @Test("A folder that lacks a file hides no whole one", arguments: fixtures)
+    @Test("A folder that lacks a file hides no whole one and no archive", arguments: fixtures)
     func halfComplete(fixture: CifarFixture) async throws {
         try await withTemporaryFolder { directory in
             let pickles = try fixture.writePickles(in: directory)
@@ -127,6 +130,10 @@ struct CifarLayoutTests {
             try FileManager.default.removeItem(at: binary.appendingPathComponent(lost))
             try check(fixture, at: directory)
             try FileManager.default.removeItem(at: pickles)
+            let archive = try directory.writing(
+                fixture.archive, as: fixture.dataset.archiveName)
+            try check(fixture, at: directory)
+            try FileManager.default.removeItem(at: archive)
             #expect(
                 throws: DatasetError.fileMissing(
                     dataset: fixture.dataset, file: lost, container: binary.path,

@@ -80,8 +80,25 @@ enum KeyNames {
         return NearestName.find(name, among: known).map { "\"\($0)\"" }
     }
 
+    /// The whole path of the key that is called by a name alone, here or elsewhere; nil for another name.
+    static func path(of name: String) -> String? {
+        let names = [name.replacing("-", with: "_").lowercased()] + (ours[plain(name)] ?? [])
+        guard let key = names.first(where: { homes[$0] != nil }), let home = homes[key] else {
+            return nil
+        }
+        return home.isEmpty ? key : "\(home).\(key)"
+    }
+
     /// Without letter case and the signs between words.
     private static func plain(_ name: String) -> String {
         name.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
     }
+}
+
+extension Recipe {
+    /// The path of the value that somebody means who gives its name alone, as `lr`.
+    ///
+    /// - Parameter name: the name here or in another program.
+    /// - Returns: the path for `--set`; nil for a name that is not known.
+    public static func path(ofValue name: String) -> String? { KeyNames.path(of: name) }
 }

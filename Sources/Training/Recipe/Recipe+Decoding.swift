@@ -57,7 +57,8 @@ extension Recipe {
         let isAlone = method.names == [.alone]
         if isAlone, teacher != nil {
             throw section.contradiction(
-                .teacher, "is not used when method.name is alone; remove it")
+                .teacher,
+                "is not used when method.name is alone; \(RecipeField.removal(of: "teacher"))")
         }
         if !isAlone, teacher == nil {
             throw RecipeError.missingKey(
@@ -111,8 +112,8 @@ extension RecipeRule where Value == NormalizationSettings {
         case nil:
             let section = try RecipeSection<Key>(field)
             return .custom(
-                mean: try section.required(.mean, .list(of: .fraction, count: 3)),
-                std: try section.required(.std, .list(of: .positiveFraction, count: 3)))
+                mean: try section.required(.mean, .channels(.mean)),
+                std: try section.required(.std, .channels(.deviation)))
         }
     }
 }

@@ -59,7 +59,9 @@ extension MethodSettings {
         for key in Key.allCases where section[key] != nil {
             guard key == .name || key == .crossEntropyWeight || used.contains(key.rawValue) else {
                 throw section.contradiction(
-                    key, "is not used when method.name is \(name); remove it")
+                    key,
+                    "is not used when method.name is \(name); "
+                        + RecipeField.removal(of: section.path(to: key)))
             }
         }
         let use = use(names)
@@ -165,7 +167,9 @@ extension ReviewSettings {
         if name == .l2 {
             guard levels == nil else {
                 throw section.contradiction(
-                    .levels, "is not used when distance is l2; remove it")
+                    .levels,
+                    "is not used when distance is l2; "
+                        + RecipeField.removal(of: section.path(to: .levels)))
             }
             return .l2
         }

@@ -34,8 +34,8 @@ extension Recipe {
         else { return nil }
         let settings = try ablation.settings(of: review, for: pair)
         guard let chosen = settings.first(where: { $0.name == setting }) else {
-            throw RecipeError.unknownRecipe(
-                name, shipped: settings.map { "\(recipe.name)/\(ablation.rawValue)/\($0.name)" })
+            let names = settings.map { "\(recipe.name)/\(ablation.rawValue)/\($0.name)" }
+            throw RecipeError.unknownRecipe(name, nearest: NearestName.find(name, among: names))
         }
         var ablated = recipe
         ablated.name += "/\(ablation.rawValue)/\(chosen.name)"
@@ -46,9 +46,25 @@ extension Recipe {
 }
 
 extension Recipe {
+    /// The name of a recipe that is nearest to one that does not exist, of those shipped and those made of
+    /// networks' names; nil where none is near.
+    static func nearestName(to name: String) -> String? {
+        if let shipped = shipped.first(where: { $0.hasSuffix("/\(name)") }) { return shipped }
+        // Who leaves the data set out means the one that has recipes of models.
+        let meant = name.contains("/") ? name : "cifar100/\(name)"
+        let composed = nearestComposedName(to: meant)
+        let candidates = [
+            (name, NearestName.find(name, among: shipped)),
+            (meant, NearestName.find(meant, among: shipped + (composed.map { [$0] } ?? []))),
+        ]
+        return candidates.compactMap { text, found in
+            found.map { (name: $0, distance: NearestName.distance(text, $0)) }
+        }.min { $0.distance < $1.distance }?.name
+    }
+
     /// The name of a recipe by its networks, or of an ablation's setting, that is nearest to one that does
     /// not exist; nil where the name has another form.
-    static func nearestComposedName(to name: String) -> String? {
+    private static func nearestComposedName(to name: String) -> String? {
         var parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 || parts.count == 4 else { return nil }
         let pairs = parts.count == 2 ? namesOfNetworks : namesOfNetworks.filter { $0.contains("-") }

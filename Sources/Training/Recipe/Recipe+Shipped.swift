@@ -76,9 +76,7 @@ extension Recipe {
             return try Recipe(yaml: text, file: nameOrPath, overrides: overrides)
         }
         guard FileManager.default.fileExists(atPath: nameOrPath) else {
-            let composed = nearestComposedName(to: nameOrPath)
-            throw RecipeError.unknownRecipe(
-                nameOrPath, shipped: shipped + (composed.map { [$0] } ?? []))
+            throw RecipeError.unknownRecipe(nameOrPath, nearest: nearestName(to: nameOrPath))
         }
         return try load(file: nameOrPath, overrides: overrides)
     }

@@ -37,7 +37,7 @@ public enum RecipeError: Error, Equatable {
     /// A `--set` option cannot be applied.
     case invalidOverride(String, problem: String)
     /// Neither a shipped recipe nor a file has this name.
-    case unknownRecipe(String, shipped: [String])
+    case unknownRecipe(String, nearest: String?)
     /// A file exists and cannot be read as text.
     case unreadable(String, problem: String)
 }
@@ -69,9 +69,9 @@ extension RecipeError: CustomStringConvertible {
             "\(location): \(key): \(problem)."
         case .invalidOverride(let text, let problem):
             "--set \(text): \(problem)."
-        case .unknownRecipe(let name, let shipped):
+        case .unknownRecipe(let name, let nearest):
             "\"\(name)\" is neither a shipped recipe nor a file"
-                + "\(Self.hint(for: name, among: shipped)) "
+                + (nearest.map { "; did you mean \"\($0)\"? " } ?? ". ")
                 + "`reviewkd recipes` lists the shipped ones."
         case .unreadable(let path, let problem):
             "\(path): expected a recipe in UTF-8 text, but the file cannot be read: \(problem)."
@@ -82,10 +82,5 @@ extension RecipeError: CustomStringConvertible {
     private static func hint(forKey key: String, among known: [String]) -> String {
         let meant = KeyNames.meant(by: key, among: known)
         return meant.map { "; did you mean \($0)?" } ?? "."
-    }
-
-    /// Ends a sentence, with the name that was probably meant where there is one.
-    private static func hint(for name: String, among known: [String]) -> String {
-        NearestName.find(name, among: known).map { "; did you mean \"\($0)\"?" } ?? "."
     }
 }

@@ -105,6 +105,7 @@ extension RecipeRule where Value == Int {
 }
 
 extension RecipeRule where Value == Double {
+    static let finite = number("a number") { _ in true }
     static let positive = number("a number above 0") { $0 > 0 }
     static let nonNegative = number("a number of at least 0") { $0 >= 0 }
     static let fraction = number("a number from 0 to 1") { (0...1).contains($0) }
@@ -120,7 +121,12 @@ extension RecipeRule where Value == Double {
             let tag = $0.tag
             guard tag == .float || tag == .int else { return nil }
             guard let value = $0.digits.flatMap(Double.init) else { return nil }
-            return value.isFinite && valid(value) ? value : nil
+            guard value.isFinite else {
+                throw RecipeError.invalidValue(
+                    $0.location, key: $0.key, expected: "\(expected), and finite", found: $0.found,
+                    nearest: nil)
+            }
+            return valid(value) ? value : nil
         }
     }
 }

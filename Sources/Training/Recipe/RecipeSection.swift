@@ -28,6 +28,9 @@ struct RecipeField {
         node.scalar != nil && node.tag.rawValue == Tag.Name.null.rawValue
     }
 
+    /// What to do with a key that must not be there, in a file or in a recipe that cannot be edited.
+    static func removal(of path: String) -> String { "remove it, or give --set \(path)=null" }
+
     func child(_ key: String, _ node: Node) -> RecipeField {
         RecipeField(node: node, path: path + [key], source: source)
     }
@@ -91,7 +94,8 @@ struct RecipeSection<Key: RawRepresentable<String> & CaseIterable & Hashable> {
     func allow(_ keys: Key..., when reason: String) throws {
         for key in Key.allCases where !keys.contains(key) {
             guard self[key] != nil else { continue }
-            throw contradiction(key, "is not used when \(reason); remove it")
+            throw contradiction(
+                key, "is not used when \(reason); \(RecipeField.removal(of: path(to: key)))")
         }
     }
 
@@ -99,7 +103,7 @@ struct RecipeSection<Key: RawRepresentable<String> & CaseIterable & Hashable> {
         .contradiction((fields[key] ?? field).location, key: path(to: key), problem: problem)
     }
 
-    private func path(to key: Key) -> String {
+    func path(to key: Key) -> String {
         (field.path + [key.rawValue]).joined(separator: ".")
     }
 }

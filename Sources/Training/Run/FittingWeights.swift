@@ -23,7 +23,7 @@ struct FittingWeights {
                 }
         }
 
-        /// What `--weights-key` takes for these weights; nil where nothing stands before the names.
+        /// What a `WeightsKey` takes for these weights; nil where nothing stands before the names.
         var key: String? {
             let parts = [file.key, match.prefix.isEmpty ? nil : String(match.prefix.dropLast())]
             let key = parts.compactMap(\.self).joined(separator: ".")
@@ -104,13 +104,16 @@ struct FittingWeights {
     }
 
     /// What a user should know about what was taken, each in a sentence.
-    var remarks: [String] {
+    ///
+    /// - Parameter keyOption: the option that takes other weights of the file.
+    /// - Returns: none where the file holds these weights alone, under the network's names.
+    func remarks(keyOption: String) -> [String] {
         let (file, match) = (chosen.file, chosen.match)
         var remarks: [String] = []
         if !alternatives.isEmpty {
             let others = alternatives.prefix(3).map { other in
                 (other.isAveraged ? "averaged ones" : "others") + " that fit stand "
-                    + (other.key.map { "under \($0), to be taken with --weights-key \($0)" }
+                    + (other.key.map { "under \($0), to be taken with \(keyOption) \($0)" }
                         ?? "outermost")
             }
             remarks.append(

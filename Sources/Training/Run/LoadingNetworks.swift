@@ -1,4 +1,5 @@
 import Distillation
+import Foundation
 import TensorFiles
 import Torch
 import TorchNN
@@ -12,18 +13,20 @@ import VisionModels
 /// - Parameters:
 ///   - model: the network's name.
 ///   - path: safetensors, or a PyTorch checkpoint in any of its forms.
-///   - key: the keys under which a checkpoint holds the weights, joined by dots; nil for the known ones.
+///   - key: where in the file they are.
 ///   - classCount: the number of logits.
 ///   - device: where the network will live.
 ///   - remark: called with what a user should know about what was taken.
 /// - Returns: the network in evaluation mode, channels last.
-/// - Throws: `ModelError`, `WeightFileError`, `StateDictError` or `OwnCheckpointError`.
+/// - Throws: `ModelError`, `WeightFileError`, `StateDictError` or `OwnRunError`.
 public func loadNetwork(
-    _ model: String, weights path: String, key: String? = nil, classCount: Int,
+    _ model: String, weights path: String, key: WeightsKey = WeightsKey(),
+    classCount: Int,
     device: Device = .cpu, remark: (String) -> Void = { _ in }
 ) throws -> any Backbone {
     let model = try CIFARModel(named: model)
     let network = model.make(classCount: classCount, generator: Generator(seed: 0))
+    try refuseOwnRun(path: path)
     let files = try WeightFile.readAll(path: path, key: key)
     try refuseOwnCheckpoint(files, path: path)
     let weights = FittingWeights(files, for: network)
@@ -39,7 +42,7 @@ public func loadNetwork(
             }?.rawValue
         throw error
     }
-    for text in weights.remarks { remark("\(path): \(text)") }
+    for text in weights.remarks(keyOption: key.option) { remark("\(path): \(text)") }
     network.convert(device: device, format: .channelsLast)
     network.eval()
     return network
@@ -66,23 +69,37 @@ extension Module {
     }
 }
 
-/// A checkpoint of a run where weights were wanted.
-public struct OwnCheckpointError: Error, CustomStringConvertible {
-    /// The checkpoint.
-    public let path: String
+/// A run's folder or checkpoint where weights were wanted.
+public enum OwnRunError: Error, CustomStringConvertible {
+    case checkpoint(path: String)
+    case folder(path: String)
 
     /// One sentence with the file to take.
     public var description: String {
-        var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        if parts.last == "checkpoint" { parts.removeLast() }
-        let file = (parts + ["student-last.safetensors"]).joined(separator: "/")
-        return
-            "\(path) is a checkpoint of a run, from which `--resume` goes on, not a file of weights; "
-            + "take \(file), which holds the student alone"
+        switch self {
+        case .checkpoint(let path):
+            var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            if parts.last == "checkpoint" { parts.removeLast() }
+            let file = (parts.map(String.init) + [lastWeightsName]).joined(separator: "/")
+            return "\(path) is a checkpoint of a run, from which `--resume` goes on, not a file of "
+                + "weights; take \(file), which holds the student alone"
+        case .folder(let path):
+            let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
+            return "\(path) is the folder of a run, not a file of weights; take "
+                + "\(folder)/\(lastWeightsName)"
+        }
     }
+}
+
+/// Where in its folder a run keeps the weights of its last epoch.
+let lastWeightsName = "student-last.safetensors"
+
+private func refuseOwnRun(path: String) throws {
+    guard FileManager.default.fileExists(atPath: "\(path)/\(lastWeightsName)") else { return }
+    throw OwnRunError.folder(path: path)
 }
 
 private func refuseOwnCheckpoint(_ files: [WeightFile], path: String) throws {
     guard files.contains(where: { $0.metadata["format"] == Checkpoint.format }) else { return }
-    throw OwnCheckpointError(path: path)
+    throw OwnRunError.checkpoint(path: path)
 }

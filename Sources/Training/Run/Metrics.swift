@@ -66,12 +66,13 @@ public struct EpochRecord: Codable, Sendable, Equatable {
             testImages: test?.count)
     }
 
-    /// The first loss that is infinite or not a number, which JSON could not hold.
-    var notFinite: (term: String, value: Double)? {
+    /// The first mean loss that is infinite or not a number, which JSON could not hold, and the images it
+    /// is of.
+    var notFinite: (images: String, value: Double)? {
         let losses =
-            train.sorted { $0.key < $1.key }.map { (term: $0.key, value: $0.value) }
+            train.sorted { $0.key < $1.key }.map { (images: "training", value: $0.value) }
             + [("validation", validation), ("test", test)].compactMap { name, result in
-                result.map { (term: "\(name) loss", value: $0.loss) }
+                result.map { (images: name, value: $0.loss) }
             }
         return losses.first { !$0.value.isFinite }
     }

@@ -22,6 +22,9 @@ public enum RunFolderError: Error, CustomStringConvertible {
         case .holdsRun(let path):
             "\(path) already holds a run; repeat its command with --resume to go on, or choose "
                 + "another --output"
+        case .foreign(let path, let found) where found.hasPrefix("seed-"):
+            "\(path) holds runs of several seeds (\(found)); repeat their command with --seeds and "
+                + "--resume, or choose another --output"
         case .foreign(let path, let found):
             "\(path) is not empty and holds no run of this tool (found \(found)); choose another "
                 + "--output"
@@ -51,7 +54,7 @@ final class RunFolder {
     private var writes: [WritePoint: Int] = [:]
 
     /// The file of the last epoch's weights.
-    var lastWeights: String { path + "/student-last.safetensors" }
+    var lastWeights: String { path + "/" + lastWeightsName }
 
     /// The file of the weights that were best on the validation images.
     var bestWeights: String { path + "/student-best.safetensors" }
@@ -72,19 +75,20 @@ final class RunFolder {
         exitAt = Self.exitPoint(ProcessInfo.processInfo.environment["REVIEWKD_EXIT_AT"])
         let files = FileManager.default
         let recipePath = path + "/recipe.yaml"
-        if files.fileExists(atPath: recipePath) {
+        let isBegun = Self.isOnlyBegun(path)
+        if files.fileExists(atPath: recipePath), !isBegun {
             guard resuming else { throw RunFolderError.holdsRun(path: path) }
             let earlier = try Recipe.load(file: recipePath)
             let differences = recipe.differences(from: earlier)
             guard differences.isEmpty else {
                 throw RunFolderError.differs(path: path, differences: differences)
             }
-        } else if let found = Self.foreignEntry(in: path) {
+        } else if !isBegun, let found = Self.foreignEntry(in: path) {
             throw RunFolderError.foreign(path: path, found: found)
         }
         lock = try FolderLock(path + "/checkpoint", of: path)
         removeUnfinishedFiles()
-        if !files.fileExists(atPath: recipePath) {
+        if isBegun || !files.fileExists(atPath: recipePath) {
             do throws(FileWriteError) {
                 try AtomicFile.write(Data(recipe.yaml.utf8), to: recipePath)
             } catch {
@@ -93,10 +97,21 @@ final class RunFolder {
         }
     }
 
+    /// Whether a folder holds a run that ended before it saved anything.
+    ///
+    /// There is nothing to go on from and nothing to lose, so that the command may be repeated with what
+    /// its error advised. Without a lock the recipe would be somebody's own.
+    private static func isOnlyBegun(_ path: String) -> Bool {
+        let files = ["recipe.yaml", "checkpoint/lock"]
+        return files.allSatisfy { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+            && foreignEntry(in: path, except: files) == nil
+    }
+
     /// Something that a run which ended before its recipe was written cannot have left.
-    private static func foreignEntry(in path: String) -> String? {
+    private static func foreignEntry(in path: String, except others: [String] = []) -> String? {
         let files = FileManager.default
-        let own = ["checkpoint", "checkpoint/lock", "recipe.yaml" + AtomicFile.unfinished]
+        let own =
+            ["checkpoint", "checkpoint/lock", "recipe.yaml" + AtomicFile.unfinished] + others
         let inside = (try? files.contentsOfDirectory(atPath: path + "/checkpoint")) ?? []
         let entries = (try? files.contentsOfDirectory(atPath: path)) ?? []
         return (entries + inside.map { "checkpoint/" + $0 }).sorted().first { !own.contains($0) }
@@ -200,7 +215,7 @@ extension RunFolder {
     static func finishedHistory(
         in path: String, of recipe: Recipe, with inputs: RunInputs
     ) throws -> [EpochRecord]? {
-        let names = ["student-last.safetensors", "recipe.yaml", "metrics.jsonl"]
+        let names = [lastWeightsName, "recipe.yaml", "metrics.jsonl"]
         guard names.allSatisfy({ FileManager.default.fileExists(atPath: "\(path)/\($0)") }),
             recipe.differences(from: try Recipe.load(file: path + "/recipe.yaml")).isEmpty
         else { return nil }

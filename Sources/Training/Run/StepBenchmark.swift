@@ -48,6 +48,7 @@ extension Recipe {
         _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool = true,
         steps: Int, profiles: Bool = false, remark: (String) -> Void = { _ in }
     ) throws -> StepTimes {
+        try requireMemory(on: device)
         var times: [Double] = []
         let profile = TimeProfile()
         do {
@@ -71,7 +72,8 @@ extension Recipe {
             }
         } catch let error as OperatorError where error.kind == .outOfMemory {
             throw TrainingError.outOfMemory(
-                batchSize: batchSize, reason: error.reason, fitting: nil)
+                batchSize: batchSize, reason: error.reason, fitting: nil,
+                lastGoodStep: nil)
         }
         return StepTimes(
             millisecondsPerStep: times.median, peakMemoryBytes: try peakMemory(on: device),
@@ -114,6 +116,18 @@ extension Recipe {
             try graphed?.run() ?? step()
             _ = loss.item()
         }
+    }
+
+    /// Refuses a batch whose images alone are more than the machine's memory, which would take minutes to
+    /// fill before it failed.
+    private func requireMemory(on device: Device) throws(TrainingError) {
+        let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        let bytes = batchSize * 3 * 32 * 32 * MemoryLayout<Float>.size
+        guard device == .cpu, bytes > memory else { return }
+        throw .outOfMemory(
+            batchSize: batchSize,
+            reason: "its images alone take \(bytes >> 30) GiB of \(memory >> 30)", fitting: nil,
+            lastGoodStep: nil)
     }
 
     /// Synthetic batches: one and the same again and again, or each cut and augmented anew.

@@ -1,4 +1,5 @@
 import Distillation
+import TensorFiles
 import Torch
 import TorchNN
 import VisionData
@@ -12,14 +13,15 @@ extension Trainer {
     ///   - data: the images, on the options' device.
     ///   - teacher: as the recipe makes it; nil for a student alone.
     ///   - studentWeights: a file that the student starts from, instead of its initial weights.
-    ///   - studentWeightsKey: the key under which that file holds them; nil for the known ones.
+    ///   - studentWeightsKey: where in that file they are.
     ///   - options: folder, device and limits.
     ///   - report: called with everything that happens.
     /// - Throws: where the networks cannot be made or matched, the folder cannot be used or the split
     ///   does not fit.
     public convenience init(
         recipe: Recipe, data: TrainingData, teacher: Teacher?,
-        studentWeights: String? = nil, studentWeightsKey: String? = nil, options: RunOptions,
+        studentWeights: String? = nil, studentWeightsKey: WeightsKey = WeightsKey(),
+        options: RunOptions,
         report: @escaping (TrainingEvent) -> Void
     ) throws {
         let classCount = data.train.classCount

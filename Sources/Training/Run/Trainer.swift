@@ -242,7 +242,8 @@ public final class Trainer {
             }
             let fitting = try options.device == .cpu ? nil : trainStep.largestFitting()
             throw TrainingError.outOfMemory(
-                batchSize: recipe.batchSize, reason: error.reason, fitting: fitting)
+                batchSize: recipe.batchSize, reason: error.reason, fitting: fitting,
+                lastGoodStep: savedStep)
         }
     }
 
@@ -279,10 +280,9 @@ public final class Trainer {
             teacher: inputs.teacher, studentWeights: inputs.studentWeights,
             trainingImages: inputs.trainingImages,
             teacherTop1: state.epoch == 0 ? state.teacherTop1 : nil)
-        if let (term, value) = record.notFinite {
-            throw TrainingError.notFinite(
-                term: term, value: value, epoch: state.epoch + 1, step: state.step,
-                lastGoodStep: savedStep)
+        if let (images, value) = record.notFinite {
+            throw TrainingError.notFiniteJudged(
+                images: images, value: value, epoch: state.epoch + 1, lastGoodStep: savedStep)
         }
         state.history.append(record)
         state.epoch += 1

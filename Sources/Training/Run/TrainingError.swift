@@ -6,7 +6,8 @@ public enum TrainingError: Error, CustomStringConvertible {
     case notFiniteAtStart(term: String, value: Double, hasStudentWeights: Bool)
     case teacherNotFinite(model: String, images: Int)
     case brokenState(tensor: String, step: Int, lastGoodStep: Int?)
-    case outOfMemory(batchSize: Int, reason: String, fitting: Int?)
+    case notFiniteJudged(images: String, value: Double, epoch: Int, lastGoodStep: Int?)
+    case outOfMemory(batchSize: Int, reason: String, fitting: Int?, lastGoodStep: Int?)
     case evaluationOutOfMemory(batchSize: Int, reason: String)
     case device(String, reason: String, lastGoodStep: Int?)
     case splitTooLarge(split: Int, count: Int)
@@ -22,7 +23,11 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .notFinite(let term, let value, let epoch, let step, let lastGoodStep):
             "the loss term '\(term)' is \(value.isNaN ? .nan : value) at step \(step) "
                 + "(epoch \(epoch)), expected a finite number; \(Self.kept(lastGoodStep))"
-                + "lower optimizer.learning_rate or the term's weight"
+                + "lower optimizer.learning_rate or the term's weight\(Self.elsewhere(lastGoodStep))"
+        case .notFiniteJudged(let images, let value, let epoch, let lastGoodStep):
+            "after epoch \(epoch) the student's loss on the \(images) images is "
+                + "\(value.isNaN ? .nan : value), expected a finite number; \(Self.kept(lastGoodStep))"
+                + "lower optimizer.learning_rate or optimizer.weight_decay\(Self.elsewhere(lastGoodStep))"
         case .notFiniteAtStart(let term, let value, let hasStudentWeights):
             "the loss term '\(term)' is \(value.isNaN ? .nan : value) at the first step, expected a finite "
                 + "number; nothing has been learned yet, so that the learning rate is not at fault: "
@@ -33,11 +38,15 @@ public enum TrainingError: Error, CustomStringConvertible {
                 + "(--teacher-normalization)"
         case .brokenState(let tensor, let step, let lastGoodStep):
             "the tensor '\(tensor)' holds infinite values or NaN after step \(step), expected "
-                + "finite numbers; \(Self.kept(lastGoodStep))lower optimizer.learning_rate"
-        case .outOfMemory(let batchSize, let reason, let fitting):
+                + "finite numbers; \(Self.kept(lastGoodStep))lower optimizer.learning_rate or "
+                + "optimizer.weight_decay\(Self.elsewhere(lastGoodStep))"
+        case .outOfMemory(let batchSize, let reason, let fitting, let lastGoodStep):
             "a step with batch size \(batchSize) does not fit into memory (\(reason)); "
                 + (fitting.map { "\($0) would fit; " } ?? "")
-                + "use a smaller one with --set batch_size=N (bench: --batch-size N)"
+                + (lastGoodStep == nil
+                    ? "use a smaller one with --set batch_size=N (bench: --batch-size N)"
+                    : "\(Self.kept(lastGoodStep))free some and repeat the command with --resume, or use a "
+                        + "smaller one with --set batch_size=N\(Self.elsewhere(lastGoodStep))")
         case .evaluationOutOfMemory(let batchSize, let reason):
             "evaluating \(batchSize) images at a time does not fit into memory (\(reason)); free some, "
                 + "or in a run use --set evaluation_batch_size=N"
@@ -72,7 +81,7 @@ public enum TrainingError: Error, CustomStringConvertible {
         case "cross_entropy" where hasStudentWeights:
             "the numbers in --student-weights are too large; take others, or check "
                 + "dataset.normalization"
-        case "cross_entropy": "check dataset.normalization"
+        case "cross_entropy": "check dataset.normalization, and try --precision float32"
         default:
             "check the term's constants in method, the teacher's file and its normalization "
                 + "(--teacher-normalization), and try --precision float32"
@@ -85,5 +94,10 @@ public enum TrainingError: Error, CustomStringConvertible {
 
     private static func kept(_ step: Int?) -> String {
         step.map { "the checkpoint of step \($0) is kept; " } ?? ""
+    }
+
+    /// A run that has saved something goes on with its own settings alone.
+    private static func elsewhere(_ lastGoodStep: Int?) -> String {
+        lastGoodStep == nil ? "" : ", and begin anew in another --output"
     }
 }

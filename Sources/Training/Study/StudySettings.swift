@@ -1,4 +1,5 @@
 import Distillation
+import TensorFiles
 import Torch
 
 /// What a study has beside its cells.
@@ -12,8 +13,8 @@ public struct StudySettings: Sendable {
     /// The folder in which the teachers' weights are looked for.
     public var teachers: String?
 
-    /// The key under which the teachers' files hold the weights, for one that is not known.
-    public var weightsKey: String?
+    /// Where in the teachers' files the weights are.
+    public var weightsKey = WeightsKey()
 
     /// How teachers that are not there are trained.
     public var schedule = StudySchedule.paper

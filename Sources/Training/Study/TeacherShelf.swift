@@ -142,7 +142,7 @@ extension Study {
         let finished = try RunFolder.finishedHistory(
             in: folder(of: cell), of: cell.recipe, with: RunInputs())
         guard try result(of: cell) != nil, finished != nil else { return nil }
-        return folder(of: cell) + "/student-last.safetensors"
+        return folder(of: cell) + "/" + lastWeightsName
     }
 
     /// The file in the user's folder, where one is there.

@@ -9,8 +9,8 @@ enum CIFARLayout: Equatable {
     /// The published archive of binary files, or that of pickles.
     case archive(URL, pickles: Bool)
 
-    /// Finds the layout to read a split from: the first that has all of its files, an archive counting
-    /// after folders; else the first that has any file of the data set.
+    /// Finds the layout to read a split from: a folder that has all of its files, else an archive, else a
+    /// folder that has any file of the data set.
     ///
     /// - Parameters:
     ///   - dataset: The data set.
@@ -36,14 +36,14 @@ enum CIFARLayout: Equatable {
             dataset.files(split).allSatisfy { layout.has($0, of: dataset) }
         }) {
             self = whole
+        } else if let (archive, pickles) = archives.first(where: { Disk.exists($0.0) }) {
+            self = .archive(archive, pickles: pickles)
         } else if let part = all.first(where: { layout in
             dataset.allFiles.contains { layout.has($0, of: dataset) }
         }) {
             self = part
         } else if let empty {
             self = .binary(empty)
-        } else if let (archive, pickles) = archives.first(where: { Disk.exists($0.0) }) {
-            self = .archive(archive, pickles: pickles)
         } else {
             throw DatasetError.notFound(
                 dataset: dataset, directory: directory.path, found: Self.names(in: directory))

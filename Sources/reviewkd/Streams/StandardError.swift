@@ -35,7 +35,9 @@ final class StandardError: Sendable {
 
     private init() {
         let environment = ProcessInfo.processInfo.environment
-        isTerminal = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
+        // A terminal that does not say what it is may understand no more than a dumb one.
+        isTerminal =
+            isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(environment["TERM"] ?? "")
         usesColor = isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
     }
 
