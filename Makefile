@@ -18,8 +18,11 @@ demo: setup ## Train a student alone, with KD and with ReviewKD, and compare the
 	swift build -c release --product reviewkd
 	.build/release/reviewkd demo
 
+# An import that Package.swift does not name is an error.
+declared := --explicit-target-dependency-import-check error
+
 test: setup ## Build and run every test
-	swift test $(scratch)
+	swift test $(scratch) $(declared)
 	swift test --package-path Benchmarks
 
 test-all: setup ## The same, with every method between every pair (30 minutes)

@@ -9,6 +9,8 @@ let libTorch = usesCUDA ? cudaFolder + "/torch" : Context.packageDirectory + "/.
 
 let house: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
+    // A file imports what it uses, so that the arrows between targets are all in this file.
+    .enableUpcomingFeature("MemberImportVisibility"),
     .unsafeFlags(["-warnings-as-errors"]),
 ]
 

@@ -5,6 +5,7 @@ import PackageDescription
 // what is measured is what a user runs.
 let house: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("MemberImportVisibility"),
     .unsafeFlags(["-warnings-as-errors"]),
 ]
 

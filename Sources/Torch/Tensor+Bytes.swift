@@ -1,4 +1,5 @@
 import CTorch
+import TensorFiles
 
 extension Tensor {
     /// Copies a Swift array into a new tensor on the CPU.

@@ -6,6 +6,7 @@ import Torch
 import TorchNN
 import TorchTestSupport
 import Training
+import VisionData
 import VisionModels
 
 /// What a package of one's own can add, with nothing but what is public.

@@ -1,3 +1,4 @@
+import Distillation
 import Foundation
 import Testing
 import VisionModels

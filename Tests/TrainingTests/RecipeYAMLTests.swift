@@ -1,3 +1,4 @@
+import Distillation
 import Testing
 
 @testable import Training

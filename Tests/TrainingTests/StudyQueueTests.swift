@@ -1,5 +1,7 @@
+import Distillation
 import Foundation
 import Testing
+import Torch
 import VisionModels
 
 @testable import Training

@@ -1,3 +1,4 @@
+import Distillation
 import Testing
 import Torch
 import TorchNN

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A program to run from the root of the checkout.
 struct Command {

@@ -1,3 +1,5 @@
+import Yams
+
 /// What the three numbers of a normalisation are, one for each colour.
 public enum ChannelNumbers: Sendable {
     case mean, deviation

@@ -1,3 +1,5 @@
+import Yams
+
 /// What methods are used for, as far as their published constants depend on it.
 public struct MethodUse: Sendable {
     /// The methods, as they are joined.

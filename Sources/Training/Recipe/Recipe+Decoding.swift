@@ -1,4 +1,6 @@
+import Distillation
 import VisionModels
+import Yams
 
 extension Recipe {
     private enum Key: String, CaseIterable {

@@ -1,5 +1,6 @@
 import Distillation
 import VisionModels
+import Yams
 
 extension ScheduleSettings {
     private enum Name: String, CaseIterable { case constant, multistep, onecycle, cosine }

@@ -1,6 +1,7 @@
 import Crypto
 import Distillation
 import Foundation
+import VisionData
 import Yams
 
 extension Recipe {

@@ -1,6 +1,7 @@
 import Distillation
 import Torch
 import TorchNN
+import VisionData
 import VisionModels
 
 /// What a method may have to know of the training images.

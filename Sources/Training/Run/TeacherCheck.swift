@@ -1,5 +1,6 @@
 import Distillation
 import Torch
+import TorchNN
 import VisionData
 import VisionModels
 

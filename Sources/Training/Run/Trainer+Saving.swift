@@ -1,3 +1,4 @@
+import Distillation
 import Torch
 import TorchNN
 

@@ -1,4 +1,6 @@
 import Torch
+import TorchNN
+import VisionData
 
 extension TrainingStep {
     /// The largest half, quarter, … of the batch with which a step fits into the memory, found by

@@ -1,3 +1,6 @@
+import Torch
+import VisionData
+
 extension Study {
     /// Puts each kind of cell together once with fresh networks, so that what does not fit is told before
     /// anything is trained.

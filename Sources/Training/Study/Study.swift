@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Torch
+import VisionData
 import VisionModels
 
 /// Trains the cells of a table, restartably.

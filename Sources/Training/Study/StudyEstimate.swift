@@ -1,3 +1,5 @@
+import Distillation
+import TensorFiles
 import Torch
 import TorchNN
 import VisionData

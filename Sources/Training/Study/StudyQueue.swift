@@ -1,4 +1,6 @@
+import Distillation
 import Synchronization
+import Torch
 
 /// The cells that wait, handed out to the threads that run them.
 final class StudyQueue: Sendable {

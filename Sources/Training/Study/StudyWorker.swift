@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import Torch
+import VisionData
 import VisionModels
 
 /// Runs cells on one thread.
