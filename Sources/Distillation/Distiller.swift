@@ -32,13 +32,11 @@ public protocol Distiller<Targets>: AnyObject {
     /// What the optimizer moves: the student's parameters and the method's own.
     var trainableParameters: [NamedTensor] { get }
 
-    /// The forward pass of one training step.
+    /// The forward pass of one training step, the same wherever the run is.
     ///
-    /// - Parameters:
-    ///   - batch: the mini-batch.
-    ///   - progress: where the run is, for warm-ups.
-    /// - Returns: the terms of the loss, and the student's logits.
-    func losses(_ batch: Batch<Targets>, at progress: TrainingProgress) -> LossTerms
+    /// - Parameter batch: the mini-batch.
+    /// - Returns: the terms of the loss, unweighted, and the student's logits.
+    func losses(_ batch: Batch<Targets>) -> LossTerms
 
     /// The weights of the terms of `losses`, in their order, as a pure function of progress.
     func termWeights(at progress: TrainingProgress) -> [Double]
@@ -53,18 +51,13 @@ public protocol Distiller<Targets>: AnyObject {
 }
 
 extension Distiller {
-    /// The student's logits `[N, classes]` for normalised images, without gradients.
-    ///
-    /// Nothing of the method runs here, and the student's mode is left as it is.
-    public func predict(_ images: Tensor) -> Tensor { withoutGrad { student(images) } }
-
     /// Overwrites this distiller's state, strictly.
     public func load(stateDict: [NamedTensor]) throws(StateDictError) {
         try stateDict.copy(into: self.stateDict(), of: "\(type(of: self))")
     }
 }
 
-/// The terms of a loss, in order, each with its name and weight.
+/// The terms of a loss, in order, each with its name; `Distiller.termWeights(at:)` has their weights.
 public struct LossTerms {
     /// One term.
     public struct Term {
@@ -73,9 +66,6 @@ public struct LossTerms {
 
         /// The unweighted value, a scalar.
         public let value: Tensor
-
-        /// Its share in the total.
-        public let weight: Double
     }
 
     /// The terms in the order in which they were added.
@@ -90,18 +80,21 @@ public struct LossTerms {
     }
 
     /// Adds a term.
-    public mutating func add(_ name: String, _ value: Tensor, weight: Double = 1) {
-        terms.append(Term(name: name, value: value, weight: weight))
+    public mutating func add(_ name: String, _ value: Tensor) {
+        terms.append(Term(name: name, value: value))
     }
 
-    /// The weighted sum, a scalar to go backward from.
+    /// The weighted sum.
     ///
-    /// - Precondition: there is at least one term.
-    public var total: Tensor {
-        sum(terms.map { $0.weight == 1 ? $0.value : $0.value * $0.weight })
+    /// - Parameter weights: one for each term, in their order.
+    /// - Returns: a scalar to go backward from.
+    /// - Precondition: there is at least one term, and there are as many weights.
+    public func total(weights: [Double]) -> Tensor {
+        precondition(weights.count == terms.count, "LossTerms: not one weight for each term")
+        return sum(zip(terms, weights).map { $1 == 1 ? $0.value : $0.value * $1 })
     }
 
-    /// The sum with weights that lie on the device, instead of the terms' own.
+    /// The weighted sum, with weights that lie on the device.
     ///
     /// - Parameter weights: float32 `[terms]`.
     /// - Returns: a scalar to go backward from.

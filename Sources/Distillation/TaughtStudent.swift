@@ -2,7 +2,9 @@ import Torch
 import TorchNN
 import VisionModels
 
-/// A student taught by labels and by a teacher, through the terms of one or several methods.
+/// A student taught by labels, and by a teacher through the terms of one or several methods.
+///
+/// Without a teacher it is the student alone, the baseline of every method.
 public final class TaughtStudent: Distiller {
     /// The network that is being trained.
     public let student: any Backbone
@@ -10,7 +12,7 @@ public final class TaughtStudent: Distiller {
     /// What the teacher adds, in order.
     public let terms: [any KnowledgeTerm]
 
-    private let teacher: Teacher
+    private let teacher: Teacher?
     private let preactivationsOf: Set<DistillationSide>
     private let crossEntropyWeight: Double
     private let precision: Precision
@@ -19,14 +21,16 @@ public final class TaughtStudent: Distiller {
     ///
     /// - Parameters:
     ///   - student: in training mode.
-    ///   - teacher: the teacher.
-    ///   - terms: made for this pair.
+    ///   - teacher: the teacher; nil for a student alone.
+    ///   - terms: made for this pair; none without a teacher.
     ///   - crossEntropyWeight: the weight of the labels' term.
     ///   - precision: of the student's forward pass.
+    /// - Precondition: there are no terms without a teacher.
     public init(
-        student: any Backbone, teacher: Teacher, terms: [any KnowledgeTerm],
+        student: any Backbone, teacher: Teacher? = nil, terms: [any KnowledgeTerm] = [],
         crossEntropyWeight: Double = 1, precision: Precision
     ) {
+        precondition(teacher != nil || terms.isEmpty, "TaughtStudent: terms without a teacher")
         self.student = student
         self.teacher = teacher
         self.terms = terms
@@ -42,36 +46,38 @@ public final class TaughtStudent: Distiller {
     }
 
     /// Cross entropy and the teacher's terms.
-    public func losses(_ batch: Batch<Tensor>, at progress: TrainingProgress) -> LossTerms {
-        observe(batch) { terms(of: $0, at: progress) }
+    public func losses(_ batch: Batch<Tensor>) -> LossTerms {
+        observe(batch) { student, teacher in
+            guard let logits = student.logits else {
+                preconditionFailure("TaughtStudent: \(type(of: self.student)) has no classifier")
+            }
+            var losses = LossTerms(logits: logits)
+            losses.add("cross_entropy", logits.crossEntropy(batch.targets))
+            if let teacher {
+                let observation = Observation(student: student, teacher: teacher, batch: batch)
+                for term in terms { losses.add(term.name, term(observation)) }
+            }
+            return losses
+        }
     }
 
-    /// Lets both networks see a batch, and goes on within the student's mixed precision.
-    func observe<Result>(_ batch: Batch<Tensor>, _ body: (Observation) -> Result) -> Result {
-        let knowledge = timed("teacher") {
-            teacher(batch.images, keepsPreactivations: preactivationsOf.contains(.teacher))
+    /// Lets the networks see a batch, and goes on within the student's mixed precision.
+    func observe<Result>(
+        _ batch: Batch<Tensor>,
+        _ body: (_ student: FeaturePyramid, _ teacher: FeaturePyramid?) -> Result
+    ) -> Result {
+        let knowledge = teacher.map { teacher in
+            timed("teacher") {
+                teacher(batch.images, keepsPreactivations: preactivationsOf.contains(.teacher))
+            }
         }
         return withAutocast(precision.autocast, on: batch.images.device) {
             let features = timed("student forward") {
                 student.features(
                     batch.images, keepsPreactivations: preactivationsOf.contains(.student))
             }
-            return body(Observation(student: features, teacher: knowledge, batch: batch))
+            return body(features, knowledge)
         }
-    }
-
-    private func terms(of observation: Observation, at progress: TrainingProgress) -> LossTerms {
-        guard let logits = observation.student.logits else {
-            preconditionFailure("TaughtStudent: \(type(of: student)) has no classifier")
-        }
-        var losses = LossTerms(logits: logits)
-        losses.add(
-            "cross_entropy", logits.crossEntropy(observation.batch.targets),
-            weight: crossEntropyWeight)
-        for term in terms {
-            losses.add(term.name, term(observation), weight: term.weight(at: progress))
-        }
-        return losses
     }
 
     /// The labels' weight and the terms'.
@@ -82,6 +88,6 @@ public final class TaughtStudent: Distiller {
     /// The student's state, the terms', and the teacher's where it changes.
     public func stateDict() -> [NamedTensor] {
         student.stateDict().map { $0.prefixed("student") } + terms.flatMap { $0.stateDict() }
-            + teacher.stateDict().map { $0.prefixed("teacher") }
+            + (teacher?.stateDict() ?? []).map { $0.prefixed("teacher") }
     }
 }

@@ -3,7 +3,7 @@ import Torch
 /// Two-dimensional convolution.
 ///
 /// Shapes: `[N, inChannels, H, W]` to `[N, outChannels, H', W']`.
-public final class Conv2d: Module {
+public final class Conv2d: Layer {
     /// `[outChannels, inChannels / groups, k, k]`.
     @Parameter public var weight: Tensor
 
@@ -61,7 +61,7 @@ public final class Conv2d: Module {
 /// Two-dimensional transposed convolution.
 ///
 /// Shapes: `[N, inChannels, H, W]` to `[N, outChannels, H', W']`.
-public final class ConvTranspose2d: Module {
+public final class ConvTranspose2d: Layer {
     /// `[inChannels, outChannels, k, k]`.
     @Parameter public var weight: Tensor
 
@@ -101,7 +101,7 @@ public final class ConvTranspose2d: Module {
 /// Reference: Ioffe and Szegedy, *Batch Normalization*, ICML 2015, algorithm 1; the running variance
 /// is the unbiased one, as in PyTorch. One value per channel has no statistics: in training mode one image
 /// of one pixel, which PyTorch refuses, becomes the shift β, and the running statistics stay.
-public final class BatchNorm2d: Module, ModeDependent {
+public final class BatchNorm2d: Layer, ModeDependent {
     /// The scale γ, `[channels]`.
     @Parameter public var weight: Tensor
 
@@ -175,7 +175,7 @@ public final class BatchNorm2d: Module, ModeDependent {
 /// A fully connected layer.
 ///
 /// Shapes: `[N, inFeatures]` to `[N, outFeatures]`.
-public final class Linear: Module {
+public final class Linear: Layer {
     /// `[outFeatures, inFeatures]`.
     @Parameter public var weight: Tensor
 
@@ -200,7 +200,7 @@ public final class Linear: Module {
 }
 
 /// The rectifier, where a sequence of layers has one.
-public final class ReLU: Module {
+public final class ReLU: Layer {
     /// Nothing to set.
     public init() {}
 

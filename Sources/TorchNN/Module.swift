@@ -1,6 +1,6 @@
 import Torch
 
-/// A network or a part of one: parameters, buffers and a forward pass.
+/// A network or a part of one: parameters, buffers and parts.
 ///
 /// A module is a final class. Its tensors are properties marked `@Parameter` or `@Buffer`, its parts
 /// are properties that hold modules, arrays of modules or optional modules. State-dict keys are the
@@ -9,27 +9,23 @@ import Torch
 ///
 /// Training or evaluation mode is state of the modules that differ (`BatchNorm2d`), so that a
 /// teacher and a student can be in different modes within one step.
-public protocol Module<Input, Output>: AnyObject {
-    /// What the forward pass takes.
-    associatedtype Input
-
-    /// What the forward pass gives.
-    associatedtype Output
-
-    /// The forward pass.
-    func callAsFunction(_ input: Input) -> Output
-
+///
+/// Its forward pass is its own: what it takes and gives differs from module to module.
+public protocol Module: AnyObject {
     /// The state-dict keys of properties whose published name is not theirs in snake case.
-    static var stateDictKeys: [String: String] { get }
+    var stateDictKeys: [String: String] { get }
 }
 
 extension Module {
     /// Every property has its own name in snake case.
-    public static var stateDictKeys: [String: String] { [:] }
+    public var stateDictKeys: [String: String] { [:] }
 }
 
-/// A module from tensor to tensor.
-public typealias Layer = Module<Tensor, Tensor>
+/// A module from one tensor to another.
+public protocol Layer: Module {
+    /// The forward pass.
+    func callAsFunction(_ input: Tensor) -> Tensor
+}
 
 /// A module that behaves differently in training and in evaluation.
 public protocol ModeDependent: AnyObject {

@@ -106,7 +106,7 @@ struct ModuleTree {
     }
 
     private func key(of label: String, in owner: any Module) -> String {
-        type(of: owner).stateDictKeys[label] ?? snakeCase(label[...])
+        owner.stateDictKeys[label] ?? snakeCase(label[...])
     }
 
     private mutating func visitOptional(

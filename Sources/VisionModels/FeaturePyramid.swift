@@ -75,7 +75,7 @@ extension FeatureExtractor {
 }
 
 /// A network with stages that describe themselves, from images `[N, 3, H, W]` to logits.
-public protocol Backbone: Module, FeatureExtractor where Input == Tensor, Output == Tensor {
+public protocol Backbone: Layer, FeatureExtractor {
     /// The stages from shallow to deep.
     var stageInfo: [StageInfo] { get }
 

@@ -304,9 +304,8 @@ import VisionModels
                 unit(rows(withoutGrad { contrast.embedT(teacher) }, 3)),
             ]
             let loss = contrast(
-                Contrast.Input(
-                    student: student, teacher: teacher, positions: Tensor.arange(0..<4),
-                    targets: Tensor(labels.map(Int64.init))))
+                student: student, teacher: teacher, positions: Tensor.arange(0..<4),
+                targets: Tensor(labels.map(Int64.init)))
             var sum = 0.0
             for side in 0..<2 {
                 let (part, constant) = expected(
@@ -330,12 +329,12 @@ import VisionModels
         let labels = (0..<300).map { $0 * $0 % 7 }
         let sampler = try NegativeSampler(labels: labels, seed: 3)
         let positions = [0, 5, 17, 299]
-        let request = NegativeSampler.Request(
-            positions: Tensor(positions.map(Int64.init)),
-            targets: Tensor(positions.map { Int64(labels[$0]) }), count: 40)
+        let targets = Tensor(positions.map { Int64(labels[$0]) })
         var drawn: Set<[Int64]> = []
         for _ in 0..<10 {
-            let rows = sampler(request).elements(as: Int64.self)
+            let rows = sampler(
+                Tensor(positions.map(Int64.init)), targets: targets, count: 40
+            ).elements(as: Int64.self)
             for (row, position) in positions.enumerated() {
                 let places = rows[(41 * row)..<(41 * row + 41)].map(Int.init)
                 #expect(places[0] == position)
@@ -352,13 +351,12 @@ import VisionModels
         let labels = (0..<200).map { $0 % 4 }
         let sampler = try NegativeSampler(labels: labels, seed: 5)
         let positions = (0..<50).map { Int64(4 * $0) }
-        let request = NegativeSampler.Request(
-            positions: Tensor(positions), targets: Tensor(positions.map { _ in Int64(0) }),
-            count: 30)
+        let targets = Tensor(positions.map { _ in Int64(0) })
         var counts = Array(repeating: 0, count: 200)
         let steps = 200
         for _ in 0..<steps {
-            let rows = sampler(request).elements(as: Int64.self)
+            let rows = sampler(Tensor(positions), targets: targets, count: 30)
+                .elements(as: Int64.self)
             for row in 0..<50 {
                 for place in rows[(31 * row + 1)..<(31 * row + 31)] { counts[Int(place)] += 1 }
             }
@@ -379,8 +377,7 @@ import VisionModels
         }
         let sampler = try NegativeSampler(labels: [0, 1, 1], seed: 0)
         let places = sampler(
-            NegativeSampler.Request(
-                positions: Tensor([0] as [Int64]), targets: Tensor([0] as [Int64]), count: 9)
+            Tensor([0] as [Int64]), targets: Tensor([0] as [Int64]), count: 9
         ).elements(as: Int64.self)
         #expect(Set(places.dropFirst()) == [1, 2])
     }

@@ -1,3 +1,4 @@
+import Distillation
 import Torch
 import TorchNN
 import TorchTestSupport
@@ -34,6 +35,13 @@ func smallNetwork(_ model: CIFARModel = .resnet8, base: Int = 0) -> any Backbone
     let network = model.make(classCount: 5, generator: Generator(seed: 1))
     network.stateDict().fillWithHash(base: base)
     return network
+}
+
+extension Distiller {
+    /// The weighted loss of a batch, to go backward from.
+    func total(_ batch: Batch<Targets>, at progress: TrainingProgress) -> Tensor {
+        losses(batch).total(weights: termWeights(at: progress))
+    }
 }
 
 let smallImages = Tensor.hashed(1, shape: [4, 3, 8, 8], scale: 1.5, dtype: .float32)

@@ -112,9 +112,8 @@ import VisionModels
         let images = Tensor.zeros([2, 3, 32, 32])
         let pairs = withoutGrad {
             module(
-                ReviewModule.Input(
-                    student: networks[0].features(images).levels,
-                    teacher: networks[1].features(images).preactivationLevels))
+                student: networks[0].features(images).levels,
+                teacher: networks[1].features(images).preactivationLevels)
         }
         #expect(pairs.map(\.student.shape) == zip(outputs, sizes).map { [2, $0, $1, $1] })
         #expect(pairs.map(\.teacher.shape) == pairs.map(\.student.shape))
@@ -161,9 +160,8 @@ import VisionModels
         let student = smallNetwork(.resnet8)
         let teacher = smallNetwork(.resnet8x4)
         let pairs = try review(student, teacher)(
-            ReviewModule.Input(
-                student: student.features(smallImages).levels,
-                teacher: teacher.features(smallImages).preactivationLevels))
+            student: student.features(smallImages).levels,
+            teacher: teacher.features(smallImages).preactivationLevels)
         let expected = [[4, 64, 8, 8], [4, 128, 4, 4], [4, 256, 2, 2], [4, 256, 1, 1]]
         #expect(pairs.map(\.student.shape) == expected)
         #expect(pairs.map(\.teacher.shape) == expected)
@@ -175,21 +173,25 @@ import VisionModels
         let teacher = smallNetwork()
         let large = Tensor.hashed(3, shape: [4, 3, 12, 20], dtype: .float32)
         let pairs = try review(student, teacher)(
-            ReviewModule.Input(
-                student: student.features(smallImages).levels,
-                teacher: teacher.features(large).preactivationLevels))
+            student: student.features(smallImages).levels,
+            teacher: teacher.features(large).preactivationLevels)
         #expect(pairs.allSatisfy { $0.student.shape == $0.teacher.shape })
     }
 
     @Test("Every trainable parameter gets a gradient, and the teacher gets none")
     func gradients() throws {
         let distiller = try distiller(also: [KnowledgeDistillation()])
-        distiller.losses(batch, at: progress(epoch: 0)).total.backward()
+        distiller.total(batch, at: progress(epoch: 0)).backward()
         for parameter in distiller.trainableParameters {
             #expect(parameter.tensor.grad != nil, "\(parameter.name)")
         }
         let term = try #require(distiller.terms.first as? ReviewKD)
-        let pairs = distiller.observe(batch) { term.pairs(of: $0) }
+        let pairs = try #require(
+            distiller.observe(batch) { student, teacher in
+                teacher.map {
+                    term.pairs(of: Observation(student: student, teacher: $0, batch: batch))
+                }
+            })
         #expect(pairs.allSatisfy { $0.student.requiresGrad && !$0.teacher.requiresGrad })
     }
 
@@ -201,7 +203,7 @@ import VisionModels
             options.residual = residual
             options.midChannels = 7
             let distiller = try distiller(options, distance: distance)
-            let total = distiller.losses(batch, at: progress(epoch: 0)).total
+            let total = distiller.total(batch, at: progress(epoch: 0))
             total.backward()
             #expect(total.item().isFinite)
             let attentions = distiller.stateDict().filter {
@@ -222,7 +224,7 @@ import VisionModels
             let deep = Tensor.hashed(2, shape: [2, 3, 1, 1], dtype: .float32) * deepest
             blocks.eval()
             let levels = [level, deep]
-            return blocks(ReviewModule.Input(student: levels, teacher: levels))[0].student
+            return blocks(student: levels, teacher: levels)[0].student
         }
         var options = ReviewOptions()
         options.fusion = .plain
@@ -245,9 +247,7 @@ import VisionModels
         block.eval()
         let feature = Tensor.hashed(1, shape: [2, 3, 8, 8], dtype: .float32)
         let deeper = Tensor.hashed(2, shape: [2, 4, 4, 4], dtype: .float32)
-        let fused = block(
-            AttentionBasedFusion.Input(feature: feature, deeper: deeper, size: (8, 8))
-        ).fused
+        let fused = block(feature, deeper: deeper, size: (8, 8)).fused
         let state = block.stateDict()
         func tensor(_ name: String) throws -> Tensor {
             try #require(state.first { $0.name == name }).tensor
@@ -267,12 +267,12 @@ import VisionModels
         let distiller = try distiller(
             also: [KnowledgeDistillation(temperature: 4, weight: 0.9)], warmup: .epochs(20))
         for (epoch, weight) in [(0, 0.0), (5, 0.15), (20, 0.6)] {
-            let losses = distiller.losses(batch, at: progress(epoch: epoch))
+            let losses = distiller.losses(batch)
             #expect(losses.terms.map(\.name) == ["cross_entropy", "review", "kd"])
-            let weights = losses.terms.map(\.weight)
+            let weights = distiller.termWeights(at: progress(epoch: epoch))
             #expect(zip(weights, [1, weight, 0.9]).allSatisfy { abs($0 - $1) < 1e-12 })
-            let sum = losses.terms.reduce(0) { $0 + $1.weight * $1.value.item() }
-            expectClose(losses.total, [sum], relative: 1e-5)
+            let sum = zip(losses.terms, weights).reduce(0) { $0 + $1.1 * $1.0.value.item() }
+            expectClose(losses.total(weights: weights), [sum], relative: 1e-5)
             #expect(losses.logits.shape == [4, 5])
         }
     }
@@ -281,7 +281,7 @@ import VisionModels
     func restored() throws {
         let first = try distiller(mode: .batch)
         let other = try distiller(mode: .batch)
-        _ = first.losses(batch, at: progress(epoch: 0))
+        _ = first.losses(batch)
         let keys = Set(first.stateDict().map(\.name))
         #expect(keys.isSuperset(of: first.trainableParameters.map(\.name)))
         #expect(keys.contains("teacher.bn1.running_mean"))
@@ -291,21 +291,23 @@ import VisionModels
         }
         try other.load(stateDict: first.stateDict())
         #expect(
-            first.losses(batch, at: progress(epoch: 1)).total.item()
-                == other.losses(batch, at: progress(epoch: 1)).total.item())
+            first.total(batch, at: progress(epoch: 1)).item()
+                == other.total(batch, at: progress(epoch: 1)).item())
         #expect(throws: StateDictError.self) {
             try other.load(stateDict: first.stateDict().filter { !$0.name.hasPrefix("abfs.0") })
         }
     }
 
-    @Test("A prediction is the student's alone and records no gradients")
-    func prediction() throws {
+    @Test("The student's forward pass is the same with the teacher and alone")
+    func logits() throws {
         let distiller = try distiller()
-        distiller.student.eval()
-        let before = distiller.stateDict().map { $0.tensor.bytes() }
-        let logits = distiller.predict(smallImages)
-        #expect(!logits.requiresGrad)
-        #expect(logits.bytes() == withoutGrad { distiller.student(smallImages).bytes() })
-        #expect(distiller.stateDict().map { $0.tensor.bytes() } == before)
+        let alone = TaughtStudent(student: smallNetwork(), precision: .float32)
+        try alone.load(stateDict: distiller.stateDict().filter { $0.name.hasPrefix("student.") })
+        let losses = distiller.losses(batch)
+        #expect(losses.logits.requiresGrad)
+        #expect(alone.losses(batch).logits.bytes() == losses.logits.bytes())
+        #expect(
+            alone.stateDict().map { $0.tensor.bytes() }
+                == distiller.student.stateDict().map { $0.tensor.bytes() })
     }
 }

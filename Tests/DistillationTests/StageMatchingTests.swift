@@ -68,7 +68,7 @@ import VisionModels
         var options = ReviewOptions()
         options.residual = false
         let levels = [8, 4, 2, 1].map { Tensor.ones([2, 3, $0, $0]) }
-        let pairs = try review(options)(ReviewModule.Input(student: levels, teacher: levels))
+        let pairs = try review(options)(student: levels, teacher: levels)
         #expect(pairs.map { $0.teacher.size(2) } == [8, 4, 1])
         #expect(pairs.allSatisfy { $0.student.shape == $0.teacher.shape })
     }

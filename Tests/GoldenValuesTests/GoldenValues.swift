@@ -84,10 +84,11 @@ extension Agreement {
             let (terms, pairs) = task.forward(step: index)
             compare("step \(index) ce", terms.terms[0].value.item(), golden.ce)
             compare("step \(index) hcl", terms.terms[1].value.item(), golden.hcl)
-            compare("step \(index) loss", terms.total.item(), golden.loss)
+            let total = terms.total(weights: task.weights)
+            compare("step \(index) loss", total.item(), golden.loss)
             compare("step \(index) review", pairs.map(\.student), golden.review)
             compare("step \(index) teacher", pairs.map(\.teacher), golden.teacher)
-            terms.total.backward()
+            total.backward()
             if let gradL2 = golden.gradL2 {
                 compareNames("gradients", parameters.map(\.name), Array(gradL2.keys))
                 for parameter in parameters {
@@ -128,8 +129,7 @@ extension Agreement {
         feature.requiresGrad = true
         deeper?.requiresGrad = true
         let (output, fused) = block(
-            AttentionBasedFusion.Input(
-                feature: feature, deeper: deeper, size: (golden.outShape, golden.outShape)))
+            feature, deeper: deeper, size: (golden.outShape, golden.outShape))
         let keys = golden.probe.matches(of: /tensor\((\d+)\)/).compactMap { Int($0.output.1) }
         compareExactly("\(name) probe's tensors", keys.count, 2)
         let probed = zip([output, fused], keys).map { tensor, key in

@@ -96,7 +96,7 @@ struct FirstStep {
 extension PairTask {
     func firstStep(images: Int = 0, plain: Bool = false) -> FirstStep {
         let (terms, pairs) = plain ? plainForward(step: images) : forward(step: images)
-        let total = terms.total
+        let total = terms.total(weights: weights)
         total.backward()
         let gradients = distiller.trainableParameters.compactMap { parameter in
             parameter.tensor.grad.map { NamedTensor(parameter.name, $0.clone()) }

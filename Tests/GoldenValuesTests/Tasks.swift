@@ -92,12 +92,12 @@ struct PairTask {
     /// the features between.
     func forward(step: Int) -> (terms: LossTerms, pairs: [(student: Tensor, teacher: Tensor)]) {
         let batch = batch(step: step)
-        return distiller.observe(batch) { observation in
-            let pairs = review.pairs(of: observation)
+        return distiller.observe(batch) { student, teacher in
+            guard let teacher else { preconditionFailure("PairTask: without a teacher") }
+            let pairs = review.pairs(
+                of: Observation(student: student, teacher: teacher, batch: batch))
             return (
-                terms(
-                    logits: observation.student.logits, review: review.distance(of: pairs), batch),
-                pairs
+                terms(logits: student.logits, review: review.distance(of: pairs), batch), pairs
             )
         }
     }
@@ -118,6 +118,9 @@ struct PairTask {
         }
     }
 
+    /// Of the terms, once the warm-up is over.
+    var weights: [Double] { [1, file.weight] }
+
     func batch(step: Int) -> Batch<Tensor> {
         let images = Filled(
             key: 2_000_003 + step, shape: [file.batch, 3, 32, 32], scale: 1.5)
@@ -131,7 +134,7 @@ struct PairTask {
         let logits = logits ?? Tensor.zeros([])
         var terms = LossTerms(logits: logits)
         terms.add("cross_entropy", logits.crossEntropy(batch.targets))
-        terms.add("review", review, weight: file.weight)
+        terms.add("review", review)
         return terms
     }
 }

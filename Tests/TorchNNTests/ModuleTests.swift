@@ -29,20 +29,14 @@ private final class Composite: Module {
         absent = nil
         lateBias = Tensor.zeros([4])
     }
-
-    func callAsFunction(_ input: Tensor) -> Tensor { input }
 }
 
 private final class Unmarked: Module {
     let weight = Tensor.ones([1])
-
-    func callAsFunction(_ input: Tensor) -> Tensor { input }
 }
 
 private final class Hidden: Module {
     let parts: [String: any Layer] = ["norm": BatchNorm2d(1)]
-
-    func callAsFunction(_ input: Tensor) -> Tensor { input }
 }
 
 /// Keys that are not the properties' names, and modules in two dimensions.
@@ -50,15 +44,13 @@ private final class Published: Module {
     let shortCut: Linear
     let blocks: [[Linear]]
 
-    static let stateDictKeys = ["shortCut": "shortCut"]
+    let stateDictKeys = ["shortCut": "shortCut"]
 
     init() {
         func linear() -> Linear { Linear(1, 1, bias: false, generator: Generator(seed: 0)) }
         shortCut = linear()
         blocks = [[linear()], [linear(), linear()]]
     }
-
-    func callAsFunction(_ input: Tensor) -> Tensor { input }
 }
 
 @Suite struct ModuleTests {

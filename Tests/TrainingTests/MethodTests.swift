@@ -134,7 +134,8 @@ struct MethodTests {
         let batch = try batch()
         let progress = TrainingProgress(epoch: 3, step: 10, totalSteps: 20)
         func step(_ distiller: any Distiller<Tensor>, _ optimizer: SGD) -> Double {
-            let total = distiller.losses(batch, at: progress).total
+            let total = distiller.losses(batch)
+                .total(weights: distiller.termWeights(at: progress))
             total.backward()
             optimizer.step(learningRate: 0.001)
             return total.item()

@@ -13,9 +13,10 @@ struct MetricsTests {
         _ values: (review: Double, crossEntropy: Double), to metrics: inout TrainingMetrics
     ) {
         var terms = LossTerms(logits: Tensor([2, 1, 0, 0, 1, 2] as [Float], shape: [2, 3]))
-        terms.add("review", Tensor([Float(values.review)], shape: []), weight: 0.5)
+        terms.add("review", Tensor([Float(values.review)], shape: []))
         terms.add("cross_entropy", Tensor([Float(values.crossEntropy)], shape: []))
-        metrics.add(terms, total: terms.total, targets: Tensor([0, 1] as [Int64]))
+        metrics.add(
+            terms, total: terms.total(weights: [0.5, 1]), targets: Tensor([0, 1] as [Int64]))
     }
 
     @Test("are the means over the images: terms unweighted, the total weighted")

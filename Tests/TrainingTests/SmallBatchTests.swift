@@ -57,12 +57,13 @@ struct SmallBatchTests {
             let batch = Batch(
                 images: images.narrow(0, range).contiguous(.channelsLast),
                 targets: targets.narrow(0, range), indices: positions.narrow(0, range))
-            let terms = distiller.losses(
-                batch, at: TrainingProgress(epoch: 3, step: 10, totalSteps: 20))
+            let terms = distiller.losses(batch)
+            let weights = distiller.termWeights(
+                at: TrainingProgress(epoch: 3, step: 10, totalSteps: 20))
             for term in terms.terms {
                 #expect(term.value.item().isFinite, "\(term.name) of \(range.count)")
             }
-            terms.total.backward()
+            terms.total(weights: weights).backward()
             for parameter in distiller.trainableParameters {
                 let gradient = try #require(parameter.tensor.grad, "\(parameter.name)")
                 #expect(gradient.isAllFinite, "gradient of \(parameter.name), \(range.count)")

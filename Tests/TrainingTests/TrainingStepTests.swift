@@ -20,12 +20,13 @@ struct TrainingStepTests {
                 let (images, labels, positions) = setup.loader.batch(index, of: draws)
                 let progress = setup.progress(epoch, index)
                 let terms = setup.distiller.losses(
-                    Batch(images: images, targets: labels, indices: positions), at: progress)
-                terms.total.backward()
-                losses.append((terms.terms.map(\.value) + [terms.total]).map { $0.item() })
+                    Batch(images: images, targets: labels, indices: positions))
+                let total = terms.total(weights: setup.distiller.termWeights(at: progress))
+                total.backward()
+                losses.append((terms.terms.map(\.value) + [total]).map { $0.item() })
                 setup.optimizer.step(
                     learningRate: setup.recipe.learningRateSchedule.rate(at: progress))
-                sums.add(terms, total: terms.total, targets: labels)
+                sums.add(terms, total: total, targets: labels)
             }
             metrics.append(sums)
         }

@@ -80,23 +80,15 @@ public final class ContrastiveRepresentationDistillation: KnowledgeTerm {
     public func callAsFunction(_ observation: Observation) -> Tensor {
         inFullPrecision(on: observation.batch.images.device) {
             contrast(
-                Contrast.Input(
-                    student: observation.student.pooledRows.full,
-                    teacher: observation.teacher.pooledRows.full,
-                    positions: observation.batch.indices, targets: observation.batch.targets))
+                student: observation.student.pooledRows.full,
+                teacher: observation.teacher.pooledRows.full,
+                positions: observation.batch.indices, targets: observation.batch.targets)
         }
     }
 }
 
 /// The learned embeddings and the two memories of CRD.
 final class Contrast: Module {
-    struct Input {
-        let student: Tensor
-        let teacher: Tensor
-        let positions: Tensor
-        let targets: Tensor
-    }
-
     let embedS: Linear
     let embedT: Linear
     @Buffer var studentMemory: Tensor
@@ -127,18 +119,26 @@ final class Contrast: Module {
         self.settings = settings
     }
 
-    func callAsFunction(_ input: Input) -> Tensor {
-        let student = embedS(input.student).normalized(1)
-        let teacher = embedT(input.teacher).normalized(1)
-        let places = sampler(
-            NegativeSampler.Request(
-                positions: input.positions, targets: input.targets, count: settings.negatives))
+    /// The loss of both directions, with the memories' update.
+    ///
+    /// - Parameters:
+    ///   - student: pooled features `[N, C]`.
+    ///   - teacher: pooled features `[N, C]`.
+    ///   - positions: of the images in the training set, int64 `[N]`.
+    ///   - targets: their classes, int64 `[N]`.
+    /// - Returns: a scalar.
+    func callAsFunction(
+        student: Tensor, teacher: Tensor, positions: Tensor, targets: Tensor
+    ) -> Tensor {
+        let student = embedS(student).normalized(1)
+        let teacher = embedT(teacher).normalized(1)
+        let places = sampler(positions, targets: targets, count: settings.negatives)
         let loss =
             direction(student, against: teacherMemory, places, 0)
             + direction(teacher, against: studentMemory, places, 1)
         withoutGrad {
-            update(studentMemory, with: student, at: input.positions)
-            update(teacherMemory, with: teacher, at: input.positions)
+            update(studentMemory, with: student, at: positions)
+            update(teacherMemory, with: teacher, at: positions)
         }
         return loss
     }

@@ -11,17 +11,6 @@ import TorchNN
 /// a and b are functions of (seed, step, image); the step is a buffer, so that a resumed run goes on with
 /// the same draws.
 final class NegativeSampler: Module {
-    struct Request {
-        /// The images' positions in the training set, int64 `[N]`.
-        let positions: Tensor
-
-        /// Their classes, int64 `[N]`.
-        let targets: Tensor
-
-        /// How many negatives each gets.
-        let count: Int
-    }
-
     /// How many images are trained on.
     let imageCount: Int
 
@@ -76,30 +65,35 @@ final class NegativeSampler: Module {
         self.seed = Int64(seed % 1_000_003)
     }
 
-    /// The images themselves and behind each its negatives, int64 `[N, 1 + count]`.
-    func callAsFunction(_ request: Request) -> Tensor {
+    /// Draws for the images of a step.
+    ///
+    /// - Parameters:
+    ///   - positions: the images' positions in the training set, int64 `[N]`.
+    ///   - targets: their classes, int64 `[N]`.
+    ///   - count: how many negatives each gets.
+    /// - Returns: the images themselves and behind each its negatives, int64 `[N, 1 + count]`.
+    func callAsFunction(_ positions: Tensor, targets: Tensor, count: Int) -> Tensor {
         withoutGrad {
-            let targets = request.targets
             let length = length.select(0, targets)
-            let choice = draw(request, 1).remainder(dividingBy: choices).unsqueeze(1)
+            let choice = draw(positions, 1).remainder(dividingBy: choices).unsqueeze(1)
             let factor = primes.select(0, targets).take(along: 1, choice)
-            let offset = draw(request, 2)
-            let steps = Tensor.arange(0..<request.count, device: targets.device).unsqueeze(0)
+            let offset = draw(positions, 2)
+            let steps = Tensor.arange(0..<count, device: targets.device).unsqueeze(0)
             let run = length.unsqueeze(1)
             let places = (factor * steps + offset.unsqueeze(1)).remainder(dividingBy: run)
             let around = (places + begin.select(0, targets).unsqueeze(1))
                 .remainder(dividingBy: imageCount)
             let negatives = sorted.select(0, around.flatten())
-                .reshape([targets.size(0), request.count])
+                .reshape([targets.size(0), count])
             step.add(whole(1))
-            return Tensor.concatenate([request.positions.unsqueeze(1), negatives], dimension: 1)
+            return Tensor.concatenate([positions.unsqueeze(1), negatives], dimension: 1)
         }
     }
 
     /// A number in 0..<2³¹ − 1 for each image, `[N]`: squares modulo a prime, again and again.
-    private func draw(_ request: Request, _ purpose: Int64) -> Tensor {
+    private func draw(_ positions: Tensor, _ purpose: Int64) -> Tensor {
         let prime = 2_147_483_647
-        var value = request.positions * whole(48_271) + step * whole(69_621)
+        var value = positions * whole(48_271) + step * whole(69_621)
         value = (value + whole(seed * 7919 + purpose * 104_729 + 1)).remainder(dividingBy: prime)
         for _ in 0..<4 { value = (value * value + whole(1_234_577)).remainder(dividingBy: prime) }
         return value

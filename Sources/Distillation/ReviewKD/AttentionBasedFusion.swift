@@ -26,21 +26,6 @@ public enum FusionKind: String, CaseIterable, Sendable {
 /// Reference: Chen et al., *Distilling Knowledge via Knowledge Review*, CVPR 2021, section 3.3,
 /// <https://arxiv.org/abs/2104.09044>.
 public final class AttentionBasedFusion: Module {
-    /// What one block takes: a student feature, the deeper stage's fused feature (nil for the
-    /// deepest), and the teacher's size.
-    public struct Input {
-        let feature: Tensor
-        let deeper: Tensor?
-        let size: (height: Int, width: Int)
-
-        /// Gathers a block's input.
-        public init(feature: Tensor, deeper: Tensor?, size: (height: Int, width: Int)) {
-            self.feature = feature
-            self.deeper = deeper
-            self.size = size
-        }
-    }
-
     let conv1: [any Layer]
     let conv2: [any Layer]
     let attConv: [Conv2d]
@@ -76,13 +61,21 @@ public final class AttentionBasedFusion: Module {
         concatConv = fusion == .concat ? mixing(into: midChannels) : []
     }
 
-    /// The output for the teacher, and the fused feature for the next shallower stage.
-    public func callAsFunction(_ input: Input) -> (output: Tensor, fused: Tensor) {
-        var fused = conv1.reduce(input.feature) { $1($0) }
-        if let deeper = input.deeper {
+    /// The forward pass.
+    ///
+    /// - Parameters:
+    ///   - feature: the student's feature `[N, inChannels, h, w]`.
+    ///   - deeper: the deeper stage's fused feature `[N, m, *, *]`; nil for the deepest.
+    ///   - size: the teacher's.
+    /// - Returns: the output for the teacher, and the fused feature for the next shallower stage.
+    public func callAsFunction(
+        _ feature: Tensor, deeper: Tensor?, size: (height: Int, width: Int)
+    ) -> (output: Tensor, fused: Tensor) {
+        var fused = conv1.reduce(feature) { $1($0) }
+        if let deeper {
             fused = fuse(fused, deeper)
         }
-        fused = fused.resizedNearest(height: input.size.height, width: input.size.width)
+        fused = fused.resizedNearest(height: size.height, width: size.width)
         return (conv2.reduce(fused) { $1($0) }, fused)
     }
 

@@ -66,9 +66,8 @@ public final class ReviewKD: KnowledgeTerm {
     func pairs(of observation: Observation) -> [(student: Tensor, teacher: Tensor)] {
         timed("ABF forward") {
             review(
-                ReviewModule.Input(
-                    student: observation.student.levels,
-                    teacher: observation.teacher.preactivationLevels))
+                student: observation.student.levels,
+                teacher: observation.teacher.preactivationLevels)
         }
     }
 

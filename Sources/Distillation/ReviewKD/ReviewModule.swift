@@ -50,18 +50,6 @@ public struct ReviewOptions: Sendable, Equatable {
 /// Reference: Chen et al., *Distilling Knowledge via Knowledge Review*, CVPR 2021, sections 3.1 and
 /// 3.2, <https://arxiv.org/abs/2104.09044>.
 public final class ReviewModule: Module {
-    /// The levels of both networks, from shallow to deep, the pooled features last.
-    public struct Input {
-        let student: [Tensor]
-        let teacher: [Tensor]
-
-        /// Gathers the levels.
-        public init(student: [Tensor], teacher: [Tensor]) {
-            self.student = student
-            self.teacher = teacher
-        }
-    }
-
     /// The blocks, deepest first, as in the published state dicts.
     let abfs: [AttentionBasedFusion]
 
@@ -98,16 +86,21 @@ public final class ReviewModule: Module {
         }
     }
 
-    /// Pairs of transformed student feature and teacher target, from shallow to deep.
-    public func callAsFunction(_ input: Input) -> [(student: Tensor, teacher: Tensor)] {
+    /// Transforms the student's levels.
+    ///
+    /// - Parameters:
+    ///   - student: the student's levels, from shallow to deep, the pooled features last.
+    ///   - teacher: the teacher's, in the same order.
+    /// - Returns: pairs of transformed student feature and teacher target, from shallow to deep.
+    public func callAsFunction(
+        student: [Tensor], teacher: [Tensor]
+    ) -> [(student: Tensor, teacher: Tensor)] {
         var pairs: [(student: Tensor, teacher: Tensor)] = []
         var deeper: Tensor?
         for (link, block) in zip(links, abfs) {
-            let target = input.teacher[link.teacher]
+            let target = teacher[link.teacher]
             let (output, fused) = block(
-                AttentionBasedFusion.Input(
-                    feature: input.student[link.student], deeper: deeper,
-                    size: (target.size(2), target.size(3))))
+                student[link.student], deeper: deeper, size: (target.size(2), target.size(3)))
             if isResidual { deeper = fused }
             pairs.append((output, target))
         }

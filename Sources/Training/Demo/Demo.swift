@@ -74,7 +74,7 @@ public struct Demo {
         let network = try teacher.makeStudent(classCount: data.train.classCount, device: device)
         guard
             let accuracy = try train(
-                teacher, StudentAlone(student: network, precision: precision), data)
+                teacher, TaughtStudent(student: network, precision: precision), data)
         else { return nil }
         report(.teacher(top1: accuracy))
         var values: [Method: [Double]] = [:]

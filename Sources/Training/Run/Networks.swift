@@ -108,7 +108,7 @@ extension Recipe {
         images: ImageFacts = ImageFacts(), remark: (String) -> Void = { _ in }
     ) throws -> any Distiller<Tensor> {
         guard method.names != [.alone] else {
-            return StudentAlone(student: student, precision: precision)
+            return TaughtStudent(student: student, precision: precision)
         }
         guard let teacher else { throw TrainingError.noTeacher(method: method.name) }
         return TaughtStudent(

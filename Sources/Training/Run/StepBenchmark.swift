@@ -103,10 +103,11 @@ extension Recipe {
             classCount: classCount, precision: precision, device: device, images: .ofBenchmarks,
             remark: remark)
         let optimizer = SGD(distiller.trainableParameters)
-        let progress = TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000)
+        let weights = distiller.termWeights(
+            at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000))
         let loss = Tensor.zeros([], device: device)
         let step = {
-            let total = distiller.losses(nextBatch(), at: progress).total
+            let total = distiller.losses(nextBatch()).total(weights: weights)
             timed("backward") { total.backward() }
             timed("optimizer") { optimizer.step(learningRate: 1e-3) }
             withoutGrad { _ = loss.copy(from: total) }

@@ -55,7 +55,10 @@ final class TrainingStep {
         self.loader = loader
         self.distiller = distiller
         self.optimizer = optimizer
-        termCount = distiller.termWeights(at: Self.anyTime).count
+        termCount =
+            distiller.termWeights(
+                at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1)
+            ).count
         images = Tensor.zeros([loader.imageCount, 4], dtype: .int64, device: device)
         settings = Tensor.zeros([loader.batchCount, 1 + termCount], device: device)
         losses = Tensor.zeros([loader.batchCount, termCount + 1], device: device)
@@ -68,9 +71,6 @@ final class TrainingStep {
             work(imageCount: loader.batchSize)
         }
     }
-
-    /// The weights in the table count, not those that belong to a point of the run.
-    private static let anyTime = TrainingProgress(epoch: 0, step: 0, totalSteps: 1)
 
     /// Writes an epoch's tables.
     ///
@@ -132,7 +132,7 @@ final class TrainingStep {
                 settings.select(0, counter).reshape([-1])
             )
         }
-        let terms = distiller.losses(batch, at: Self.anyTime)
+        let terms = distiller.losses(batch)
         let total = terms.total(weights: row.narrow(0, 1..<(1 + termCount)))
         total.backward()
         withoutGrad {

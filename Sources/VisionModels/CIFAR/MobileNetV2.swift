@@ -127,8 +127,6 @@ final class InvertedResidual: Module {
         isResidual = stride == 1 && inChannels == outChannels
     }
 
-    func callAsFunction(_ input: Tensor) -> Tensor { self(input, LayersAsTheyStand()) }
-
     func callAsFunction(_ input: Tensor, _ execution: any LayerExecution) -> Tensor {
         let units = convolutionUnits(of: conv)
         let inner = units.dropLast().reduce(input) {

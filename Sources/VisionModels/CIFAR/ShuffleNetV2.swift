@@ -68,13 +68,9 @@ public final class ShuffleNetV2: Backbone {
 }
 
 /// A block of ShuffleNetV2, which joins two halves of the channels.
-protocol ShuffleBlockV2: Module where Input == Tensor, Output == Tensor {
+protocol ShuffleBlockV2: Module {
     /// The two halves before the last activation.
     func halves(_ input: Tensor, _ execution: any LayerExecution) -> ShuffleHalves
-}
-
-extension ShuffleBlockV2 {
-    func callAsFunction(_ input: Tensor) -> Tensor { halves(input, LayersAsTheyStand()).output }
 }
 
 /// What a block of ShuffleNetV2 joins.

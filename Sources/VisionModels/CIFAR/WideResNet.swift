@@ -96,11 +96,6 @@ final class WideStage: Module {
     }
 
     /// The raw sum of the last block.
-    func callAsFunction(_ input: Tensor) -> Tensor {
-        self(input, activated: nil, LayersAsTheyStand())
-    }
-
-    /// The raw sum of the last block.
     ///
     /// - Parameters:
     ///   - input: the stage before.
@@ -123,7 +118,7 @@ final class WideBlock: Module {
     let conv2: Conv2d
     let convShortcut: Conv2d?
 
-    static let stateDictKeys = ["convShortcut": "convShortcut"]
+    let stateDictKeys = ["convShortcut": "convShortcut"]
 
     init(_ inChannels: Int, _ outChannels: Int, stride: Int, generator: Generator) {
         bn1 = BatchNorm2d(inChannels)
@@ -140,11 +135,6 @@ final class WideBlock: Module {
             : Conv2d(
                 inChannels, outChannels, kernelSize: 1, stride: stride, bias: false,
                 generator: generator)
-    }
-
-    /// The raw sum.
-    func callAsFunction(_ input: Tensor) -> Tensor {
-        self(input, activated: nil, LayersAsTheyStand())
     }
 
     /// The raw sum; a shortcut that changes the width takes the activated input, as published.

@@ -2,18 +2,11 @@ import Torch
 import TorchNN
 
 /// A block that ends in a ReLU, which can be left to the caller.
-protocol OpenBlock: Module where Input == Tensor, Output == Tensor {
+protocol OpenBlock: Module {
     /// The block, before or after its last activation.
     func callAsFunction(
         _ input: Tensor, relu: Bool, _ execution: any LayerExecution
     ) -> Tensor
-}
-
-extension OpenBlock {
-    /// The block before its last activation.
-    func callAsFunction(_ input: Tensor) -> Tensor {
-        self(input, relu: false, LayersAsTheyStand())
-    }
 }
 
 extension LayerExecution {
