@@ -75,7 +75,8 @@ let package = Package(
         .plugin(name: "RevisionPlugin", capability: .buildTool()),
         .target(name: "Revision", swiftSettings: house, plugins: ["RevisionPlugin"]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "TensorFiles", dependencies: ["CZlib"], swiftSettings: house),
+        .target(name: "Basics", swiftSettings: house),
+        .target(name: "TensorFiles", dependencies: ["Basics", "CZlib"], swiftSettings: house),
         .target(
             name: "CTorch",
             cxxSettings: compileLibTorch,
@@ -83,9 +84,10 @@ let package = Package(
         .target(name: "Torch", dependencies: ["CTorch", "TensorFiles"], swiftSettings: house),
         .target(name: "TorchNN", dependencies: ["Torch"], swiftSettings: house),
         .target(
-            name: "VisionModels", dependencies: ["Torch", "TorchNN"], swiftSettings: house),
+            name: "VisionModels", dependencies: ["Basics", "Torch", "TorchNN"],
+            swiftSettings: house),
         .target(
-            name: "VisionData", dependencies: ["CZlib", "TensorFiles", "Torch", crypto],
+            name: "VisionData", dependencies: ["Basics", "CZlib", "TensorFiles", "Torch", crypto],
             swiftSettings: house),
         .target(
             name: "Distillation", dependencies: ["Torch", "TorchNN", "VisionModels"],
@@ -93,7 +95,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
+                "Distillation",
                 crypto, yams,
             ],
             resources: [.embedInCode("Recipes")],
@@ -101,7 +104,8 @@ let package = Package(
         .executableTarget(
             name: "reviewkd",
             dependencies: [
-                "Revision", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "Basics", "Revision", "TensorFiles", "Torch", "TorchNN", "VisionModels",
+                "VisionData", "Distillation",
                 "Training", argumentParser,
             ],
             swiftSettings: house),
@@ -118,6 +122,11 @@ let package = Package(
             name: "mutate-files",
             dependencies: ["TensorFiles", "TensorFilesTestSupport", "VisionData"],
             path: "Tests/MutateFiles", swiftSettings: house),
+        .target(
+            name: "BasicsTestSupport", path: "Tests/BasicsTestSupport", swiftSettings: house),
+        .testTarget(
+            name: "BasicsTests", dependencies: ["Basics", "BasicsTestSupport"],
+            swiftSettings: house),
         .testTarget(
             name: "TensorFilesTests", dependencies: ["TensorFiles", "TensorFilesTestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
@@ -147,7 +156,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
+                "Basics", "BasicsTestSupport", "Training", "TensorFiles", "Torch", "TorchNN",
+                "VisionModels", "VisionData",
                 "Distillation", "TensorFilesTestSupport",
             ],
             swiftSettings: house),

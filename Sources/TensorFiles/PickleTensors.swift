@@ -1,3 +1,5 @@
+import Basics
+
 /// The storages and tensors of a pickle.
 extension PickleInterpreter {
     /// Understands `("storage", torch.FloatStorage, key, location, count)`, with the part of the storage

@@ -1,3 +1,5 @@
+import Basics
+
 /// Why a PyTorch checkpoint gave no weights; nothing of it was executed.
 public enum PyTorchCheckpointError: Error, Sendable, Equatable {
     case zip(ZipArchiveError)

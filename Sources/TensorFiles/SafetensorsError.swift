@@ -1,3 +1,5 @@
+import Basics
+
 /// A rule of the safetensors format that some contents, or the tensors to encode, break.
 public enum SafetensorsError: Error, Sendable, Equatable {
     case tooShort(count: Int)

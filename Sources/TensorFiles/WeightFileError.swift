@@ -1,3 +1,5 @@
+import Basics
+
 /// Why a file gave no weights; the description begins with the file's path.
 public enum WeightFileError: Error, Sendable, Equatable {
     /// The file is absent, not a regular file, or cannot be read.

@@ -1,3 +1,5 @@
+import Basics
+
 /// Finds the dictionaries of tensors that a pickle is or holds.
 struct WeightSearch {
     /// The keys under which training scripts keep the weights, in the order of preference.

@@ -1,3 +1,5 @@
+import Basics
+
 /// A rule of the zip format that an archive breaks, or a feature of it that is not read.
 public enum ZipArchiveError: Error, Sendable, Equatable {
     case noDirectory

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import VisionModels
 
 /// A word where a command should stand.

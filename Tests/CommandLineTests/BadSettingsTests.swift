@@ -238,7 +238,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "did you mean \"cifar100/resnet56-resnet20/stages/2-1\"?"),
         BadArguments(
             ["datasets", "fetch", "cifar100", "--data", "/proc/none/data"], 1,
-            "/proc/none: expected to write here, found:"),
+            "/proc/none could not be written:"),
         BadArguments(
             ["train", "data", "--output", "OUTPUT"], 1,
             "data: expected a recipe in UTF-8 text, but the file cannot be read: it is a folder"),

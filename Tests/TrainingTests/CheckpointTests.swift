@@ -1,3 +1,4 @@
+import BasicsTestSupport
 import Foundation
 import Testing
 import Torch
@@ -71,13 +72,4 @@ struct CheckpointTests {
             }
         }
     }
-}
-
-/// Runs a test with a folder of its own, which is gone afterwards.
-func withFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory
-        .appendingPathComponent("reviewkd-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder.path)
 }

@@ -1,3 +1,4 @@
+import BasicsTestSupport
 import Distillation
 import Foundation
 import Testing

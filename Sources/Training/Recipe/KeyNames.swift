@@ -1,3 +1,4 @@
+import Basics
 import VisionModels
 
 /// What recipes of other programs call the keys of ours.

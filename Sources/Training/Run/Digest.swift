@@ -1,16 +1,11 @@
+import Basics
 import Crypto
-import Foundation
-import VisionData
 
 /// The SHA-256 of a file, in hexadecimal digits.
 ///
-/// - Throws: where the file cannot be read.
+/// - Throws: `FileError` where the file cannot be read.
 public func sha256(ofFile path: String) throws -> String {
-    let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-    defer { try? file.close() }
     var hash = SHA256()
-    while let chunk = try file.read(upToCount: 1 << 20), !chunk.isEmpty {
-        hash.update(data: chunk)
-    }
+    try FileChunks(path: path).forEachChunk { hash.update(bufferPointer: $0) }
     return hash.finalize().hexadecimal
 }

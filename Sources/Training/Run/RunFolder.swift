@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import TensorFiles
 import TorchNN
@@ -46,6 +47,25 @@ public enum RunFolderError: Error, CustomStringConvertible {
     }
 }
 
+extension FolderLock {
+    /// Makes the folder where it is missing, and takes its lock.
+    ///
+    /// - Parameters:
+    ///   - folder: where the file `lock` lies.
+    ///   - path: the folder as its user knows it, for errors.
+    /// - Throws: `RunFolderError.unwritable` or `.inUse`.
+    convenience init(_ folder: String, of path: String) throws(RunFolderError) {
+        do throws(FolderLock.Failure) {
+            try self.init(folder)
+        } catch {
+            switch error {
+            case .unwritable(let reason): throw .unwritable(path: path, reason: reason)
+            case .inUse: throw .inUse(path: path)
+            }
+        }
+    }
+}
+
 /// The output folder of a run: recipe, metrics, weights and checkpoints.
 final class RunFolder {
     let path: String
@@ -69,7 +89,7 @@ final class RunFolder {
     ///   - path: the folder; made where it is missing.
     ///   - recipe: as resolved.
     ///   - resuming: whether a run may be there already.
-    /// - Throws: `RunFolderError`, `RecipeError` or `FileWriteError`; nothing is changed then.
+    /// - Throws: `RunFolderError`, `RecipeError` or `FileError`; nothing is changed then.
     init(path: String, recipe: Recipe, resuming: Bool) throws {
         self.path = path
         exitAt = Self.exitPoint(ProcessInfo.processInfo.environment["REVIEWKD_EXIT_AT"])
@@ -89,7 +109,7 @@ final class RunFolder {
         lock = try FolderLock(path + "/checkpoint", of: path)
         removeUnfinishedFiles()
         if isBegun || !files.fileExists(atPath: recipePath) {
-            do throws(FileWriteError) {
+            do throws(FileError) {
                 try AtomicFile.write(Data(recipe.yaml.utf8), to: recipePath)
             } catch {
                 throw RunFolderError.unwritable(path: path, reason: error.reason)

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// What one recipe gave with several seeds, after the last epoch of each.
@@ -27,7 +28,7 @@ public struct SeedSummary: Encodable, Sendable {
     /// Writes the summary as one line of JSON.
     ///
     /// - Parameter path: the file; overwritten where it exists.
-    /// - Throws: `FileWriteError` where it cannot be written.
+    /// - Throws: `FileError` where it cannot be written.
     public func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]

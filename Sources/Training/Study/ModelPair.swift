@@ -1,3 +1,4 @@
+import Basics
 import VisionModels
 
 /// A teacher and a student of the zoo.

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 #if canImport(Glibc)
@@ -102,7 +103,7 @@ struct ResultsFile {
     /// Adds results at the end, safely on the disk when this returns; a cut line goes, and so does a
     /// former result of a cell, as of a teacher whose weights were lost.
     ///
-    /// - Throws: `FileWriteError`, or what encoding throws.
+    /// - Throws: `FileError`, or what encoding throws.
     mutating func append(_ added: [CellResult]) throws {
         let keys = Set(added.map(\.key))
         var new = self
@@ -146,7 +147,7 @@ struct ResultsFile {
 
     /// Writes the file, safely on the disk when this returns; a cut line goes.
     ///
-    /// - Throws: `FileWriteError`, or what encoding throws.
+    /// - Throws: `FileError`, or what encoding throws.
     mutating func save() throws {
         let lines = try results.map { try $0.line() + "\n" }
         try AtomicFile.write(Data(lines.joined().utf8), to: path)

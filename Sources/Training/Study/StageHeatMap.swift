@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// The stage matrix as a picture: which teacher stage helps which student stage.
@@ -39,7 +40,7 @@ public struct StageHeatMap: Sendable {
     /// Writes the picture.
     ///
     /// - Parameter path: the file; overwritten where it exists.
-    /// - Throws: `FileWriteError`.
+    /// - Throws: `FileError`.
     public func write(to path: String) throws {
         try AtomicFile.write(Data(svg.utf8), to: path)
     }

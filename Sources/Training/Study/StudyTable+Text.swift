@@ -1,10 +1,11 @@
+import Basics
 import Foundation
 
 extension StudyTable {
     /// Writes the table as Markdown and as comma-separated values.
     ///
     /// - Parameter path: of both files, without `.md` and `.csv`; what is there is overwritten.
-    /// - Throws: `FileWriteError`.
+    /// - Throws: `FileError`.
     public func write(to path: String) throws {
         try AtomicFile.write(Data(markdown.utf8), to: path + ".md")
         try AtomicFile.write(Data(csv.utf8), to: path + ".csv")

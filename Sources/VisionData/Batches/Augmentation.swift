@@ -1,3 +1,4 @@
+import Basics
 import Torch
 
 /// Random crops and flips.
@@ -81,33 +82,5 @@ struct CropGrid {
         rows = place(Array(0..<height), [1, height, 1])
         columns = place(Array(0..<width), [1, 1, width])
         mirroring = place((0..<width).map { width - 1 - 2 * $0 }, [1, 1, width])
-    }
-}
-
-/// Random numbers that are a function of a seed and a position: nothing to save, nothing shared.
-///
-/// Reference: Steele, Lea and Flood, *Fast Splittable Pseudorandom Number Generators*, OOPSLA 2014
-/// (SplitMix64).
-public struct CounterRandom: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    /// Starts the stream of some numbers, as seed, purpose and epoch.
-    public init(_ numbers: UInt64...) {
-        state = numbers.reduce(0) { CounterRandom.mix($0 ^ CounterRandom.mix($1)) }
-    }
-
-    /// The next 64 bits.
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        return CounterRandom.finish(state)
-    }
-
-    private static func mix(_ value: UInt64) -> UInt64 { finish(value &+ 0x9E37_79B9_7F4A_7C15) }
-
-    private static func finish(_ value: UInt64) -> UInt64 {
-        var bits = value
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
     }
 }

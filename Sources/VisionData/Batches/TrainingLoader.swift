@@ -1,3 +1,4 @@
+import Basics
 import Torch
 
 /// Cuts an image set into the shuffled, augmented batches of training epochs.

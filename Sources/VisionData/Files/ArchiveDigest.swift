@@ -1,3 +1,4 @@
+import Basics
 import Crypto
 import Foundation
 
@@ -33,15 +34,5 @@ enum ArchiveDigest {
             return false
         }
         return expected.isEmpty
-    }
-}
-
-extension Digest {
-    /// The digest as lower-case hexadecimal digits.
-    package var hexadecimal: String {
-        map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }.joined()
     }
 }

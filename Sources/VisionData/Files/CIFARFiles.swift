@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// Reads CIFAR-10 and CIFAR-100 from the publisher's binary files or pickles.

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// Where and in which of its layouts a CIFAR data set lies.

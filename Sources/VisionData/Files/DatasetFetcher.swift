@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// Brings a published data set to a folder: downloads, verifies and unpacks its archive.

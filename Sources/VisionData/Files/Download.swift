@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// One file on its way from an address to the disk, over as many connections as it takes.

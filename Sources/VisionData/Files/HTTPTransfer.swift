@@ -1,3 +1,5 @@
+import Basics
+
 #if !WITHOUT_DOWNLOADS
     import Foundation
     import Synchronization

@@ -1,3 +1,5 @@
+import Basics
+
 /// An endless sequence of random numbers that depends on nothing but the words it is keyed with.
 ///
 /// Each number is a hash of the key and a counter, so that an image's numbers neither depend on the
@@ -7,13 +9,15 @@ struct DrawStream {
     private var counter: UInt64 = 0
 
     init(keyedBy words: UInt64...) {
-        key = words.reduce(0) { Self.mix($0 ^ Self.mix($1 &+ Self.increment)) }
+        key = words.reduce(0) {
+            SplitMix64.finish($0 ^ SplitMix64.finish($1 &+ SplitMix64.increment))
+        }
     }
 
     /// The next 64 random bits.
     mutating func bits() -> UInt64 {
-        counter &+= Self.increment
-        return Self.mix(key &+ counter)
+        counter &+= SplitMix64.increment
+        return SplitMix64.finish(key &+ counter)
     }
 
     /// The next number in [0, 1), a multiple of 2⁻⁵³.
@@ -38,15 +42,4 @@ struct DrawStream {
 
     /// √3, as the sum of four uniform numbers has variance 4/12.
     private static let bellScale = 3.0.squareRoot()
-
-    /// The golden ratio's fraction in 64 bits: the step of SplitMix64.
-    private static let increment: UInt64 = 0x9e37_79b9_7f4a_7c15
-
-    /// The finalizer of SplitMix64.
-    private static func mix(_ word: UInt64) -> UInt64 {
-        var word = word
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
-    }
 }

@@ -6,6 +6,8 @@ public enum FileError: Error, Equatable {
     case cannotRead(path: String, reason: String)
     /// A file or folder cannot be made, written, moved or removed.
     case cannotWrite(path: String, reason: String)
+    /// A file cannot be given new contents; it still has the old ones, whole.
+    case cannotReplace(path: String, reason: String)
 }
 
 extension FileError: CustomStringConvertible {
@@ -13,23 +15,33 @@ extension FileError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .cannotRead(let path, let reason):
-            "\(path): expected something to read, found: \(reason); check the path and its "
-                + "permissions"
+            "\(path) could not be read: \(reason); check the path and its permissions"
         case .cannotWrite(let path, let reason):
-            "\(path): expected to write here, found: \(reason); check the free space and the "
-                + "permissions"
+            "\(path) could not be written: \(reason); check the free space and the permissions"
+        case .cannotReplace(let path, let reason):
+            "\(path) could not be written: \(reason); what was saved before is untouched; free some "
+                + "space, or choose another folder"
         }
     }
 }
 
 extension FileError {
+    /// What the system says.
+    package var reason: String {
+        switch self {
+        case .cannotRead(_, let reason), .cannotWrite(_, let reason),
+            .cannotReplace(_, let reason):
+            reason
+        }
+    }
+
     /// What the system has just said to a read.
-    static func reading(_ path: String) -> FileError {
+    package static func reading(_ path: String) -> FileError {
         .cannotRead(path: path, reason: String(cString: strerror(errno)))
     }
 
     /// What the system has just said to a write.
-    static func writing(_ path: String) -> FileError {
+    package static func writing(_ path: String) -> FileError {
         .cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }
 }

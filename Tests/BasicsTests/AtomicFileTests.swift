@@ -1,7 +1,7 @@
+import Basics
+import BasicsTestSupport
 import Foundation
 import Testing
-
-@testable import Training
 
 @Suite("Files written at once")
 struct AtomicFileTests {
@@ -36,13 +36,13 @@ struct AtomicFileTests {
             // A folder in the way of the unfinished file.
             try FileManager.default.createDirectory(
                 atPath: path + AtomicFile.unfinished, withIntermediateDirectories: false)
-            let error = #expect(throws: FileWriteError.self) {
+            let error = #expect(throws: FileError.self) {
                 try AtomicFile.write(new, to: path)
             }
             #expect(
                 error?.description
                     == "\(path) could not be written: Is a directory; what was saved before is "
-                    + "untouched; free some space or choose another --output")
+                    + "untouched; free some space, or choose another folder")
             #expect(FileManager.default.contents(atPath: path) == old)
         }
     }
@@ -53,7 +53,7 @@ struct AtomicFileTests {
             let path = folder + "/folder"
             try FileManager.default.createDirectory(
                 atPath: path + "/inside", withIntermediateDirectories: true)
-            #expect(throws: FileWriteError.self) { try AtomicFile.write(new, to: path) }
+            #expect(throws: FileError.self) { try AtomicFile.write(new, to: path) }
             try #expect(FileManager.default.contentsOfDirectory(atPath: folder) == ["folder"])
         }
     }

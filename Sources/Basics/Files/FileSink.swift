@@ -1,9 +1,9 @@
 import Foundation
 
 /// A file that is written from front to back, with the system's own words when that fails.
-final class FileSink: Sendable {
+package final class FileSink: Sendable {
     /// What happens to the bytes that are in the file already.
-    enum Mode {
+    package enum Mode {
         case truncating
         case appending
     }
@@ -11,7 +11,7 @@ final class FileSink: Sendable {
     private let path: String
     private let descriptor: Int32
 
-    init(path: String, _ mode: Mode) throws {
+    package init(path: String, _ mode: Mode) throws(FileError) {
         self.path = path
         let flag = mode == .appending ? O_APPEND : O_TRUNC
         descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flag, 0o644)
@@ -24,7 +24,7 @@ final class FileSink: Sendable {
         close(descriptor)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let piece = UnsafeRawBufferPointer(rebasing: rest)
@@ -37,8 +37,15 @@ final class FileSink: Sendable {
         }
     }
 
+    package func write(_ data: Data) throws(FileError) {
+        let result = data.withUnsafeBytes { bytes in
+            Result { () throws(FileError) in try write(bytes) }
+        }
+        try result.get()
+    }
+
     /// Waits until the bytes are on the disk, so that a rename after it never outruns them.
-    func synchronize() throws {
+    package func synchronize() throws(FileError) {
         guard fsync(descriptor) == 0 else {
             throw FileError.writing(path)
         }

@@ -1,12 +1,12 @@
 import Foundation
 
 /// Reads a file in pieces through one buffer.
-final class FileChunks {
-    let byteCount: Int
+package final class FileChunks {
+    package let byteCount: Int
     private let path: String
     private let descriptor: Int32
 
-    init(path: String) throws {
+    package init(path: String) throws(FileError) {
         self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -25,7 +25,7 @@ final class FileChunks {
         close(descriptor)
     }
 
-    func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         try withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
             while true {
                 let count = read(descriptor, buffer.baseAddress, buffer.count)

@@ -1,21 +1,21 @@
 import Foundation
 
 /// Operations on folders that say why they failed, which Foundation's own often do not.
-enum Disk {
-    static func exists(_ url: URL) -> Bool {
+package enum Disk {
+    package static func exists(_ url: URL) -> Bool {
         FileManager.default.fileExists(atPath: url.path)
     }
 
-    static func isDirectory(_ url: URL) -> Bool {
+    package static func isDirectory(_ url: URL) -> Bool {
         var isDirectory: ObjCBool = false
         return FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
             && isDirectory.boolValue
     }
 
-    static func isFile(_ url: URL) -> Bool { exists(url) && !isDirectory(url) }
+    package static func isFile(_ url: URL) -> Bool { exists(url) && !isDirectory(url) }
 
     /// Makes a folder and those above it, unless they are there.
-    static func makeDirectory(_ url: URL) throws {
+    package static func makeDirectory(_ url: URL) throws(FileError) {
         guard mkdir(url.path, 0o755) != 0 else { return }
         var problem = errno
         let parent = url.deletingLastPathComponent()
@@ -31,13 +31,13 @@ enum Disk {
     }
 
     /// Gives a file or folder another place on the same disk, in one step.
-    static func move(_ source: URL, to target: URL) throws {
+    package static func move(_ source: URL, to target: URL) throws(FileError) {
         guard rename(source.path, target.path) == 0 else {
             throw FileError.writing(target.path)
         }
     }
 
-    static func contents(of directory: URL) throws -> [URL] {
+    package static func contents(of directory: URL) throws(FileError) -> [URL] {
         do {
             return try FileManager.default.contentsOfDirectory(
                 at: directory, includingPropertiesForKeys: nil)
@@ -47,7 +47,7 @@ enum Disk {
     }
 
     /// Removes a file, or a folder with all that is in it, if it is there.
-    static func remove(_ url: URL) throws {
+    package static func remove(_ url: URL) throws(FileError) {
         guard exists(url) else { return }
         do {
             try FileManager.default.removeItem(at: url)

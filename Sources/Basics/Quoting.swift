@@ -1,6 +1,6 @@
 extension String {
     /// The text as an error may show it: a file must not steer a terminal or fill it.
-    var shown: String {
+    package var shown: String {
         let limit = 120
         let scalars = unicodeScalars.prefix(limit).map { scalar in
             switch scalar.properties.generalCategory {
@@ -13,7 +13,7 @@ extension String {
     }
 
     /// The text as an error may show it, between quotation marks.
-    var quoted: String { "'\(shown)'" }
+    package var quoted: String { "'\(shown)'" }
 }
 
 extension [String] {

@@ -1,14 +1,14 @@
 import Foundation
 
 /// Reads texts, and says in words why one cannot be read.
-enum TextFile {
+package enum TextFile {
     /// Why a file cannot be read, as the end of a sentence.
-    struct Unreadable: Error {
-        let reason: String
+    package struct Unreadable: Error {
+        package let reason: String
     }
 
     /// The bytes of a file.
-    static func data(of path: String) throws(Unreadable) -> Data {
+    package static func data(of path: String) throws(Unreadable) -> Data {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw Unreadable(reason: "it does not exist")
@@ -22,12 +22,12 @@ enum TextFile {
     }
 
     /// The text of a file in UTF-8.
-    static func contents(of path: String) throws(Unreadable) -> String {
+    package static func contents(of path: String) throws(Unreadable) -> String {
         try text(try data(of: path))
     }
 
     /// Bytes as text in UTF-8.
-    static func text(_ data: Data) throws(Unreadable) -> String {
+    package static func text(_ data: Data) throws(Unreadable) -> String {
         guard let text = String(bytes: data, encoding: .utf8) else {
             throw Unreadable(reason: "it is not UTF-8")
         }
