@@ -61,8 +61,8 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
-                "Training",
+                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
+                "Distillation", "RunRecords", "Recipes", "Training", "Studies",
             ]),
         .executable(name: "reviewkd", targets: ["reviewkd"]),
     ],
@@ -93,20 +93,35 @@ let package = Package(
             name: "Distillation", dependencies: ["Torch", "TorchNN", "VisionModels"],
             swiftSettings: house),
         .target(
+            name: "RunRecords", dependencies: ["Basics", crypto], swiftSettings: house),
+        .target(
+            name: "Recipes",
+            dependencies: [
+                "Basics", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation", crypto,
+                yams,
+            ],
+            resources: [.embedInCode("Shipped")],
+            swiftSettings: house),
+        .target(
             name: "Training",
             dependencies: [
                 "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
-                "Distillation",
-                crypto, yams,
+                "Distillation", "RunRecords", "Recipes", crypto,
             ],
-            resources: [.embedInCode("Recipes")],
+            swiftSettings: house),
+        .target(
+            name: "Studies",
+            dependencies: [
+                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
+                "Distillation", "RunRecords", "Recipes", "Training",
+            ],
             swiftSettings: house),
         .executableTarget(
             name: "reviewkd",
             dependencies: [
                 "Basics", "Revision", "TensorFiles", "Torch", "TorchNN", "VisionModels",
                 "VisionData", "Distillation",
-                "Training", argumentParser,
+                "RunRecords", "Recipes", "Training", "Studies", argumentParser,
             ],
             swiftSettings: house),
         .target(
@@ -154,18 +169,29 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
+            name: "RecipesTests",
+            dependencies: ["Recipes", "Distillation", "VisionData", "VisionModels"],
+            swiftSettings: house),
+        .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Basics", "BasicsTestSupport", "Training", "TensorFiles", "Torch", "TorchNN",
-                "VisionModels", "VisionData",
-                "Distillation", "TensorFilesTestSupport",
+                "Basics", "BasicsTestSupport", "RunRecords", "Recipes", "Training", "TensorFiles",
+                "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "TensorFilesTestSupport",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "StudiesTests",
+            dependencies: [
+                "Basics", "BasicsTestSupport", "RunRecords", "Recipes", "Training", "Studies",
+                "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
             ],
             swiftSettings: house),
         .testTarget(
             name: "ExamplesTests",
             dependencies: [
-                "Examples", "Torch", "TorchNN", "VisionModels", "Distillation", "Training",
-                "TorchTestSupport",
+                "Examples", "Torch", "TorchNN", "VisionModels", "Distillation", "RunRecords",
+                "Recipes", "Training", "TorchTestSupport",
             ],
             swiftSettings: house),
         .testTarget(

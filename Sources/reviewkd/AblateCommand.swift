@@ -1,4 +1,6 @@
 import ArgumentParser
+import Recipes
+import Studies
 import Training
 
 /// `reviewkd ablate`.

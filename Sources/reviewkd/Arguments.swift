@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recipes
 import Training
 
 /// The arguments of the command line as a shell gives them.

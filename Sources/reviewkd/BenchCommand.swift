@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distillation
+import Recipes
 import Torch
 import Training
 

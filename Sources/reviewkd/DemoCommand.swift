@@ -1,6 +1,8 @@
 import ArgumentParser
 import Distillation
 import Foundation
+import RunRecords
+import Studies
 import Torch
 import Training
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Distillation
 import Foundation
+import Recipes
+import RunRecords
 import Torch
 import Training
 import VisionData

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recipes
 import Torch
 import TorchNN
 import Training

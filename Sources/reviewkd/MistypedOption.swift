@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recipes
 import Training
 
 /// An option that no command has, but whose name is that of a recipe's value, as `--lr`.

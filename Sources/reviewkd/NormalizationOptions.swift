@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import Recipes
 import Training
 import VisionModels
 

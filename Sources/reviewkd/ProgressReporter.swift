@@ -1,3 +1,5 @@
+import RunRecords
+import Studies
 import Training
 
 /// Shows a run's progress on standard error: a bar on a terminal, plain lines elsewhere.

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Basics
+import Recipes
+import Studies
 import Training
 import VisionModels
 
@@ -80,7 +82,7 @@ struct ReproduceCommand: ParsableCommand {
             }
             let list = try pairs.split(separator: ",", omittingEmptySubsequences: false)
                 .map { part in
-                    do throws(StudyError) {
+                    do throws(RecipeError) {
                         return try ModelPair(named: String(part))
                     } catch {
                         throw ValidationError("\(error)")

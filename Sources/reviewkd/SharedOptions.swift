@@ -1,6 +1,7 @@
 import ArgumentParser
 import Distillation
 import Foundation
+import Recipes
 import TensorFiles
 import Torch
 import Training

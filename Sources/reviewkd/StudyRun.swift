@@ -1,6 +1,7 @@
 import ArgumentParser
 import Distillation
 import Revision
+import Studies
 import Synchronization
 import Torch
 import Training

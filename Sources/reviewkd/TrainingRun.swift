@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import Recipes
 import Revision
+import RunRecords
 import Torch
 import TorchNN
 import Training

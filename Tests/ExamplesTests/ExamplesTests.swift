@@ -1,6 +1,8 @@
 import Distillation
 import Examples
 import Foundation
+import Recipes
+import RunRecords
 import Testing
 import Torch
 import TorchNN

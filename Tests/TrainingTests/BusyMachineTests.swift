@@ -2,6 +2,8 @@ import Foundation
 import Testing
 import Torch
 
+@testable import Recipes
+@testable import RunRecords
 @testable import Training
 
 @Suite("A busy machine")

@@ -5,6 +5,8 @@ import TorchNN
 import VisionData
 import VisionModels
 
+@testable import Recipes
+@testable import RunRecords
 @testable import Training
 
 /// A network that looks its logits up under an image's first byte.

@@ -6,6 +6,8 @@ import Torch
 import TorchNN
 import VisionModels
 
+@testable import Recipes
+@testable import RunRecords
 @testable import Training
 
 @Suite("Weights of networks")

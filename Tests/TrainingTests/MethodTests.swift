@@ -7,6 +7,8 @@ import TorchNN
 import VisionData
 import VisionModels
 
+@testable import Recipes
+@testable import RunRecords
 @testable import Training
 
 /// Every method between every published pair: all of it with `make test-all`, else each method on one

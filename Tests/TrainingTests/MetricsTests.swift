@@ -4,6 +4,8 @@ import Testing
 import Torch
 import TorchNN
 
+@testable import Recipes
+@testable import RunRecords
 @testable import Training
 
 @Suite("Metrics")

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Recipes
+@testable import RunRecords
 @testable import Training
 
 @Suite("The length of a run")

@@ -5,6 +5,8 @@ import TorchNN
 import VisionData
 import VisionModels
 
+@testable import Recipes
+@testable import RunRecords
 @testable import Training
 
 @Suite("Every method takes every batch size")

@@ -4,6 +4,8 @@ import Torch
 import TorchNN
 import VisionModels
 
+@testable import Recipes
+@testable import RunRecords
 @testable import Training
 
 @Suite("Measuring a teacher")

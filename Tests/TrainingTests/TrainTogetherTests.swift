@@ -4,6 +4,8 @@ import Torch
 import TorchNN
 import VisionData
 
+@testable import Recipes
+@testable import RunRecords
 @testable import Training
 
 @Suite("Several students at once")

@@ -4,6 +4,8 @@ import TorchNN
 import VisionData
 import VisionModels
 
+@testable import Recipes
+@testable import RunRecords
 @testable import Training
 
 /// A student under a teacher on 20 small images: two batches of 8 and one of 4.

@@ -1,0 +1,162 @@
+import Distillation
+import Torch
+import VisionModels
+
+/// What of the method is taken apart, put in another's place, or moved.
+public enum Ablation: String, CaseIterable, Sendable {
+    /// Stage i of the student learns from stage j of the teacher alone, for every i and j.
+    ///
+    /// Each link has a transform of its own and the mean squared error: what the paper's first
+    /// observation is about (section 3.1). The student's map is brought to the size of the teacher's as in
+    /// the method, by taking the nearest of its places: towards a deeper stage this leaves out most of
+    /// them. The last stage of each is its pooled features, a vector.
+    case stages
+
+    /// From one stage that teaches one to the whole method (section 4.4 and figure 2, a to d).
+    case components
+
+    /// How a stage meets what the deeper ones left.
+    case fusion
+
+    /// How features are compared, and over which sizes.
+    case distance
+
+    /// The factor of the term, and how it grows at the start.
+    case weight
+
+    /// One setting of an ablation.
+    package struct Setting {
+        package let name: String
+        package let review: ReviewSettings
+    }
+
+    /// The settings, the whole method aside.
+    ///
+    /// - Parameters:
+    ///   - review: the whole method.
+    ///   - pair: the networks.
+    /// - Returns: the settings with their names.
+    /// - Throws: `DistillationError` where the two cannot be matched.
+    package func settings(of review: ReviewSettings, for pair: ModelPair) throws -> [Setting] {
+        switch self {
+        case .stages: Self.matrix(review, pair)
+        case .components: try Self.components(review, pair)
+        case .fusion:
+            FusionKind.allCases.map { kind in
+                Setting(name: kind.rawValue, review: review.with { $0.fusion = kind })
+            }
+        case .distance: Self.distances(review)
+        case .weight: Self.weights(review)
+        }
+    }
+
+    private static func matrix(_ review: ReviewSettings, _ pair: ModelPair) -> [Setting] {
+        (1...pair.student.levelCount).flatMap { student in
+            (1...pair.teacher.levelCount).map { teacher in
+                Setting(
+                    name: "\(student)-\(teacher)",
+                    review: review.links([(student, [teacher])]))
+            }
+        }
+    }
+
+    /// Matched levels count as one stage; the single layer is the deepest map, before pooling.
+    private static func components(
+        _ review: ReviewSettings, _ pair: ModelPair
+    ) throws -> [Setting] {
+        func network(_ model: CIFARModel) -> any Backbone {
+            model.make(classCount: 2, generator: Generator(seed: 0))
+        }
+        let links = try StageMatching(
+            student: network(pair.student), teacher: network(pair.teacher)
+        ).links.map { (student: $0.student + 1, teacher: $0.teacher + 1) }
+        let deepestMap = links[links.count - 2]
+        func upTo(_ index: Int) -> [Int] { links[...index].map(\.teacher) }
+        func framework(_ fusion: FusionKind, _ distance: ReviewDistance) -> ReviewSettings {
+            review.with { review in
+                review.fusion = fusion
+                review.distance = distance
+            }
+        }
+        return [
+            Setting(
+                name: "one-layer",
+                review: review.links([(deepestMap.student, [deepestMap.teacher])])),
+            Setting(
+                name: "all-layers", review: review.links(links.map { ($0.student, [$0.teacher]) })),
+            Setting(
+                name: "one-layer-review",
+                review: review.links([(deepestMap.student, upTo(links.count - 2))])),
+            Setting(
+                name: "all-layers-review",
+                review: review.links(
+                    links.indices.map { (links[$0].student, upTo($0)) })),
+            Setting(name: "residual", review: framework(.plain, .l2)),
+            Setting(name: "residual-abf", review: framework(.abf, .l2)),
+            Setting(name: "residual-hcl", review: framework(.plain, .hcl)),
+            Setting(name: "residual-abf-hcl", review: framework(.abf, .hcl)),
+        ]
+    }
+
+    private static func distances(_ review: ReviewSettings) -> [Setting] {
+        let pyramids = [[1], [2], [4], [4, 2], [4, 2, 1]]
+        return [Setting(name: "l2", review: review.with { $0.distance = .l2 })]
+            + pyramids.map { levels in
+                Setting(
+                    name: "hcl-" + levels.map(String.init).joined(separator: "-"),
+                    review: review.with { $0.distance = .hierarchical(levels: levels) })
+            }
+    }
+
+    private static func weights(_ review: ReviewSettings) -> [Setting] {
+        let factors = [0.125, 0.25, 0.5, 1, 2, 4, 8]
+        return factors.map { factor in
+            let weight = review.weight * factor
+            return Setting(name: "lambda-\(weight)", review: review.with { $0.weight = weight })
+        }
+            + [0, 0.05, 0.1, 0.2, 0.4, 0.8].map { fraction in
+                Setting(
+                    name: "warmup-\(fraction)",
+                    review: review.with { $0.warmup = .fraction(fraction) })
+            }
+    }
+}
+
+extension Recipe {
+    /// Teacher and student; nil without a teacher.
+    ///
+    /// - Throws: `ModelError` where one of them is not of the zoo.
+    public var pair: ModelPair? {
+        get throws {
+            try teacher.map {
+                ModelPair(
+                    try CIFARModel(named: $0.model), try CIFARModel(named: student.model))
+            }
+        }
+    }
+}
+
+extension CIFARModel {
+    /// How many levels it has, the pooled features included.
+    package var levelCount: Int {
+        make(classCount: 2, generator: Generator(seed: 0)).stageInfo.count + 1
+    }
+}
+
+extension ReviewSettings {
+    fileprivate func with(_ change: (inout ReviewSettings) -> Void) -> ReviewSettings {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+
+    /// The given links, each with a transform of its own and the mean squared error.
+    fileprivate func links(_ links: [(student: Int, teacher: [Int])]) -> ReviewSettings {
+        with { review in
+            review.stages = links.map { StageMatch(student: $0.student, teacher: $0.teacher) }
+            review.residual = false
+            review.fusion = .plain
+            review.distance = .l2
+        }
+    }
+}

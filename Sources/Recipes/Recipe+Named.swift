@@ -1,0 +1,157 @@
+import Basics
+import VisionModels
+
+extension Recipe {
+    /// The text of a recipe that is known by its name.
+    ///
+    /// Beside the shipped ones these are, made from them: `cifar100/TEACHER-STUDENT` for any two models of
+    /// the zoo, `cifar100/MODEL` for one alone, both also with `-short`, and of a pair's recipe every
+    /// setting of an ablation, as `cifar100/resnet56-resnet20/stages/2-1`. Letter case does not matter in
+    /// models' names.
+    ///
+    /// - Parameter name: as on the command line.
+    /// - Returns: the YAML text, of a shipped one with its comments; nil for another name.
+    /// - Throws: `RecipeError.unknownRecipe` where the recipe exists and has no such setting, or where two
+    ///   networks cannot be matched `DistillationError`.
+    public static func text(named name: String) throws -> String? {
+        if let text = text(ofShipped: name) { return text }
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.first == "cifar100", parts.count >= 2, let base = NetworksName(parts[1]) else {
+            return nil
+        }
+        switch parts.count {
+        case 2: return try base.text()
+        case 4: return try ablated(try base.recipe(), parts[2], parts[3], name)?.yaml
+        default: return nil
+        }
+    }
+
+    /// A pair's recipe with one setting of an ablation.
+    private static func ablated(
+        _ recipe: Recipe, _ ablation: String, _ setting: String, _ name: String
+    ) throws -> Recipe? {
+        guard let review = recipe.method.review, let pair = try recipe.pair,
+            let ablation = Ablation(rawValue: ablation)
+        else { return nil }
+        let settings = try ablation.settings(of: review, for: pair)
+        guard let chosen = settings.first(where: { $0.name == setting }) else {
+            let names = settings.map { "\(recipe.name)/\(ablation.rawValue)/\($0.name)" }
+            throw RecipeError.unknownRecipe(name, nearest: NearestName.find(name, among: names))
+        }
+        var ablated = recipe
+        ablated.name += "/\(ablation.rawValue)/\(chosen.name)"
+        ablated.description += ", with \(chosen.name) of the ablation \(ablation.rawValue)"
+        ablated.method.review = chosen.review
+        return ablated
+    }
+}
+
+extension Recipe {
+    /// The name of a recipe that is nearest to one that does not exist, of those shipped and those made of
+    /// networks' names; nil where none is near.
+    static func nearestName(to name: String) -> String? {
+        // Who leaves the data set out means the one that has recipes of models.
+        let meant = name.contains("/") ? name : "cifar100/\(name)"
+        let composed = nearestComposedName(to: meant)
+        let candidates = [
+            (name, NearestName.find(name, among: shipped)),
+            (meant, NearestName.find(meant, among: shipped + (composed.map { [$0] } ?? []))),
+        ]
+        return candidates.compactMap { text, found in
+            found.map { (name: $0, distance: NearestName.distance(text, $0)) }
+        }.min { $0.distance < $1.distance }?.name
+    }
+
+    /// The name of a recipe by its networks, or of an ablation's setting, that is nearest to one that does
+    /// not exist; nil where the name has another form.
+    private static func nearestComposedName(to name: String) -> String? {
+        var parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 || parts.count == 4 else { return nil }
+        let pairs = parts.count == 2 ? namesOfNetworks : namesOfNetworks.filter { $0.contains("-") }
+        guard let networks = NearestName.find(parts[1], among: pairs) else { return nil }
+        parts[0] = "cifar100"
+        parts[1] = networks
+        if parts.count == 4 {
+            let ablations = Ablation.allCases.map(\.rawValue)
+            guard let ablation = NearestName.find(parts[2], among: ablations) else { return nil }
+            parts[2] = ablation
+        }
+        let composed = parts.joined(separator: "/")
+        // It may name a setting that does not exist either.
+        return (try? text(named: composed)) == nil ? nil : composed
+    }
+}
+
+/// The last part of every recipe's name that is made of networks.
+private let namesOfNetworks: [String] = {
+    let models = CIFARModel.allCases.map(\.rawValue)
+    let pairs = models.flatMap { teacher in models.map { "\(teacher)-\($0)" } }
+    return (models + pairs).flatMap { [$0, "\($0)-short"] }
+}()
+
+/// The networks and the length that the last part of a recipe's name stands for.
+private struct NetworksName {
+    private let models: [CIFARModel]
+    private let suffix: String
+
+    /// Nil where a model is unknown.
+    init?(_ text: String) {
+        var parts = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+        suffix = parts.last == "short" ? "-short" : ""
+        if !suffix.isEmpty { parts.removeLast() }
+        models = parts.compactMap { try? CIFARModel(named: $0) }
+        guard models.count == parts.count, (1...2).contains(models.count) else { return nil }
+    }
+
+    private var name: String {
+        "cifar100/\(models.map(\.rawValue).joined(separator: "-"))\(suffix)"
+    }
+
+    func text() throws -> String { try Recipe.text(ofShipped: name) ?? derived().yaml }
+
+    func recipe() throws -> Recipe { try Recipe(yaml: text(), file: name) }
+
+    /// The settings of ResNet-56 → ResNet-20, or of ResNet-56 alone, with a fifth of the rate for a light
+    /// student.
+    private func derived() throws -> Recipe {
+        let student = models[models.count - 1]
+        let isPair = models.count == 2
+        var recipe = try Recipe.load(
+            nameOrPath: "cifar100/" + (isPair ? "resnet56-resnet20" : "resnet56") + suffix)
+        recipe.name = name
+        recipe.student.model = student.rawValue
+        recipe.optimizer.learningRate /= student.rateDivisor
+        if isPair {
+            recipe.description =
+                "\(student.rawValue) learns from \(models[0].rawValue) with ReviewKD in "
+                + "\(recipe.epochs) epochs; nothing is published for this pair, the weight is not chosen "
+                + "on a validation split"
+            recipe.teacher?.model = models[0].rawValue
+            recipe.method.review?.weight = student.reviewWeightWithoutPublishedOne
+        } else {
+            recipe.description = "\(student.rawValue) trained alone, to serve as a teacher"
+        }
+        return recipe
+    }
+}
+
+extension CIFARModel {
+    /// How many times lower a learning rate the authors give a light network.
+    package var rateDivisor: Double {
+        switch self {
+        case .shuffleV1, .shuffleV2, .mobileNetV2: 5
+        default: 1
+        }
+    }
+
+    /// The weight of the review term of a student for whose pair none is published: what is published for
+    /// the same student or the nearest of its family under another teacher, else 5; 8 of MobileNetV2.
+    var reviewWeightWithoutPublishedOne: Double {
+        switch self {
+        case .resnet8, .resnet14, .resnet20: 0.6
+        case .resnet32, .resnet44, .resnet56, .resnet110: 1
+        case .shuffleV2, .mobileNetV2: 8
+        default: 5
+        }
+    }
+}

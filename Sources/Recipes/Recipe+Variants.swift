@@ -1,0 +1,67 @@
+extension Recipe {
+    /// The same recipe over another number of epochs.
+    ///
+    /// Milestones and a warm-up in epochs keep their share of the run, rounded to the nearest epoch, a
+    /// half upwards. Fractions of the run stay as they are. In a run too short for all of them, a
+    /// milestone that would fall on epoch 0, on another milestone or on the end is dropped (without any
+    /// left the rate is constant), and the warm-up ends before the last epoch.
+    ///
+    /// - Parameter epochs: The new length, at least 1.
+    /// - Returns: A recipe that is as valid as this one.
+    /// - Precondition: `epochs` is at least 1.
+    public func rescaled(epochs: Int) -> Recipe {
+        precondition(epochs >= 1, "Recipe.rescaled: epochs must be at least 1; found \(epochs)")
+        let ratio = Double(epochs) / Double(self.epochs)
+        func scaled(_ epoch: Int) -> Int { Int((Double(epoch) * ratio).rounded()) }
+
+        var recipe = self
+        recipe.epochs = epochs
+        if case .multistep(let milestones, let factor) = schedule {
+            let kept = milestones.map(scaled).reduce(into: [Int]()) { kept, milestone in
+                if milestone > kept.last ?? 0, milestone < epochs { kept.append(milestone) }
+            }
+            recipe.schedule =
+                kept.isEmpty ? .constant : .multistep(milestones: kept, factor: factor)
+        }
+        if case .epochs(let warmup) = method.review?.warmup {
+            recipe.method.review?.warmup = .epochs(min(scaled(warmup), epochs - 1))
+        }
+        recipe.method.constants = method.constants.mapValues {
+            $0.rescaled(from: self.epochs, to: epochs)
+        }
+        return recipe
+    }
+
+    /// The same recipe for the student alone: cross-entropy only, without a teacher.
+    public var studentAlone: Recipe {
+        var recipe = self
+        recipe.teacher = nil
+        recipe.method = MethodSettings(names: [.alone], crossEntropyWeight: 1)
+        return recipe
+    }
+
+    /// The same recipe with other methods, each with its published constants.
+    ///
+    /// The review term keeps this recipe's settings where it has them.
+    ///
+    /// - Parameter names: the methods; `alone` gives `studentAlone`.
+    /// - Returns: a recipe that is as valid as this one.
+    /// - Precondition: this recipe has a teacher, or `names` is `alone`; for a review term of its own both
+    ///   models are of the zoo.
+    public func taught(by names: [MethodSettings.Name]) -> Recipe {
+        guard names != [.alone] else { return studentAlone }
+        precondition(teacher != nil, "Recipe.taught: the recipe \(name) has no teacher")
+        var recipe = self
+        let use = use(of: names)
+        recipe.method = MethodSettings(
+            names: names, crossEntropyWeight: use.crossEntropyWeight,
+            review: names.contains(.reviewkd) ? method.review ?? use.review : nil,
+            constants: use.constants)
+        return recipe
+    }
+
+    /// What methods are used for by this recipe.
+    package func use(of names: [MethodSettings.Name]) -> MethodUse {
+        MethodUse(names: names, teacher: teacher?.model, student: student.model, epochs: epochs)
+    }
+}

@@ -1,0 +1,116 @@
+import Distillation
+import Foundation
+import Recipes
+import RunRecords
+import Torch
+import TorchNN
+import Training
+import VisionData
+import VisionModels
+
+/// The demonstration: one teacher, and one student trained three ways, on images drawn on the spot.
+///
+/// Everything is trained while the user watches. The three methods share schedule, order of the
+/// data and, for each seed, initial weights.
+public struct Demo {
+    /// What the demo tells while it runs.
+    public enum Event {
+        /// The teacher is done, with its test accuracy in percent.
+        case teacher(top1: Double)
+
+        /// A student is done.
+        case student(Method, seed: Int, top1: Double)
+
+        /// A run goes on.
+        case training(TrainingEvent)
+    }
+
+    /// The ways to train the student.
+    public enum Method: String, CaseIterable, Sendable, Encodable {
+        case alone, kd, reviewkd
+
+        fileprivate var name: MethodSettings.Name {
+            switch self {
+            case .alone: .alone
+            case .kd: .kd
+            case .reviewkd: .reviewkd
+            }
+        }
+    }
+
+    private let seeds: [Int]
+    private let precision: Precision
+    private let device: Device
+    private let usesGraph: Bool
+    private let interruption: @Sendable () -> Int32
+    private let report: (Event) -> Void
+
+    /// Prepares the demo.
+    ///
+    /// - Parameters:
+    ///   - seeds: of the students' initial weights and data order; at least one.
+    ///   - precision: of all forward passes.
+    ///   - device: where to compute.
+    ///   - usesGraph: whether a card runs a step as one graph.
+    ///   - interruption: a signal that asks to end, 0 for none.
+    ///   - report: called with everything that happens.
+    public init(
+        seeds: [Int], precision: Precision, device: Device = .cpu, usesGraph: Bool = true,
+        interruption: @escaping @Sendable () -> Int32, report: @escaping (Event) -> Void
+    ) {
+        self.seeds = seeds
+        self.precision = precision
+        self.device = device
+        self.usesGraph = usesGraph
+        self.interruption = interruption
+        self.report = report
+    }
+
+    /// Trains the teacher and all students.
+    ///
+    /// - Returns: the students' accuracies by method; nil when a signal ended the demo.
+    /// - Throws: what training throws.
+    public func run() throws -> [Method: Accuracies]? {
+        let data = TrainingData.procedural(device: device)
+        let teacher = try Recipe.load(nameOrPath: "demo/teacher")
+        let pair = try Recipe.load(nameOrPath: "demo/student")
+        let network = try teacher.makeStudent(classCount: data.train.classCount, device: device)
+        guard
+            let accuracy = try train(
+                teacher, TaughtStudent(student: network, precision: precision), data)
+        else { return nil }
+        report(.teacher(top1: accuracy))
+        var values: [Method: [Double]] = [:]
+        for seed in seeds {
+            for method in Method.allCases {
+                var recipe = pair.taught(by: [method.name])
+                recipe.seed = seed
+                let student = try recipe.makeStudent(
+                    classCount: data.train.classCount, device: device)
+                let distiller = try recipe.makeDistiller(
+                    student: student, teacherNetwork: network, precision: precision)
+                guard let accuracy = try train(recipe, distiller, data) else { return nil }
+                values[method, default: []].append(accuracy)
+                report(.student(method, seed: seed, top1: accuracy))
+            }
+        }
+        return values.mapValues(Accuracies.init)
+    }
+
+    private func train(
+        _ recipe: Recipe, _ distiller: any Distiller<Tensor>, _ data: TrainingData
+    ) throws -> Double? {
+        var recipe = recipe
+        recipe.precision = precision
+        var options = RunOptions()
+        options.device = device
+        options.usesGraph = usesGraph
+        options.interruption = interruption
+        options.evaluatesEveryEpoch = false
+        let trainer = try Trainer(
+            recipe: recipe, data: data, distiller: distiller, options: options
+        ) { report(.training($0)) }
+        guard case .finished = try trainer.run() else { return nil }
+        return trainer.history.last?.test?.top1
+    }
+}

@@ -1,0 +1,130 @@
+import Basics
+import Distillation
+import Foundation
+import Recipes
+import VisionModels
+
+/// How long and at which rates the networks of a study are trained.
+public enum StudySchedule: Sendable {
+    /// The published 240 epochs.
+    case paper
+
+    /// The reduced schedule of the `-short` recipes.
+    case short
+
+    /// The data, optimizer, schedule, epochs and batch size of a recipe file, with a fifth of its
+    /// student's learning rate for a light network, or five times that of a light student for another.
+    case file(name: String, Recipe)
+
+    /// The names of schedules that are not a file's.
+    private static let shipped = ["paper", "short", "demo"]
+
+    /// Reads `paper`, `short` or the path of a recipe.
+    ///
+    /// - Throws: `StudyError.unknownSchedule`, `.takenSchedule` or `.unusableSchedule`, or `RecipeError` where
+    ///   the file is no recipe.
+    public init(named name: String) throws {
+        switch name {
+        case "paper": self = .paper
+        case "short": self = .short
+        default:
+            guard FileManager.default.fileExists(atPath: name) else {
+                throw StudyError.unknownSchedule(
+                    name, nearest: NearestName.find(name, among: ["paper", "short"]))
+            }
+            let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
+            guard !Self.shipped.contains(stem) else { throw StudyError.takenSchedule(name) }
+            guard Recipe.isName(stem) else { throw StudyError.unusableSchedule(name) }
+            self = .file(name: stem, try Recipe.load(nameOrPath: name))
+        }
+    }
+
+    /// The schedule that a recipe has by itself: of a named one `short`, `paper` or `demo`, else its own.
+    ///
+    /// - Parameters:
+    ///   - recipe: with overrides.
+    ///   - nameOrPath: where it comes from.
+    /// - Throws: `StudyError.takenSchedule` where the file has the name of a shipped schedule,
+    ///   `.changedSchedule` where a named one was overridden, or what `Recipe.load` throws.
+    public init(of recipe: Recipe, from nameOrPath: String) throws {
+        guard try Recipe.text(named: nameOrPath) != nil else {
+            let schedule = try StudySchedule(named: nameOrPath)
+            self = .file(name: schedule.name, recipe)
+            return
+        }
+        let named = try Recipe.load(nameOrPath: nameOrPath)
+        guard recipe.withSchedule(of: named) == recipe else {
+            throw StudyError.changedSchedule(recipe: nameOrPath)
+        }
+        guard !nameOrPath.hasPrefix("demo/") else {
+            self = .file(name: "demo", recipe)
+            return
+        }
+        let base = nameOrPath.split(separator: "/").prefix(2).last
+        self = base?.hasSuffix("-short") == true ? .short : .paper
+    }
+
+    /// The name in results.
+    public var name: String {
+        switch self {
+        case .paper: "paper"
+        case .short: "short"
+        case .file(let name, _): name
+        }
+    }
+
+    /// The arithmetic, where a recipe names one.
+    public var precision: Precision? {
+        if case .file(_, let recipe) = self { return recipe.precision }
+        return nil
+    }
+
+    /// The recipe that teaches a student of the zoo with ReviewKD.
+    ///
+    /// - Throws: `RecipeError` where a shipped recipe is broken.
+    public func recipe(for pair: ModelPair) throws -> Recipe {
+        adapted(try Recipe.load(nameOrPath: "cifar100/\(pair.name)\(suffix)"), to: pair.student)
+    }
+
+    /// The recipe that trains a network alone, to serve as a teacher.
+    ///
+    /// - Throws: `RecipeError` where a shipped recipe is broken.
+    public func recipe(forTeacher model: CIFARModel) throws -> Recipe {
+        adapted(try Recipe.load(nameOrPath: "cifar100/\(model.rawValue)\(suffix)"), to: model)
+    }
+
+    private var suffix: String {
+        if case .short = self { return "-short" }
+        return ""
+    }
+
+    private func adapted(_ recipe: Recipe, to model: CIFARModel) -> Recipe {
+        guard case .file(let name, let given) = self else { return recipe }
+        let ownDivisor = (try? CIFARModel(named: given.student.model))?.rateDivisor ?? 1
+        var recipe = recipe.rescaled(epochs: given.epochs).withSchedule(of: given)
+        recipe.name += "-\(name)"
+        recipe.teacher?.normalization =
+            given.teacher?.normalization ?? given.dataset.normalization
+        if ownDivisor != model.rateDivisor {
+            recipe.optimizer.learningRate =
+                given.optimizer.learningRate * ownDivisor / model.rateDivisor
+        }
+        recipe.precision = given.precision
+        return recipe
+    }
+}
+
+extension Recipe {
+    /// The same networks and method with the data, rates and length of another recipe.
+    fileprivate func withSchedule(of other: Recipe) -> Recipe {
+        var recipe = self
+        recipe.dataset = other.dataset
+        recipe.validation = other.validation
+        recipe.optimizer = other.optimizer
+        recipe.schedule = other.schedule
+        recipe.epochs = other.epochs
+        recipe.batchSize = other.batchSize
+        recipe.evaluationBatchSize = other.evaluationBatchSize
+        return recipe
+    }
+}

@@ -1,0 +1,180 @@
+import Distillation
+import Foundation
+import Recipes
+import RunRecords
+import Torch
+import Training
+import VisionData
+import VisionModels
+
+/// A teacher's weights in a file.
+struct TeacherFile: Sendable {
+    /// The network.
+    let model: CIFARModel
+
+    /// The file.
+    let path: String
+
+    /// The SHA-256 of the file.
+    let digest: String
+
+    /// Its test accuracy, in percent.
+    let top1: Double
+}
+
+/// The teachers of a study: looked for in the user's folder, then among the study's own runs.
+struct TeacherShelf {
+    /// What has been found, read through and judged.
+    private(set) var files: [CIFARModel: TeacherFile] = [:]
+
+    private let study: Study
+    private let data: TrainingData
+
+    init(_ study: Study, data: TrainingData) {
+        self.study = study
+        self.data = data
+    }
+
+    /// Finds and judges the teachers of cells, those that lack aside.
+    ///
+    /// - Throws: where a file is another model's or damaged; `StudyError.otherTeacher` where results
+    ///   of the study were made with another file.
+    mutating func fill(for cells: [Cell]) throws {
+        for cell in cells {
+            guard let model = cell.teacher, let settings = cell.recipe.teacher,
+                files[model] == nil, let path = try study.teacherPath(of: model)
+            else { continue }
+            let file = try judge(model, path, settings, on: cell.recipe.dataset.name)
+            try study.requireNoOtherTeacher(than: file)
+            files[model] = file
+        }
+    }
+
+    private func judge(
+        _ model: CIFARModel, _ path: String, _ settings: TeacherSettings,
+        on dataset: DatasetSettings.Name
+    ) throws -> TeacherFile {
+        let digest = try sha256(ofFile: path)
+        let network = try study.openTeacher(
+            model, path, classCount: data.test.classCount, device: study.settings.device)
+        // An accuracy holds for the normalisation and precision that a cell's recipe has.
+        let same = study.cells.filter { $0.recipe.teacher == settings }.map(\.recipe.digest)
+        let earlier = study.results.first { $0.teacher == digest && same.contains($0.recipe) }
+        if let top1 = earlier?.teacherTop1 {
+            return TeacherFile(model: model, path: path, digest: digest, top1: top1)
+        }
+        let images = EvaluationLoader(
+            data.test, normalization: settings.normalization.normalization, batchSize: 1000)
+        let result = try evaluate(
+            network, on: images,
+            dtype: study.settings.precision == .bfloat16 ? .bfloat16 : .float32)
+        guard result.loss.isFinite else {
+            throw TrainingError.teacherNotFinite(model: model.rawValue, images: result.count)
+        }
+        let check = TeacherCheck(
+            model: model, top1: result.top1, images: "\(result.count) images of the test set",
+            classCount: data.test.classCount, dataset: dataset)
+        study.report(check.warning.map(StudyEvent.warning) ?? .remark(check.report))
+        return TeacherFile(model: model, path: path, digest: digest, top1: result.top1)
+    }
+}
+
+extension Study {
+    /// The cells that train the teachers of cells which are not there yet, in the order of the cells.
+    ///
+    /// - Throws: `StudyError.lostTeacher` where results with such a teacher are there.
+    func missingTeachers(for cells: [Cell]) throws -> [Cell] {
+        try models(of: cells).filter { try teacherPath(of: $0) == nil }.map { model in
+            if let result = taught(by: model).first {
+                throw StudyError.lostTeacher(
+                    cell: "\(result.key)", path: settings.resultsPath, model: model.rawValue,
+                    digest: result.teacher ?? "")
+            }
+            return try trainingCell(of: model)
+        }
+    }
+
+    /// Refuses cells that show a teacher which is trained here other images than those it was trained
+    /// with.
+    ///
+    /// - Throws: `StudyError.otherNormalization`.
+    func requireNormalizations(of cells: [Cell]) throws {
+        for cell in cells {
+            guard let model = cell.teacher, let taught = cell.recipe.teacher?.normalization,
+                try givenTeacher(model) == nil
+            else { continue }
+            let trained = try trainingCell(of: model).recipe.dataset.normalization
+            guard taught != trained else { continue }
+            throw StudyError.otherNormalization(model: model.rawValue, teachers: settings.teachers)
+        }
+    }
+
+    /// Refuses to put cells of two different teachers into one table.
+    ///
+    /// - Throws: `StudyError.otherTeacher` where a result was made with another file than now.
+    fileprivate func requireNoOtherTeacher(than file: TeacherFile) throws {
+        for result in taught(by: file.model) where result.teacher != file.digest {
+            throw StudyError.otherTeacher(
+                cell: "\(result.key)", path: settings.resultsPath, file: file.path,
+                expected: result.teacher ?? "", found: file.digest)
+        }
+    }
+
+    /// The results under a teacher for the pairs and schedules of this study.
+    private func taught(by model: CIFARModel) -> [CellResult] {
+        let own = cells.filter { $0.teacher == model }
+        return results.filter { result in
+            result.teacher != nil
+                && own.contains {
+                    $0.key.pair == result.pair && $0.key.schedule == result.schedule
+                }
+        }
+    }
+
+    private func models(of cells: [Cell]) -> [CIFARModel] {
+        var seen: Set<CIFARModel> = []
+        return cells.compactMap(\.teacher).filter { seen.insert($0).inserted }
+    }
+
+    /// Where a teacher's weights lie: in the user's folder, else in the run that trained it here; nil
+    /// where there are none yet.
+    fileprivate func teacherPath(of model: CIFARModel) throws -> String? {
+        if let given = try givenTeacher(model) { return given }
+        let cell = try trainingCell(of: model)
+        // A line alone proves little: it may be another machine's, and the run here half done.
+        let finished = try RunFolder.finishedHistory(
+            in: folder(of: cell), of: cell.recipe, with: RunInputs())
+        guard try result(of: cell) != nil, finished != nil else { return nil }
+        return folder(of: cell) + "/" + lastWeightsName
+    }
+
+    /// The file in the user's folder, where one is there.
+    private func givenTeacher(_ model: CIFARModel) throws(StudyError) -> String? {
+        guard let teachers = settings.teachers else { return nil }
+        return try finder(in: teachers).file(of: model)
+    }
+
+    /// Opens the file of every teacher that the user gives, and says which one is whose.
+    ///
+    /// - Throws: where a file is another model's or damaged.
+    func openTeachers(for cells: [Cell], classCount: Int) throws {
+        for model in models(of: cells) {
+            guard let path = try givenTeacher(model) else { continue }
+            _ = try openTeacher(model, path, classCount: classCount, device: .cpu)
+        }
+    }
+
+    /// Reads a teacher's weights, and says whose they are and what was taken of the file.
+    fileprivate func openTeacher(
+        _ model: CIFARModel, _ path: String, classCount: Int, device: Device
+    ) throws -> any Backbone {
+        report(.remark("\(model.rawValue)'s weights are those of \(path)"))
+        return try loadNetwork(
+            model.rawValue, weights: path, key: settings.weightsKey, classCount: classCount,
+            device: device, remark: { report(.remark($0)) })
+    }
+
+    private func trainingCell(of model: CIFARModel) throws -> Cell {
+        try Cell.teacher(model, schedule: settings.schedule, precision: settings.precision)
+    }
+}

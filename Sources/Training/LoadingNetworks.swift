@@ -1,0 +1,105 @@
+import Distillation
+import Foundation
+import TensorFiles
+import Torch
+import TorchNN
+import VisionModels
+
+/// Reads a file of weights into a network of the zoo.
+///
+/// Of several sets of weights in the file the one that fits is taken, the preferred one first. Prefixes
+/// of wrappers and entries that no model has are left out, with a remark that says so.
+///
+/// - Parameters:
+///   - model: the network's name.
+///   - path: safetensors, or a PyTorch checkpoint in any of its forms.
+///   - key: where in the file they are.
+///   - classCount: the number of logits.
+///   - device: where the network will live.
+///   - remark: called with what a user should know about what was taken.
+/// - Returns: the network in evaluation mode, channels last.
+/// - Throws: `ModelError`, `WeightFileError`, `StateDictError` or `OwnRunError`.
+public func loadNetwork(
+    _ model: String, weights path: String, key: WeightsKey = WeightsKey(),
+    classCount: Int,
+    device: Device = .cpu, remark: (String) -> Void = { _ in }
+) throws -> any Backbone {
+    let model = try CIFARModel(named: model)
+    let network = model.make(classCount: classCount, generator: Generator(seed: 0))
+    try refuseOwnRun(path: path)
+    let files = try WeightFile.readAll(path: path, key: key)
+    try refuseOwnCheckpoint(files, path: path)
+    let weights = FittingWeights(files, for: network)
+    do throws(StateDictError) {
+        try network.load(stateDict: weights.stateDict, named: "\(model.rawValue) (file \(path))")
+    } catch {
+        var error = error
+        error.notTensors = weights.notTensors(under: error.missing)
+        error.remedy = weights.remedy
+        error.fitting =
+            CIFARModel.allCases.first { other in
+                other != model && other.fits(files, classCount: classCount)
+            }?.rawValue
+        throw error
+    }
+    for text in weights.remarks(keyOption: key.option) { remark("\(path): \(text)") }
+    network.convert(device: device, format: .channelsLast)
+    network.eval()
+    return network
+}
+
+extension CIFARModel {
+    /// Whether a file has weights of this model.
+    fileprivate func fits(_ files: [WeightFile], classCount: Int) -> Bool {
+        let network = make(classCount: classCount, generator: Generator(seed: 0))
+        do throws(StateDictError) {
+            try network.load(stateDict: FittingWeights(files, for: network).stateDict)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+extension Module {
+    /// Overwrites this network's tensors with a file's, strictly.
+    func load(weights path: String, named model: String) throws {
+        let file = try WeightFile.read(path: path)
+        try load(stateDict: file.entries.map(NamedTensor.init), named: "\(model) (file \(path))")
+    }
+}
+
+/// A run's folder or checkpoint where weights were wanted.
+public enum OwnRunError: Error, CustomStringConvertible {
+    case checkpoint(path: String)
+    case folder(path: String)
+
+    /// One sentence with the file to take.
+    public var description: String {
+        switch self {
+        case .checkpoint(let path):
+            var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            if parts.last == "checkpoint" { parts.removeLast() }
+            let file = (parts.map(String.init) + [lastWeightsName]).joined(separator: "/")
+            return "\(path) is a checkpoint of a run, from which `--resume` goes on, not a file of "
+                + "weights; take \(file), which holds the student alone"
+        case .folder(let path):
+            let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
+            return "\(path) is the folder of a run, not a file of weights; take "
+                + "\(folder)/\(lastWeightsName)"
+        }
+    }
+}
+
+/// Where in its folder a run keeps the weights of its last epoch.
+package let lastWeightsName = "student-last.safetensors"
+
+private func refuseOwnRun(path: String) throws {
+    guard FileManager.default.fileExists(atPath: "\(path)/\(lastWeightsName)") else { return }
+    throw OwnRunError.folder(path: path)
+}
+
+private func refuseOwnCheckpoint(_ files: [WeightFile], path: String) throws {
+    guard files.contains(where: { $0.metadata["format"] == Checkpoint.format }) else { return }
+    throw OwnRunError.checkpoint(path: path)
+}

@@ -1,0 +1,179 @@
+import Basics
+import Distillation
+import Recipes
+import Torch
+import TorchNN
+import VisionData
+import VisionModels
+
+extension NormalizationSettings {
+    /// The constants as the data pipeline takes them.
+    public var normalization: Normalization {
+        switch self {
+        case .cifar100: .cifar100
+        case .cifar10: .cifar10
+        case .custom(let mean, let std): Normalization(mean: mean, deviation: std)
+        }
+    }
+}
+
+extension Recipe {
+    /// The learning rate as a function of progress.
+    var learningRateSchedule: LearningRateSchedule {
+        let rate = optimizer.learningRate
+        return switch schedule {
+        case .constant: .constant(rate: rate)
+        case .multistep(let milestones, let factor):
+            .multiStep(rate: rate, milestones: milestones, factor: factor)
+        case .onecycle(let warmup, let start, let final):
+            .oneCycle(
+                peak: rate, warmup: warmup, initialFraction: start, finalFraction: final)
+        case .cosine(let final): .cosine(rate: rate, finalFraction: final)
+        }
+    }
+
+    /// A stream of random numbers for one purpose of this run.
+    func generator(_ purpose: UInt64) -> Generator {
+        var random = CounterRandom(UInt64(seed), purpose)
+        return Generator(seed: random.next())
+    }
+
+    /// The student with its initial weights, the same for every method.
+    ///
+    /// - Throws: `ModelError` where the model does not exist.
+    public func makeStudent(classCount: Int, device: Device) throws -> any Backbone {
+        let network = try CIFARModel(named: student.model)
+            .make(classCount: classCount, generator: generator(10))
+        network.convert(device: device, format: .channelsLast)
+        network.train()
+        return network
+    }
+
+    /// The method of this recipe around a student and the teacher's network.
+    ///
+    /// - Parameters:
+    ///   - student: in training mode.
+    ///   - teacherNetwork: the trained teacher; nil for a student alone.
+    ///   - precision: of both forward passes.
+    ///   - images: what a method may have to know of the training images.
+    ///   - remark: called with what a user should know about the choices.
+    /// - Returns: the method, ready for the first step.
+    /// - Throws: `DistillationError` where the two cannot be matched.
+    public func makeDistiller(
+        student: any Backbone, teacherNetwork: (any Backbone)?, precision: Precision,
+        images: ImageFacts = ImageFacts(), remark: (String) -> Void = { _ in }
+    ) throws -> any Distiller<Tensor> {
+        let teacher = teacherNetwork.flatMap { makeTeacher($0, precision: precision) }
+        return try makeDistiller(
+            student: student, teacher: teacher, precision: precision, images: images,
+            remark: remark)
+    }
+
+    /// The method of this recipe around networks that were not trained, to see whether it can be made, how
+    /// large it is or how long it takes.
+    ///
+    /// - Parameters:
+    ///   - classCount: of both networks.
+    ///   - precision: of both forward passes.
+    ///   - device: where they are.
+    ///   - images: what a method may have to know of the training images.
+    ///   - remark: called with what a user should know about the choices.
+    /// - Returns: the method, ready for the first step.
+    /// - Throws: `ModelError` where a model does not exist, `DistillationError` where the two cannot be
+    ///   matched.
+    package func makeUntrainedDistiller(
+        classCount: Int, precision: Precision, device: Device, images: ImageFacts,
+        remark: (String) -> Void = { _ in }
+    ) throws -> any Distiller<Tensor> {
+        let network = try teacher.map {
+            try CIFARModel(named: $0.model).make(classCount: classCount, generator: generator(13))
+        }
+        network?.convert(device: device, format: .channelsLast)
+        return try makeDistiller(
+            student: makeStudent(classCount: classCount, device: device), teacherNetwork: network,
+            precision: precision, images: images, remark: remark)
+    }
+
+    /// The method of this recipe around a student and a teacher.
+    ///
+    /// - Parameters:
+    ///   - student: in training mode.
+    ///   - teacher: as `makeTeacher` gives it; nil for a student alone.
+    ///   - precision: of both forward passes.
+    ///   - images: what a method may have to know of the training images.
+    ///   - remark: called with what a user should know about the choices.
+    /// - Returns: the method, ready for the first step.
+    /// - Throws: `DistillationError` where the two cannot be matched, `TrainingError.noTeacher` where the
+    ///   method needs one.
+    public func makeDistiller(
+        student: any Backbone, teacher: Teacher?, precision: Precision,
+        images: ImageFacts = ImageFacts(), remark: (String) -> Void = { _ in }
+    ) throws -> any Distiller<Tensor> {
+        guard method.names != [.alone] else {
+            return TaughtStudent(student: student, precision: precision)
+        }
+        guard let teacher else { throw TrainingError.noTeacher(method: method.name) }
+        return TaughtStudent(
+            student: student, teacher: teacher,
+            terms: try method.names.map {
+                try makeTerm(
+                    $0, student: student, teacher: teacher.network, images: images, remark)
+            },
+            crossEntropyWeight: method.crossEntropyWeight, precision: precision)
+    }
+
+    /// The teacher that this recipe makes of a network; nil where it has none.
+    ///
+    /// - Parameters:
+    ///   - network: with its trained weights, on its device.
+    ///   - precision: of its forward pass.
+    ///   - remembers: whether several students are to share it, which see the same batches.
+    /// - Returns: the teacher.
+    public func makeTeacher(
+        _ network: any Backbone, precision: Precision, remembers: Bool = false
+    ) -> Teacher? {
+        teacher.map { settings in
+            Teacher(
+                network, mode: settings.batchNorm, precision: precision,
+                renormalization: renormalization(for: settings), remembers: remembers)
+        }
+    }
+
+    func makeReview(
+        _ review: ReviewSettings, student: any Backbone, teacher: any Backbone,
+        _ remark: (String) -> Void
+    ) throws -> ReviewModule {
+        let matching =
+            if let stages = review.stages {
+                try StageMatching(
+                    // A recipe counts from 1.
+                    links: stages.flatMap { stage in
+                        stage.teacher.map {
+                            StageMatching.Link(student: stage.student - 1, teacher: $0 - 1)
+                        }
+                    },
+                    atLeast: review.residual ? 2 : 1, student: student, teacher: teacher)
+            } else {
+                try StageMatching(student: student, teacher: teacher)
+            }
+        if let text = matching.remark { remark(text) }
+        var options = ReviewOptions()
+        options.fusion = review.fusion
+        options.residual = review.residual
+        options.midChannels = review.midChannels
+        let module = try ReviewModule(
+            student: student, teacher: teacher, matching: matching, options: options,
+            generator: generator(11))
+        module.convert(device: student.device, format: .channelsLast)
+        return module
+    }
+
+    private func renormalization(for teacher: TeacherSettings) -> Teacher.Renormalization? {
+        let given = dataset.normalization.normalization
+        let wanted = teacher.normalization.normalization
+        guard given != wanted else { return nil }
+        return Teacher.Renormalization(
+            mean: given.mean, deviation: given.deviation, teacherMean: wanted.mean,
+            teacherDeviation: wanted.deviation)
+    }
+}

@@ -1,0 +1,164 @@
+import Distillation
+import Foundation
+import Recipes
+import Torch
+import TorchNN
+import VisionData
+import VisionModels
+
+/// What a benchmark measures.
+public enum BenchmarkWork: String, CaseIterable, Sendable {
+    /// Whole steps with the teacher: forward, backward, update.
+    case distill
+
+    /// Whole steps of the student alone.
+    case train
+
+    /// The student's forward pass for inference.
+    case evaluate
+}
+
+/// Times of steps on synthetic images that are already on the device, with random weights.
+public struct StepTimes: Sendable {
+    /// The median of the timed steps, in milliseconds.
+    public let millisecondsPerStep: Double
+
+    /// The largest memory, of the process or of its tensors on the card, in bytes.
+    public let peakMemoryBytes: Int
+
+    /// The mean milliseconds of each part of a timed step, where a profile was asked for; the last
+    /// one is what lies between the parts.
+    public let parts: [(name: String, milliseconds: Double)]
+}
+
+extension Recipe {
+    /// Times this recipe's step.
+    ///
+    /// - Parameters:
+    ///   - work: what a step does.
+    ///   - precision: of the forward passes.
+    ///   - device: where it runs.
+    ///   - usesGraph: whether a card runs a training step as one graph; not where it is profiled.
+    ///   - steps: how many are timed, after a few that are not.
+    ///   - profiles: whether the parts of a step are timed; each step then cuts and augments a batch
+    ///     of its own, as in training.
+    ///   - remark: called with what a user should know about the method's choices.
+    /// - Returns: the median and the memory.
+    /// - Throws: where networks cannot be made or matched, or memory does not suffice.
+    public func benchmark(
+        _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool = true,
+        steps: Int, profiles: Bool = false, remark: (String) -> Void = { _ in }
+    ) throws -> StepTimes {
+        try requireMemory(on: device)
+        var times: [Double] = []
+        let profile = TimeProfile()
+        do {
+            try collectingOperatorErrors {
+                let step = try makeStep(
+                    work, precision: precision, device: device,
+                    usesGraph: usesGraph && !profiles && device != .cpu, preparesData: profiles,
+                    remark)
+                let untimed = device == .cpu ? 3 : GraphedWork.runsBefore + 2
+                for index in 0..<(untimed + steps) {
+                    let start = ContinuousClock.now
+                    if profiles, index >= untimed {
+                        try profile.record { try timed("rest", step) }
+                    } else {
+                        try step()
+                    }
+                    if index >= untimed {
+                        times.append((ContinuousClock.now - start).seconds * 1000)
+                    }
+                }
+            }
+        } catch let error as OperatorError where error.kind == .outOfMemory {
+            throw TrainingError.outOfMemory(
+                batchSize: batchSize, reason: error.reason, fitting: nil,
+                lastGoodStep: nil)
+        }
+        return StepTimes(
+            millisecondsPerStep: times.median, peakMemoryBytes: try peakMemory(on: device),
+            parts: profile.parts.map { ($0.name, $0.seconds * 1000 / Double(steps)) })
+    }
+
+    /// A step that ends with its loss on the host, so that all its work is done.
+    private func makeStep(
+        _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool,
+        preparesData: Bool, _ remark: (String) -> Void
+    ) throws -> () throws -> Void {
+        let classCount = 100
+        let nextBatch = makeBatches(device: device, augmented: preparesData)
+        if work == .evaluate {
+            let student = try makeStudent(classCount: classCount, device: device)
+            student.eval()
+            let folded = student.folded(dtype: precision == .bfloat16 ? .bfloat16 : .float32)
+            return {
+                let batch = nextBatch()
+                withoutGrad {
+                    let logits = timed("student forward") { folded.features(batch.images).logits }
+                    _ = logits?.to(.float32).crossEntropy(batch.targets).item()
+                }
+            }
+        }
+        let distiller = try (work == .train ? studentAlone : self).makeUntrainedDistiller(
+            classCount: classCount, precision: precision, device: device, images: .ofBenchmarks,
+            remark: remark)
+        let optimizer = SGD(distiller.trainableParameters)
+        let weights = distiller.termWeights(
+            at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000))
+        let loss = Tensor.zeros([], device: device)
+        let step = {
+            let total = distiller.losses(nextBatch()).total(weights: weights)
+            timed("backward") { total.backward() }
+            timed("optimizer") { optimizer.step(learningRate: 1e-3) }
+            withoutGrad { _ = loss.copy(from: total) }
+        }
+        let graphed = usesGraph ? try GraphedWork(on: device, step) : nil
+        return {
+            try graphed?.run() ?? step()
+            _ = loss.item()
+        }
+    }
+
+    /// Refuses a batch whose images alone are more than the machine's memory, which would take minutes to
+    /// fill before it failed.
+    private func requireMemory(on device: Device) throws(TrainingError) {
+        let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        let bytes = batchSize * 3 * 32 * 32 * MemoryLayout<Float>.size
+        guard device == .cpu, bytes > memory else { return }
+        throw .outOfMemory(
+            batchSize: batchSize,
+            reason: "its images alone take \(bytes >> 30) GiB of \(memory >> 30)", fitting: nil,
+            lastGoodStep: nil)
+    }
+
+    /// Synthetic batches: one and the same again and again, or each cut and augmented anew.
+    private func makeBatches(device: Device, augmented: Bool) -> () -> Batch<Tensor> {
+        guard augmented else {
+            let images = Tensor.empty([batchSize, 3, 32, 32]).fillNormal(generator: generator(12))
+                .to(device).contiguous(.channelsLast)
+            let labels = Tensor.zeros([batchSize], dtype: .int64, device: device)
+            let batch = Batch(
+                images: images, targets: labels,
+                indices: Tensor.arange(0..<batchSize, device: device))
+            return { batch }
+        }
+        // Tensors, because too little memory for an operator is an error, and for an array of Swift's a crash.
+        let bytes = Tensor.arange(0..<batchSize * 3 * 32 * 32, device: device).to(.uint8)
+        let loader = TrainingLoader(
+            ImageSet(
+                pixels: bytes.reshape([batchSize, 3, 32, 32]),
+                labels: Tensor.zeros([batchSize], dtype: .int64, device: device), classCount: 100),
+            normalization: .cifar100,
+            augmentation: Augmentation(
+                cropPadding: dataset.augmentation.cropPadding, flips: dataset.augmentation.flip),
+            batchSize: batchSize, seed: UInt64(seed))
+        let draws = loader.epoch(0)
+        return {
+            timed("data") {
+                let (images, labels, positions) = loader.batch(0, of: draws)
+                return Batch(images: images, targets: labels, indices: positions)
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Distillation
+import Recipes
+import Torch
+import TorchNN
+import VisionData
+import VisionModels
+
+/// How well a teacher knows the images that it is to teach, before it teaches.
+package struct TeacherCheck {
+    /// The network.
+    let model: CIFARModel
+
+    /// How often the first guess is right, in percent.
+    let top1: Double
+
+    /// How many images there were, and which, as `2000 images of the test set`.
+    let images: String
+
+    /// How many classes the data set has.
+    let classCount: Int
+
+    /// The data set.
+    let dataset: DatasetSettings.Name
+
+    /// Gathers what was measured.
+    package init(
+        model: CIFARModel, top1: Double, images: String, classCount: Int,
+        dataset: DatasetSettings.Name
+    ) {
+        self.model = model
+        self.top1 = top1
+        self.images = images
+        self.classCount = classCount
+        self.dataset = dataset
+    }
+
+    /// The accuracy in one sentence.
+    package var report: String {
+        "the teacher \(model.rawValue) is right on \(Self.percent(top1)) of \(images)"
+    }
+
+    /// What is wrong with a teacher that knows too little; nil where it knows enough.
+    package var warning: String? {
+        let guessing = 100 / Double(classCount)
+        let published = dataset == .cifar100 ? PublishedAccuracies.top1(of: model) : nil
+        let reason: String
+        if top1 < 3 * guessing {
+            reason = "less than three times what guessing gives (\(Self.percent(guessing)))"
+        } else if let published, top1 < published - 5 {
+            reason =
+                "more than 5 points below the \(Self.percent(published)) published for "
+                + model.rawValue
+        } else {
+            return nil
+        }
+        return
+            "\(report), \(reason); check that its file is of a trained \(model.rawValue), that it "
+            + "was trained on \(dataset.rawValue) with the classes in the same order, and its "
+            + "normalization (--teacher-normalization)"
+    }
+
+    private static func percent(_ value: Double) -> String {
+        let hundredths = Int((value * 100).rounded())
+        let decimals = "\(hundredths % 100)"
+        return "\(hundredths / 100).\(decimals.count == 1 ? "0" : "")\(decimals) %"
+    }
+}
+
+extension Trainer {
+    /// The most images that a teacher is measured on.
+    private static let teacherImages = 2000
+
+    /// Measures the teacher as it will be asked in training, where it has not been measured, and tells.
+    ///
+    /// Nothing of the run changes: the running statistics of a teacher that moves them are put back.
+    ///
+    /// - Throws: `TrainingError.teacherNotFinite`, or `TrainingError.evaluationOutOfMemory`.
+    func measureTeacher() throws {
+        guard let teacher, let settings = recipe.teacher, state.teacherTop1 == nil else { return }
+        if let known = options.teacherTop1 {
+            state.teacherTop1 = known
+            return
+        }
+        let model = try CIFARModel(named: settings.model)
+        let isHeldOut = !split.validation.isEmpty
+        let all = isHeldOut ? split.validation : (0..<Int64(data.test.count)).map { $0 }
+        let count = min(all.count, Self.teacherImages)
+        // A teacher that normalises with the batch's statistics is to see batches as in training.
+        let batchSize =
+            settings.batchNorm == .batch
+            ? recipe.batchSize : min(recipe.evaluationBatchSize, 500)
+        let loader = EvaluationLoader(
+            isHeldOut ? data.train : data.test,
+            positions: (0..<count).map { all[$0 * all.count / count] },
+            normalization: recipe.dataset.normalization.normalization, batchSize: batchSize)
+        let hits = try teacher.hits(on: loader)
+        guard hits.isFinite else {
+            throw TrainingError.teacherNotFinite(model: model.rawValue, images: count)
+        }
+        let place =
+            isHeldOut
+            ? "held out for validation"
+            : "of the test set\(count < all.count ? ", a part of it" : "")"
+        let check = TeacherCheck(
+            model: model, top1: 100 * hits / Double(count), images: "\(count) images \(place)",
+            classCount: data.train.classCount, dataset: recipe.dataset.name)
+        state.teacherTop1 = check.top1
+        report(check.warning.map(TrainingEvent.warning) ?? .remark(check.report))
+    }
+}
+
+extension Teacher {
+    /// How many images are recognised; not a number where a logit is none.
+    fileprivate func hits(on loader: EvaluationLoader) throws -> Double {
+        let moving = stateDict().map { (entry: $0, former: $0.tensor.clone()) }
+        defer {
+            withoutGrad { for (entry, former) in moving { _ = entry.tensor.copy(from: former) } }
+        }
+        do {
+            return try collectingOperatorErrors {
+                var hits = 0.0
+                loader.forEachBatch { images, labels in
+                    let pyramid = self(images, keepsPreactivations: false)
+                    guard let logits = pyramid.logits?.to(.float32) else {
+                        preconditionFailure("Teacher: a network without a classifier")
+                    }
+                    let isSound = logits.isFinite().all().item() == 1
+                    hits += logits.argmax(1).isEqual(to: labels).sum().item()
+                    if !isSound { hits = .nan }
+                }
+                return hits
+            }
+        } catch let error as OperatorError where error.kind == .outOfMemory {
+            throw TrainingError.evaluationOutOfMemory(
+                batchSize: loader.batchSize, reason: error.reason)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Distillation
+import Recipes
+import RunRecords
+import Torch
+import TorchNN
+
+extension Trainer {
+    func saveAll() throws {
+        guard let folder else { return }
+        let checkpoint = try soundCheckpoint()
+        try folder.write(distiller.student.stateDict(), to: folder.lastWeights)
+        try folder.write(history)
+        try folder.save(checkpoint)
+        savedStep = state.step
+    }
+
+    func saveCheckpoint() throws {
+        guard let folder else { return }
+        try folder.save(try soundCheckpoint())
+        savedStep = state.step
+    }
+
+    /// A checkpoint of broken numbers would replace the last good one.
+    func soundCheckpoint() throws -> Checkpoint {
+        let checkpoint = checkpoint()
+        for entry in checkpoint.tensors where entry.tensor.dtype.isFloatingPoint {
+            guard entry.tensor.isFinite().all().item() == 1 else {
+                throw TrainingError.brokenState(
+                    tensor: entry.name, step: state.step, lastGoodStep: savedStep)
+            }
+        }
+        return checkpoint
+    }
+
+    func checkpoint() -> Checkpoint {
+        Checkpoint(
+            state: state,
+            tensors: distiller.stateDict().map { $0.prefixed("method") }
+                + optimizer.stateDict().map { $0.prefixed("optimizer") }
+                + trainStep.metrics.stateDict().map { $0.prefixed("metrics") })
+    }
+
+    func resume(_ saved: Checkpoint) throws {
+        // Files of earlier versions have the teacher alone, in the records of their epochs.
+        let earlier =
+            saved.state.inputs
+            ?? RunInputs(
+                teacher: saved.state.history.last?.teacher ?? inputs.teacher,
+                studentWeights: inputs.studentWeights)
+        // A memory of all images does not fit others, which is not a matter of networks.
+        try inputs.requireSameImages(as: earlier)
+        do throws(StateDictError) {
+            try distiller.load(stateDict: saved.tensors.entries(below: "method"))
+            try optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
+        } catch {
+            throw CheckpointError.unfit(run: options.output ?? "this run", reason: "\(error)")
+        }
+        try inputs.requireSame(as: earlier)
+        trainStep.metrics = TrainingMetrics(
+            stateDict: saved.tensors.entries(below: "metrics"), device: options.device)
+        state = saved.state
+        state.inputs = inputs
+        savedStep = state.step
+        try folder?.write(history)
+        report(
+            .remark("resumed at step \(state.step), epoch \(min(state.epoch + 1, recipe.epochs))"))
+    }
+
+    /// Takes up weights and history of a run that ended, where the folder has one without checkpoints: a
+    /// study removes those of its finished cells.
+    func takeUpFinishedRun(in folder: RunFolder) throws {
+        guard
+            let history = try RunFolder.finishedHistory(
+                in: folder.path, of: recipe, with: inputs)
+        else { return }
+        try distiller.student.load(weights: folder.lastWeights, named: recipe.student.model)
+        state.history = history
+        state.step = history.last?.step ?? 0
+        state.epoch = recipe.epochs
+    }
+}

@@ -1,0 +1,117 @@
+import RunRecords
+import Torch
+import VisionData
+
+/// What a run tells while it goes on.
+public enum TrainingEvent: Sendable {
+    /// Something a user should know.
+    case remark(String)
+
+    /// Something that is probably wrong, and does not end the run.
+    case warning(String)
+
+    /// A step is done; a card tells of its steps in groups.
+    case step(StepReport)
+
+    /// An epoch is done, evaluated and recorded.
+    case epoch(EpochRecord, of: Int)
+}
+
+/// The state of a run after a step.
+public struct StepReport: Sendable {
+    /// The epoch, from 1.
+    public let epoch: Int
+
+    /// How many epochs there are.
+    public let epochs: Int
+
+    /// How many steps of the epoch are done.
+    public let stepInEpoch: Int
+
+    /// How many steps an epoch has.
+    public let stepsPerEpoch: Int
+
+    /// The unweighted loss terms of the step.
+    public let terms: [(name: String, value: Double)]
+
+    /// The training accuracy of the epoch so far, in percent.
+    public let top1: Double
+
+    /// Training images per second in this epoch, since the run was started or resumed.
+    public let imagesPerSecond: Double
+
+    /// Seconds until the run is done or has reached its `maxSteps` at this speed, evaluation excluded.
+    public let secondsLeft: Double
+}
+
+/// How a run ended without an error.
+public enum TrainingOutcome: Sendable, Equatable {
+    /// All epochs are done.
+    case finished
+
+    /// All epochs had been done before.
+    case alreadyFinished
+
+    /// `--max-steps` was reached.
+    case stopped(step: Int)
+
+    /// A signal asked the run to end; everything is saved.
+    case interrupted(signal: Int32, step: Int)
+}
+
+/// The images of a run.
+public struct TrainingData: Sendable {
+    /// To learn from.
+    public let train: ImageSet
+
+    /// To be judged by.
+    public let test: ImageSet
+
+    /// Gathers the two sets.
+    public init(train: ImageSet, test: ImageSet) {
+        self.train = train
+        self.test = test
+    }
+}
+
+/// What a run has beside its recipe.
+public struct RunOptions: Sendable {
+    /// The output folder; nil keeps everything in memory.
+    public var output: String?
+
+    /// Where to compute.
+    public var device = Device.cpu
+
+    /// Whether a card runs a step as one graph; else operator by operator.
+    public var usesGraph = true
+
+    /// The step to stop after.
+    public var maxSteps: Int?
+
+    /// How many steps lie between checkpoints beside those of every epoch's end.
+    public var checkpointEvery: Int?
+
+    /// Whether to go on with a run in the folder.
+    public var resume = false
+
+    /// Whether the test set is evaluated after every epoch, or after the last one alone.
+    public var evaluatesEveryEpoch = true
+
+    /// The revision of the code, for the run's records.
+    public var revision: String?
+
+    /// The SHA-256 of the teacher's file.
+    public var teacherDigest: String?
+
+    /// The teacher's accuracy in percent, where it was measured already.
+    public var teacherTop1: Double?
+
+    /// The SHA-256 of the file that the student starts from; nil where it starts anew.
+    public var studentWeightsDigest: String?
+
+    /// A signal that asks the run to end, 0 for none; asked after every step, on a card after every group of them.
+    public var interruption: @Sendable () -> Int32 = { 0 }
+
+    /// Nothing but the defaults.
+    public init() {}
+}

@@ -1,0 +1,409 @@
+import Basics
+import Distillation
+import Foundation
+import Testing
+import VisionModels
+
+@testable import Recipes
+
+@Suite("Recipes")
+struct RecipeTests {
+    @Test("Every YAML file of the source folder is shipped, unchanged and under its own name")
+    func filesAreShipped() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/Training/Recipes").standardizedFileURL
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        let names = paths.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+        #expect(names.sorted() == Recipe.shipped.sorted())
+        for name in names {
+            let file = folder.appending(path: name + ".yaml")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            #expect(Recipe.text(ofShipped: name) == text)
+            #expect(try Recipe.load(nameOrPath: name).name == name)
+        }
+    }
+
+    @Test("The full recipe holds the constants of the authors' code")
+    func fullRecipe() throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20")
+        #expect(recipe.teacher?.model == "resnet56")
+        #expect(recipe.teacher?.batchNorm == .frozen)
+        #expect(recipe.student.model == "resnet20")
+        #expect(recipe.method.names == [.reviewkd])
+        #expect(recipe.method.crossEntropyWeight == 1)
+        #expect(recipe.method.review?.weight == 0.6)
+        #expect(recipe.method.review?.warmup == .epochs(20))
+        #expect(recipe.optimizer.learningRate == 0.1)
+        #expect(recipe.optimizer.momentum == 0.9)
+        #expect(recipe.optimizer.nesterov)
+        #expect(recipe.optimizer.weightDecay == 5e-4)
+        #expect(recipe.epochs == 240)
+        #expect(recipe.batchSize == 128)
+        #expect(recipe.dataset.augmentation == AugmentationSettings(cropPadding: 4, flip: true))
+    }
+
+    @Test(
+        "Milestones are the first epochs at the reduced rate: 151, 30, 30 and 29 epochs",
+        arguments: [
+            "cifar100/resnet56-resnet20", "cifar100/resnet56", "cifar100/resnet32x4-resnet8x4",
+            "cifar100/resnet32x4",
+        ])
+    func milestones(_ name: String) throws {
+        let recipe = try Recipe.load(nameOrPath: name)
+        guard case .multistep(let milestones, let factor) = recipe.schedule else {
+            Issue.record("expected a multistep schedule, found \(recipe.schedule)")
+            return
+        }
+        // The authors' loop calls the decay at the end of an epoch whose index is in their list.
+        let authors = (0..<240).reduce(into: [0: 0]) { lengths, epoch in
+            let decays = [150, 180, 210].filter { $0 < epoch }.count
+            lengths[decays, default: 0] += 1
+        }
+        let ours = (0..<240).reduce(into: [0: 0]) { lengths, epoch in
+            lengths[milestones.filter { $0 <= epoch }.count, default: 0] += 1
+        }
+        #expect(ours == authors)
+        #expect(ours == [0: 151, 1: 30, 2: 30, 3: 29])
+        #expect(factor == 0.1)
+    }
+
+    @Test("The short recipe runs one cycle and warms the review up over its first epoch")
+    func shortRecipe() throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20-short")
+        #expect(recipe.epochs == 5)
+        #expect(recipe.optimizer.learningRate == 0.2)
+        #expect(recipe.method.review?.warmup == .fraction(0.2))
+        #expect(
+            recipe.schedule
+                == .onecycle(warmupFraction: 0.3, startFactor: 0.04, finalFactor: 0.000004))
+    }
+
+    @Test(
+        "A pair's recipe has the authors' weight of the review",
+        arguments: [
+            ("resnet56", "resnet20", 0.6), ("resnet32x4", "resnet8x4", 5.0),
+        ])
+    func reviewWeight(_ teacher: String, _ student: String, _ weight: Double) throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/\(teacher)-\(student)")
+        #expect(recipe.teacher?.model == teacher)
+        #expect(recipe.student.model == student)
+        #expect(recipe.method.review?.weight == weight)
+        #expect(recipe.method.review?.warmup == .epochs(20))
+    }
+
+    @Test(
+        "The teacher's own recipe has no teacher and no further term",
+        arguments: ["resnet56", "resnet32x4"])
+    func teacherRecipe(_ model: String) throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/\(model)")
+        #expect(recipe.student.model == model)
+        #expect(recipe.teacher == nil)
+        #expect(recipe.method == MethodSettings(names: [.alone], crossEntropyWeight: 1))
+    }
+
+    @Test("The resolved text decodes to an equal recipe", arguments: Recipe.shipped)
+    func roundTrip(_ name: String) throws {
+        let recipe = try Recipe.load(nameOrPath: name)
+        #expect(try Recipe(yaml: recipe.yaml, file: "resolved.yaml") == recipe)
+    }
+
+    @Test(
+        "The resolved text keeps every optional value and every spelling of text",
+        arguments: [
+            "A \"quoted\" \\ text: with # signs", "true", "1e3", "- dash", " spaced ", "über 😀",
+            "bell\u{7}\ttab\nline", "{flow}", "null", "2026-11-25", "a -", "trailing/",
+        ])
+    func roundTripOfOptionalValues(_ description: String) throws {
+        var recipe = try Recipe.load(
+            nameOrPath: "cifar100/resnet56-resnet20",
+            overrides: [
+                "method.review.stages=[{student: 1, teacher: [1]}, {student: 2, teacher: [1, 2]}]",
+                "method.review.mid_channels=64", "method.review.fusion=plain",
+                "method.review.distance=l2", "method.review.residual=false",
+                "precision=bfloat16", "teacher.batch_norm=batch", "name='123'",
+                "teacher.normalization={mean: [0.5, 0.4, 0.3], std: [0.25, 5e-3, 1]}",
+                "schedule={name: cosine, final_factor: 1e-05}", "optimizer.weight_decay=1e-4",
+            ])
+        recipe.description = description
+        #expect(try Recipe(yaml: recipe.yaml, file: "resolved.yaml") == recipe)
+        #expect(recipe.name == "123")
+        #expect(recipe.optimizer.weightDecay == 0.0001)
+    }
+
+    @Test("The resolved text writes the defaults out")
+    func resolvedText() throws {
+        let recipe = try Recipe.load(
+            nameOrPath: "cifar100/resnet56",
+            overrides: ["method={name: kd}", "teacher={model: resnet110}"])
+        #expect(
+            recipe.yaml == """
+                name: cifar100/resnet56
+                description: "ResNet-56 trained alone, to serve as a teacher"
+                dataset:
+                  name: cifar100
+                  normalization: cifar100
+                  augmentation:
+                    crop_padding: 4
+                    flip: true
+                validation:
+                  split: 0
+                teacher:
+                  model: resnet110
+                  batch_norm: frozen
+                  normalization: cifar100
+                student:
+                  model: resnet56
+                method:
+                  name: kd
+                  cross_entropy_weight: 0.1
+                  kd:
+                    temperature: 4.0
+                    weight: 0.9
+                optimizer:
+                  name: sgd
+                  learning_rate: 0.1
+                  momentum: 0.9
+                  nesterov: true
+                  weight_decay: 0.0005
+                schedule:
+                  name: multistep
+                  milestones: [151, 181, 211]
+                  factor: 0.1
+                epochs: 240
+                batch_size: 128
+                evaluation_batch_size: 1000
+                seed: 0
+
+                """)
+    }
+
+    @Test("Options apply in order, reach list elements, create sections and remove keys")
+    func overrides() throws {
+        let recipe = try Recipe.load(
+            nameOrPath: "cifar100/resnet56-resnet20",
+            overrides: [
+                "seed=1", "seed=2", "schedule.milestones.0=150", "dataset.normalization=cifar10",
+                "teacher=null", "method={name: alone}", "validation=null", "validation.split=5000",
+            ])
+        #expect(recipe.seed == 2)
+        #expect(recipe.schedule == .multistep(milestones: [150, 181, 211], factor: 0.1))
+        #expect(recipe.dataset.normalization == .cifar10)
+        #expect(recipe.teacher == nil)
+        #expect(recipe.validation.split == 5000)
+    }
+
+    @Test("The teacher's normalisation follows the data set's unless given")
+    func teacherNormalization() throws {
+        let name = "cifar100/resnet56-resnet20"
+        let option = "dataset.normalization=cifar10"
+        let follows = try Recipe.load(nameOrPath: name, overrides: [option])
+        #expect(follows.teacher?.normalization == .cifar10)
+        let given = try Recipe.load(nameOrPath: name, overrides: ["teacher.normalization=cifar10"])
+        #expect(given.dataset.normalization == .cifar100)
+        #expect(given.teacher?.normalization == .cifar10)
+    }
+
+    @Test("Differences name each changed, added and removed value")
+    func differences() throws {
+        let name = "cifar100/resnet56-resnet20"
+        let old = try Recipe.load(nameOrPath: name)
+        let new = try Recipe.load(
+            nameOrPath: name,
+            overrides: ["seed=1", "precision=float32", "schedule={name: constant}"])
+        #expect(old.differences(from: old).isEmpty)
+        #expect(
+            new.differences(from: old) == [
+                "schedule.name: constant was multistep",
+                "seed: 1 was 0",
+                "precision: float32 was absent",
+                "schedule.milestones: absent was [151, 181, 211]",
+                "schedule.factor: absent was 0.1",
+            ])
+    }
+
+    @Test("A run of another length keeps the shares of its milestones and warm-up")
+    func rescaling() throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20")
+        #expect(recipe.rescaled(epochs: 240) == recipe)
+
+        let half = recipe.rescaled(epochs: 120)  // 75.5, 90.5 and 105.5 round up
+        #expect(half.schedule == .multistep(milestones: [76, 91, 106], factor: 0.1))
+        #expect(half.method.review?.warmup == .epochs(10))
+
+        let short = recipe.rescaled(epochs: 4)  // 2.52, 3.02 and 3.52, the last being the end
+        #expect(short.schedule == .multistep(milestones: [3], factor: 0.1))
+        #expect(short.method.review?.warmup == .epochs(0))
+    }
+
+    @Test("A pair's recipe for the student alone differs in teacher and method only")
+    func studentAlone() throws {
+        let pair = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20")
+        let alone = pair.studentAlone
+        #expect(try Recipe(yaml: alone.yaml, file: "alone.yaml") == alone)
+        let changed = alone.differences(from: pair).map { $0.prefix { $0 != ":" } }
+        #expect(changed.allSatisfy { $0.hasPrefix("teacher.") || $0.hasPrefix("method.") })
+        #expect(changed.contains("method.name"))
+    }
+
+    @Test(
+        "A pair taught by other methods has their published constants, and is a valid recipe",
+        arguments: MethodSettings.Name.allCases)
+    func otherMethods(_ name: MethodSettings.Name) throws {
+        for shipped in ["cifar100/resnet56-resnet20", "cifar100/vgg13-vgg8-short"] {
+            let recipe = try Recipe.load(nameOrPath: shipped).taught(by: [name])
+            #expect(recipe.method.names == [name])
+            #expect(recipe.method.crossEntropyWeight == (name == .kd ? 0.1 : 1))
+            #expect((recipe.teacher == nil) == (name == .alone))
+            #expect((recipe.method.review == nil) == (name != .reviewkd))
+            #expect(try Recipe(yaml: recipe.yaml, file: "taught.yaml") == recipe)
+        }
+    }
+
+    @Test("DKD's published β depends on the pair, and its warm-up on the length")
+    func decoupledConstants() throws {
+        for (pair, beta, warmup) in [
+            ("resnet56-resnet20", 2.0, 20.0), ("vgg13-vgg8", 6, 20),
+            ("resnet32x4-ShuffleV1", 8, 20), ("wrn_40_2-wrn_16_2-short", 6, 0),
+        ] {
+            let recipe = try Recipe.load(nameOrPath: "cifar100/\(pair)").taught(by: [.dkd])
+            let constants = try #require(recipe.method.constants[.dkd])
+            #expect(constants["beta"] == beta)
+            #expect(constants["warmup_epochs"] == warmup)
+            #expect(
+                recipe.rescaled(epochs: 120).method.constants[.dkd]?["warmup_epochs"]
+                    == (recipe.epochs == 240 ? 10 : 0))
+        }
+    }
+
+    @Test("A method named in a file has the constants that --method gives")
+    func constantsOfFiles() throws {
+        for pair in ["resnet56-resnet20", "vgg13-vgg8-short", "wrn_40_2-wrn_40_1"] {
+            let name = "cifar100/\(pair)"
+            let shipped = try Recipe.load(nameOrPath: name)
+            for method in MethodSettings.Name.allCases where ![.alone, .reviewkd].contains(method) {
+                let named = try Recipe.load(
+                    nameOrPath: name, overrides: ["method={name: \(method.rawValue)}"])
+                #expect(named == shipped.taught(by: [method]), "\(pair) \(method)")
+                let joined = try Recipe.load(
+                    nameOrPath: name, overrides: ["method.name=reviewkd+\(method.rawValue)"])
+                #expect(joined == shipped.taught(by: [.reviewkd, method]), "\(pair) \(method)")
+            }
+        }
+    }
+
+    @Test("ReviewKD in place of another method has the weight that was published for the pair")
+    func publishedReview() throws {
+        for (pair, weight) in [
+            ("resnet56-resnet20", 0.6), ("resnet110-resnet32", 1), ("resnet32x4-ShuffleV2", 8),
+            ("vgg16-MobileNetV2", 8), ("vgg16-wrn_16_1", 5), ("vgg16-resnet8", 0.6),
+            ("vgg16-resnet32", 1), ("vgg16-ShuffleV2", 8),
+        ] {
+            let shipped = try Recipe.load(nameOrPath: "cifar100/\(pair)")
+            #expect(shipped.method.review?.weight == weight)
+            #expect(shipped.taught(by: [.at]).taught(by: [.reviewkd]) == shipped)
+            let named = try Recipe.load(
+                nameOrPath: "cifar100/\(pair)", overrides: ["method={name: reviewkd}"])
+            #expect(named == shipped)
+        }
+    }
+
+    @Test("Models are read in any letter case and written in their own")
+    func modelNames() throws {
+        let recipe = try Recipe.load(
+            nameOrPath: "cifar100/vgg13-vgg8",
+            overrides: ["student.model=mobilenetv2", "teacher.model=VGG13"])
+        #expect(recipe.student.model == "MobileNetV2" && recipe.teacher?.model == "vgg13")
+        #expect(recipe.taught(by: [.dkd]).method.constants[.dkd]?["beta"] == 6)
+    }
+
+    @Test("Any two models of the zoo, and any one, have a recipe of their name in any letter case")
+    func namedRecipes() throws {
+        let shipped = try Recipe.load(nameOrPath: "cifar100/vgg13-MobileNetV2-short")
+        #expect(try Recipe.load(nameOrPath: "cifar100/VGG13-mobilenetv2-short") == shipped)
+        for student in CIFARModel.allCases {
+            for suffix in ["", "-short"] {
+                let name = "cifar100/ResNet34-\(student.rawValue)\(suffix)"
+                let pair = try Recipe.load(nameOrPath: name)
+                #expect(pair.name == name)
+                #expect(pair.teacher?.model == "ResNet34")
+                #expect(pair.student.model == student.rawValue)
+                #expect(try Recipe(yaml: pair.yaml, file: name) == pair)
+                let alone = try Recipe.load(nameOrPath: "cifar100/\(student.rawValue)\(suffix)")
+                #expect(alone.teacher == nil && alone.student.model == student.rawValue)
+            }
+        }
+        for wrong in [
+            "cifar100/vgg9-vgg8", "cifar100/vgg16-vgg8-long", "cifar100/a-b-c", "cifar100/",
+            "cifar10/vgg16-vgg8", "cifar100/vgg16-vgg8/stages", "cifar100/vgg16/stages/1-1",
+            "cifar100/vgg16-vgg8/stage/1-1", "cifar100/vgg16-vgg8/stages/1-1/2",
+        ] {
+            let error = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: wrong) }
+            #expect(error?.description.hasPrefix("\"\(wrong)\" is neither a shipped") == true)
+        }
+    }
+
+    @Test("Joined methods keep the review's settings, and KD then counts 1 beside the labels' 1")
+    func joinedMethods() throws {
+        let pair = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20")
+        let names = try #require([MethodSettings.Name](joined: "reviewkd+kd"))
+        let recipe = pair.taught(by: names)
+        #expect(recipe.method.name == "reviewkd+kd")
+        #expect(recipe.method.review == pair.method.review)
+        #expect(recipe.method.crossEntropyWeight == 1)
+        #expect(recipe.method.constants[.kd]?["weight"] == 1)
+        for wrong in ["", "kd+", "kd+kd", "kd+alone", "KD", "reviewkd kd"] {
+            #expect([MethodSettings.Name](joined: wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test("A method's section overrides single constants and leaves the others as published")
+    func ownConstants() throws {
+        let recipe = try Recipe.load(
+            nameOrPath: "cifar100/resnet56-resnet20",
+            overrides: ["method={name: crd+at, crd: {negatives: 100}}"])
+        #expect(recipe.method.constants[.crd]?["negatives"] == 100)
+        #expect(recipe.method.constants[.crd]?["momentum"] == 0.5)
+        #expect(recipe.method.constants[.at]?["weight"] == 1000)
+    }
+
+    @Test(
+        "The recipes of the paper's pairs have the published weight, and lighter students less rate",
+        arguments: [
+            ("resnet56-resnet20", 0.6, 0.1), ("resnet110-resnet32", 1, 0.1),
+            ("resnet32x4-resnet8x4", 5, 0.1), ("wrn_40_2-wrn_16_2", 5, 0.1),
+            ("wrn_40_2-wrn_40_1", 5, 0.1), ("vgg13-vgg8", 5, 0.1),
+            ("resnet32x4-ShuffleV1", 5, 0.02), ("wrn_40_2-ShuffleV1", 5, 0.02),
+            ("vgg13-MobileNetV2", 8, 0.02), ("ResNet50-MobileNetV2", 8, 0.02),
+            ("resnet32x4-ShuffleV2", 8, 0.02),
+        ])
+    func pairs(_ name: String, _ weight: Double, _ rate: Double) throws {
+        let recipe = try Recipe.load(nameOrPath: "cifar100/\(name)")
+        #expect(recipe.method.review?.weight == weight)
+        #expect(recipe.method.review?.warmup == .epochs(20))
+        #expect(recipe.optimizer.learningRate == rate)
+        #expect(recipe.epochs == 240)
+        let short = try Recipe.load(nameOrPath: "cifar100/\(name)-short")
+        #expect(short.teacher == recipe.teacher && short.student == recipe.student)
+        #expect(short.method.review?.weight == weight)
+        #expect(short.optimizer.learningRate == 2 * rate)
+    }
+
+    @Test("A rescaled recipe of any length is valid", arguments: [1, 2, 3, 5, 7, 30, 241, 1000])
+    func rescaledIsValid(_ epochs: Int) throws {
+        for name in Recipe.shipped {
+            let recipe = try Recipe.load(nameOrPath: name).rescaled(epochs: epochs)
+            #expect(recipe.epochs == epochs)
+            #expect(try Recipe(yaml: recipe.yaml, file: "rescaled.yaml") == recipe)
+        }
+    }
+
+    @Test(
+        "The edit distance counts insertions, deletions and substitutions",
+        arguments: [
+            ("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("same", "same", 0),
+            ("saturday", "sunday", 3),
+        ])
+    func editDistance(_ first: String, _ second: String, _ distance: Int) {
+        #expect(NearestName.distance(first, second) == distance)
+    }
+}
