@@ -87,7 +87,8 @@ let package = Package(
             name: "VisionModels", dependencies: ["Basics", "Torch", "TorchNN"],
             swiftSettings: house),
         .target(
-            name: "VisionData", dependencies: ["Basics", "CZlib", "TensorFiles", "Torch", crypto],
+            name: "VisionData",
+            dependencies: ["Basics", "CZlib", "TensorFiles", "Torch", "TorchNN", crypto],
             swiftSettings: house),
         .target(
             name: "Distillation", dependencies: ["Torch", "TorchNN", "VisionModels"],

@@ -2,32 +2,13 @@ import Torch
 import TorchNN
 import VisionModels
 
-/// A mini-batch on the device.
-public struct Batch<Targets> {
-    /// Normalised images, `[N, 3, H, W]`.
-    public let images: Tensor
-
-    /// What they are to be recognised as; class indices `[N]` for classification.
-    public let targets: Targets
-
-    /// The images' positions in the training set, int64 `[N]`, for methods with a memory.
-    public let indices: Tensor
-
-    /// Gathers the tensors.
-    public init(images: Tensor, targets: Targets, indices: Tensor) {
-        self.images = images
-        self.targets = targets
-        self.indices = indices
-    }
-}
-
 /// A way to train a student, with or without a teacher.
 public protocol Distiller<Targets>: AnyObject {
     /// What a batch is labelled with.
     associatedtype Targets
 
-    /// The network that is being trained and that remains.
-    var student: any Backbone { get }
+    /// The network that is being trained and that remains, and what it is trained for.
+    var task: any LearningTask<Targets> { get }
 
     /// What the optimizer moves: the student's parameters and the method's own.
     var trainableParameters: [NamedTensor] { get }
@@ -35,7 +16,7 @@ public protocol Distiller<Targets>: AnyObject {
     /// The forward pass of one training step, the same wherever the run is.
     ///
     /// - Parameter batch: the mini-batch.
-    /// - Returns: the terms of the loss, unweighted, and the student's logits.
+    /// - Returns: the terms of the loss, unweighted, and what is counted beside them.
     func losses(_ batch: Batch<Targets>) -> LossTerms
 
     /// The weights of the terms of `losses`, in their order, as a pure function of progress.
@@ -51,6 +32,9 @@ public protocol Distiller<Targets>: AnyObject {
 }
 
 extension Distiller {
+    /// The network that is being trained and that remains.
+    public var student: any Module { task.network }
+
     /// Overwrites this distiller's state, strictly.
     public func load(stateDict: [NamedTensor]) throws(StateDictError) {
         try stateDict.copy(into: self.stateDict(), of: "\(type(of: self))")
@@ -71,12 +55,12 @@ public struct LossTerms {
     /// The terms in the order in which they were added.
     public private(set) var terms: [Term] = []
 
-    /// The student's logits, for the training accuracy.
-    public let logits: Tensor
+    /// What is counted beside the losses, each as its sum over the images.
+    public let measures: [(name: String, value: Tensor)]
 
     /// Starts without terms.
-    public init(logits: Tensor) {
-        self.logits = logits
+    public init(measures: [(name: String, value: Tensor)] = []) {
+        self.measures = measures
     }
 
     /// Adds a term.

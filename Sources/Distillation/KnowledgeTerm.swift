@@ -10,14 +10,29 @@ public struct Observation {
     /// The teacher's features, without.
     public let teacher: FeaturePyramid
 
-    /// The batch.
-    public let batch: Batch<Tensor>
+    /// The images' classes, int64 `[N]`; nil where an image has not one class.
+    public let classes: Tensor?
+
+    /// The images' positions in their set, int64 `[N]`.
+    public let indices: Tensor
+
+    /// Where the features are.
+    public var device: Device { indices.device }
 
     /// Gathers the two sides.
-    public init(student: FeaturePyramid, teacher: FeaturePyramid, batch: Batch<Tensor>) {
+    public init(
+        student: FeaturePyramid, teacher: FeaturePyramid, classes: Tensor?, indices: Tensor
+    ) {
         self.student = student
         self.teacher = teacher
-        self.batch = batch
+        self.classes = classes
+        self.indices = indices
+    }
+
+    /// The classes `[N]` of images that must have one each.
+    public var labels: Tensor {
+        guard let classes else { preconditionFailure("this method needs a class for each image") }
+        return classes
     }
 }
 

@@ -5,37 +5,39 @@ import VisionModels
 /// A student taught by labels, and by a teacher through the terms of one or several methods.
 ///
 /// Without a teacher it is the student alone, the baseline of every method.
-public final class TaughtStudent: Distiller {
-    /// The network that is being trained.
-    public let student: any Backbone
+public final class TaughtStudent<Targets>: Distiller {
+    /// The student and what it is trained for.
+    public let task: any LearningTask<Targets>
 
     /// What the teacher adds, in order.
     public let terms: [any KnowledgeTerm]
 
     private let teacher: Teacher?
     private let preactivationsOf: Set<DistillationSide>
-    private let crossEntropyWeight: Double
+    private let labelsWeight: Double
+    private let labelsTermCount: Int
     private let precision: Precision
 
     /// Puts the parts together.
     ///
     /// - Parameters:
-    ///   - student: in training mode.
+    ///   - task: the student, in training mode, with what it is trained for.
     ///   - teacher: the teacher; nil for a student alone.
     ///   - terms: made for this pair; none without a teacher.
-    ///   - crossEntropyWeight: the weight of the labels' term.
+    ///   - labelsWeight: the weight of the labels' terms.
     ///   - precision: of the student's forward pass.
     /// - Precondition: there are no terms without a teacher.
     public init(
-        student: any Backbone, teacher: Teacher? = nil, terms: [any KnowledgeTerm] = [],
-        crossEntropyWeight: Double = 1, precision: Precision
+        task: any LearningTask<Targets>, teacher: Teacher? = nil,
+        terms: [any KnowledgeTerm] = [], labelsWeight: Double = 1, precision: Precision
     ) {
         precondition(teacher != nil || terms.isEmpty, "TaughtStudent: terms without a teacher")
-        self.student = student
+        self.task = task
         self.teacher = teacher
         self.terms = terms
         preactivationsOf = terms.reduce(into: []) { $0.formUnion($1.preactivationsOf) }
-        self.crossEntropyWeight = crossEntropyWeight
+        self.labelsWeight = labelsWeight
+        labelsTermCount = task.lossNames.count
         self.precision = precision
     }
 
@@ -45,16 +47,12 @@ public final class TaughtStudent: Distiller {
             + terms.flatMap(\.trainableParameters)
     }
 
-    /// Cross entropy and the teacher's terms.
-    public func losses(_ batch: Batch<Tensor>) -> LossTerms {
-        observe(batch) { student, teacher in
-            guard let logits = student.logits else {
-                preconditionFailure("TaughtStudent: \(type(of: self.student)) has no classifier")
-            }
-            var losses = LossTerms(logits: logits)
-            losses.add("cross_entropy", logits.crossEntropy(batch.targets))
-            if let teacher {
-                let observation = Observation(student: student, teacher: teacher, batch: batch)
+    /// The labels' losses and the teacher's terms.
+    public func losses(_ batch: Batch<Targets>) -> LossTerms {
+        observe(batch) { lesson, observation in
+            var losses = LossTerms(measures: lesson.measures)
+            for loss in lesson.losses { losses.add(loss.name, loss.value) }
+            if let observation {
                 for term in terms { losses.add(term.name, term(observation)) }
             }
             return losses
@@ -63,8 +61,7 @@ public final class TaughtStudent: Distiller {
 
     /// Lets the networks see a batch, and goes on within the student's mixed precision.
     func observe<Result>(
-        _ batch: Batch<Tensor>,
-        _ body: (_ student: FeaturePyramid, _ teacher: FeaturePyramid?) -> Result
+        _ batch: Batch<Targets>, _ body: (Lesson, Observation?) -> Result
     ) -> Result {
         let knowledge = teacher.map { teacher in
             timed("teacher") {
@@ -72,22 +69,49 @@ public final class TaughtStudent: Distiller {
             }
         }
         return withAutocast(precision.autocast, on: batch.images.device) {
-            let features = timed("student forward") {
-                student.features(
-                    batch.images, keepsPreactivations: preactivationsOf.contains(.student))
+            let lesson = timed("student forward") {
+                task.learn(
+                    from: batch, keepsPreactivations: preactivationsOf.contains(.student))
             }
-            return body(features, knowledge)
+            return body(
+                lesson,
+                knowledge.map {
+                    Observation(
+                        student: lesson.features, teacher: $0,
+                        classes: task.classes(in: batch.targets), indices: batch.indices)
+                })
         }
     }
 
-    /// The labels' weight and the terms'.
+    /// The labels' weight, once for each of their losses, and the terms'.
     public func termWeights(at progress: TrainingProgress) -> [Double] {
-        [crossEntropyWeight] + terms.map { $0.weight(at: progress) }
+        Array(repeating: labelsWeight, count: labelsTermCount)
+            + terms.map { $0.weight(at: progress) }
     }
 
     /// The student's state, the terms', and the teacher's where it changes.
     public func stateDict() -> [NamedTensor] {
         student.stateDict().map { $0.prefixed("student") } + terms.flatMap { $0.stateDict() }
             + (teacher?.stateDict() ?? []).map { $0.prefixed("teacher") }
+    }
+}
+
+extension TaughtStudent<Tensor> {
+    /// Puts the parts together around a student that classifies.
+    ///
+    /// - Parameters:
+    ///   - student: in training mode.
+    ///   - teacher: the teacher; nil for a student alone.
+    ///   - terms: made for this pair; none without a teacher.
+    ///   - crossEntropyWeight: the weight of the labels' term.
+    ///   - precision: of the student's forward pass.
+    /// - Precondition: there are no terms without a teacher.
+    public convenience init(
+        student: any Backbone, teacher: Teacher? = nil, terms: [any KnowledgeTerm] = [],
+        crossEntropyWeight: Double = 1, precision: Precision
+    ) {
+        self.init(
+            task: Classification(student), teacher: teacher, terms: terms,
+            labelsWeight: crossEntropyWeight, precision: precision)
     }
 }

@@ -68,7 +68,7 @@ public enum Ablation: String, CaseIterable, Sendable {
             model.make(classCount: 2, generator: Generator(seed: 0))
         }
         let links = try StageMatching(
-            student: network(pair.student), teacher: network(pair.teacher)
+            student: network(pair.student).levels, teacher: network(pair.teacher).levels
         ).links.map { (student: $0.student + 1, teacher: $0.teacher + 1) }
         let deepestMap = links[links.count - 2]
         func upTo(_ index: Int) -> [Int] { links[...index].map(\.teacher) }
@@ -139,7 +139,7 @@ extension Recipe {
 extension CIFARModel {
     /// How many levels it has, the pooled features included.
     package var levelCount: Int {
-        make(classCount: 2, generator: Generator(seed: 0)).stageInfo.count + 1
+        make(classCount: 2, generator: Generator(seed: 0)).levels.count
     }
 }
 

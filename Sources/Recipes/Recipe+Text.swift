@@ -2,6 +2,7 @@ import Basics
 import Crypto
 import Distillation
 import Foundation
+import TorchNN
 import VisionData
 import Yams
 

@@ -1,4 +1,5 @@
 import Distillation
+import TorchNN
 
 /// Everything that determines a training run except the machine it runs on.
 ///

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 
 /// One line of `metrics.jsonl`: one epoch.
@@ -23,11 +24,11 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// The mean of each loss term, unweighted, of their weighted `total`, and `top1` in percent.
     public var train: [String: Double]
 
-    /// The accuracy on the images held out for validation.
-    public var validation: EvaluationResult?
+    /// How well the student did on the images held out for validation.
+    public var validation: Scores?
 
-    /// The accuracy on the test set.
-    public var test: EvaluationResult?
+    /// How well it did on the test set.
+    public var test: Scores?
 
     /// The revision of the code that ended it, where it is known.
     public var revision: String?
@@ -59,8 +60,8 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// Gathers what is known of an epoch.
     package init(
         epoch: Int, step: Int, learningRate: Double, seconds: Double, imagesPerSecond: Double,
-        peakMemoryBytes: Int, train: [String: Double], validation: EvaluationResult?,
-        test: EvaluationResult?, inputs: RunInputs = RunInputs(), revision: String? = nil,
+        peakMemoryBytes: Int, train: [String: Double], validation: Scores?,
+        test: Scores?, inputs: RunInputs = RunInputs(), revision: String? = nil,
         teacherTop1: Double? = nil
     ) {
         self.epoch = epoch
@@ -92,7 +93,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
         let losses =
             train.sorted { $0.key < $1.key }.map { (images: "training", value: $0.value) }
             + [("validation", validation), ("test", test)].compactMap { name, result in
-                result.map { (images: name, value: $0.loss) }
+                result?["loss"].map { (images: name, value: $0) }
             }
         return losses.first { !$0.value.isFinite }
     }
@@ -109,11 +110,14 @@ extension [EpochRecord] {
     /// The epoch that was best on the images held out for validation; nil where none are.
     ///
     /// Of equal ones it is the first, whose weights are kept.
-    public var bestOnValidation: EpochRecord? {
+    ///
+    /// - Parameter score: what counts, as `top1`; more is better.
+    /// - Returns: the epoch's record.
+    public func bestOnValidation(by score: String) -> EpochRecord? {
         var best: EpochRecord?
         for record in self {
-            guard let top1 = record.validation?.top1 else { continue }
-            if top1 > best?.validation?.top1 ?? -1 { best = record }
+            guard let value = record.validation?[score] else { continue }
+            if value > best?.validation?[score] ?? -1 { best = record }
         }
         return best
     }

@@ -21,8 +21,10 @@ public struct SeedSummary: Encodable, Sendable {
         let results = histories.compactMap(\.last?.test)
         guard results.count == seeds.count else { return nil }
         self.seeds = seeds
-        top1 = Accuracies(results.map(\.top1))
-        top5 = Accuracies(results.map(\.top5))
+        let (firsts, fives) = (results.compactMap { $0["top1"] }, results.compactMap { $0["top5"] })
+        guard firsts.count == seeds.count, fives.count == seeds.count else { return nil }
+        top1 = Accuracies(firsts)
+        top5 = Accuracies(fives)
     }
 
     /// Writes the summary as one line of JSON.

@@ -1,5 +1,6 @@
 import Distillation
 import Recipes
+import TorchNN
 
 extension Cell {
     /// The cells of an ablation: the student alone, the whole method, then each setting that differs

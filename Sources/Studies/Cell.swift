@@ -1,5 +1,6 @@
 import Distillation
 import Recipes
+import TorchNN
 import VisionModels
 
 /// One training run of a study.

@@ -1,3 +1,4 @@
+import Basics
 import Distillation
 import Foundation
 import Recipes
@@ -111,6 +112,6 @@ public struct Demo {
             recipe: recipe, data: data, distiller: distiller, options: options
         ) { report(.training($0)) }
         guard case .finished = try trainer.run() else { return nil }
-        return trainer.history.last?.test?.top1
+        return trainer.history.last?.test?["top1"]
     }
 }

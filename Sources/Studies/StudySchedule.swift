@@ -2,6 +2,7 @@ import Basics
 import Distillation
 import Foundation
 import Recipes
+import TorchNN
 import VisionModels
 
 /// How long and at which rates the networks of a study are trained.

@@ -1,6 +1,7 @@
 import Distillation
 import TensorFiles
 import Torch
+import TorchNN
 import Training
 
 /// What a study has beside its cells.

@@ -1,8 +1,10 @@
+import Basics
 import Distillation
 import Foundation
 import Recipes
 import RunRecords
 import Torch
+import TorchNN
 import Training
 import VisionData
 import VisionModels
@@ -119,14 +121,16 @@ struct StudyWorker: Sendable {
     }
 
     private func result(
-        of cell: Cell, _ history: [EpochRecord], _ last: EpochRecord, _ test: EvaluationResult
+        of cell: Cell, _ history: [EpochRecord], _ last: EpochRecord, _ test: Scores
     ) -> CellResult {
         let file = file(for: cell)
+        let top1 = test["top1"] ?? 0
         return CellResult(
             pair: cell.key.pair, method: cell.key.method, seed: cell.key.seed,
-            schedule: cell.key.schedule, epochs: cell.recipe.epochs, top1: test.top1,
-            top5: test.top5, validationBestTop1: history.bestOnValidation?.test?.top1,
-            testBestTop1: history.compactMap(\.test?.top1).max() ?? test.top1,
+            schedule: cell.key.schedule, epochs: cell.recipe.epochs, top1: top1,
+            top5: test["top5"] ?? 0,
+            validationBestTop1: history.bestOnValidation(by: "top1")?.test?["top1"],
+            testBestTop1: history.compactMap { $0.test?["top1"] }.max() ?? top1,
             seconds: history.reduce(0) { $0 + $1.seconds }, device: "\(study.settings.device)",
             processor: processorName(of: study.settings.device),
             precision: study.settings.precision.rawValue,

@@ -1,8 +1,10 @@
+import Basics
 import Distillation
 import Foundation
 import Recipes
 import RunRecords
 import Torch
+import TorchNN
 import Training
 import VisionData
 import VisionModels
@@ -67,15 +69,15 @@ struct TeacherShelf {
             data.test, normalization: settings.normalization.normalization, batchSize: 1000)
         let result = try evaluate(
             network, on: images,
-            dtype: study.settings.precision == .bfloat16 ? .bfloat16 : .float32)
-        guard result.loss.isFinite else {
+            dtype: study.settings.precision.dtype)
+        guard let top1 = result["top1"], result["loss"]?.isFinite == true else {
             throw TrainingError.teacherNotFinite(model: model.rawValue, images: result.count)
         }
         let check = TeacherCheck(
-            model: model, top1: result.top1, images: "\(result.count) images of the test set",
+            model: model, top1: top1, images: "\(result.count) images of the test set",
             classCount: data.test.classCount, dataset: dataset)
         study.report(check.warning.map(StudyEvent.warning) ?? .remark(check.report))
-        return TeacherFile(model: model, path: path, digest: digest, top1: result.top1)
+        return TeacherFile(model: model, path: path, digest: digest, top1: top1)
     }
 }
 

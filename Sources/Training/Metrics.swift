@@ -1,9 +1,9 @@
 import Distillation
-import FoundationEssentials
+import Foundation
 import Torch
 import TorchNN
 
-/// Sums of an epoch's loss terms and hits, kept on the device.
+/// Sums of an epoch's loss terms and measures, kept on the device.
 ///
 /// A sum comes to be when its term is first met, and stays the same tensor from then on.
 struct TrainingMetrics {
@@ -13,14 +13,12 @@ struct TrainingMetrics {
     /// How many images there were so far; waits for the device.
     var imageCount: Int { Int(images.item()) }
 
-    /// Adds one step.
-    mutating func add(_ terms: LossTerms, total: Tensor, targets: Tensor) {
+    /// Adds one step of some images.
+    mutating func add(_ terms: LossTerms, total: Tensor, count: Int) {
         withoutGrad {
-            let count = targets.size(0)
-            let hits = terms.logits.argmax(1).isEqual(to: targets).sum()
             var values = terms.terms.map { ($0.name, $0.value.detach() * Double(count)) }
             values.append(("total", total.detach() * Double(count)))
-            values.append(("top1", hits.to(.float64) * 100))
+            values += terms.measures.map { ($0.name, $0.value) }
             for (name, value) in values {
                 let sum = sums[name] ?? Tensor.zeros([], dtype: .float64, device: value.device)
                 sums[name] = sum.add(value)

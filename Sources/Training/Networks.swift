@@ -152,9 +152,10 @@ extension Recipe {
                             StageMatching.Link(student: stage.student - 1, teacher: $0 - 1)
                         }
                     },
-                    atLeast: review.residual ? 2 : 1, student: student, teacher: teacher)
+                    atLeast: review.residual ? 2 : 1, student: student.levels,
+                    teacher: teacher.levels)
             } else {
-                try StageMatching(student: student, teacher: teacher)
+                try StageMatching(student: student.levels, teacher: teacher.levels)
             }
         if let text = matching.remark { remark(text) }
         var options = ReviewOptions()
@@ -162,7 +163,7 @@ extension Recipe {
         options.residual = review.residual
         options.midChannels = review.midChannels
         let module = try ReviewModule(
-            student: student, teacher: teacher, matching: matching, options: options,
+            student: student.levels, teacher: teacher.levels, matching: matching, options: options,
             generator: generator(11))
         module.convert(device: student.device, format: .channelsLast)
         return module

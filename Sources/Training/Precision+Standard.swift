@@ -1,5 +1,6 @@
 import Distillation
 import Torch
+import TorchNN
 
 extension Precision {
     /// bfloat16 where the processor multiplies it natively, else float32.

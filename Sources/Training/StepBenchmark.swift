@@ -91,7 +91,7 @@ extension Recipe {
         if work == .evaluate {
             let student = try makeStudent(classCount: classCount, device: device)
             student.eval()
-            let folded = student.folded(dtype: precision == .bfloat16 ? .bfloat16 : .float32)
+            let folded = student.folded(dtype: precision.dtype)
             return {
                 let batch = nextBatch()
                 withoutGrad {
@@ -154,11 +154,6 @@ extension Recipe {
                 cropPadding: dataset.augmentation.cropPadding, flips: dataset.augmentation.flip),
             batchSize: batchSize, seed: UInt64(seed))
         let draws = loader.epoch(0)
-        return {
-            timed("data") {
-                let (images, labels, positions) = loader.batch(0, of: draws)
-                return Batch(images: images, targets: labels, indices: positions)
-            }
-        }
+        return { timed("data") { loader.batch(0, of: draws) } }
     }
 }

@@ -67,32 +67,46 @@ package struct TeacherCheck {
 }
 
 extension Trainer {
-    /// The most images that a teacher is measured on.
-    private static let teacherImages = 2000
-
     /// Measures the teacher as it will be asked in training, where it has not been measured, and tells.
-    ///
-    /// Nothing of the run changes: the running statistics of a teacher that moves them are put back.
     ///
     /// - Throws: `TrainingError.teacherNotFinite`, or `TrainingError.evaluationOutOfMemory`.
     func measureTeacher() throws {
-        guard let teacher, let settings = recipe.teacher, state.teacherTop1 == nil else { return }
+        guard let teacher, state.teacherTop1 == nil else { return }
         if let known = options.teacherTop1 {
             state.teacherTop1 = known
             return
         }
+        guard let check = try parts.check(teacher) else { return }
+        state.teacherTop1 = check.top1
+        report(check.warning.map(TrainingEvent.warning) ?? .remark(check.report))
+    }
+}
+
+extension Recipe {
+    /// Measures a teacher as it will be asked in training, on at most 2,000 images.
+    ///
+    /// Nothing of the run changes: the running statistics of a teacher that moves them are put back.
+    ///
+    /// - Parameters:
+    ///   - teacher: of this recipe.
+    ///   - data: the images.
+    ///   - heldOut: the positions of those held out for validation, which are taken where there are some.
+    /// - Returns: nil where the recipe has no teacher.
+    /// - Throws: `TrainingError.teacherNotFinite`, or `TrainingError.evaluationOutOfMemory`.
+    func check(
+        _ teacher: Teacher, on data: TrainingData, heldOut: [Int64]
+    ) throws -> TeacherCheck? {
+        guard let settings = self.teacher else { return nil }
         let model = try CIFARModel(named: settings.model)
-        let isHeldOut = !split.validation.isEmpty
-        let all = isHeldOut ? split.validation : (0..<Int64(data.test.count)).map { $0 }
-        let count = min(all.count, Self.teacherImages)
+        let isHeldOut = !heldOut.isEmpty
+        let all = isHeldOut ? heldOut : (0..<Int64(data.test.count)).map { $0 }
+        let count = min(all.count, 2000)
         // A teacher that normalises with the batch's statistics is to see batches as in training.
-        let batchSize =
-            settings.batchNorm == .batch
-            ? recipe.batchSize : min(recipe.evaluationBatchSize, 500)
         let loader = EvaluationLoader(
             isHeldOut ? data.train : data.test,
             positions: (0..<count).map { all[$0 * all.count / count] },
-            normalization: recipe.dataset.normalization.normalization, batchSize: batchSize)
+            normalization: dataset.normalization.normalization,
+            batchSize: settings.batchNorm == .batch ? batchSize : min(evaluationBatchSize, 500))
         let hits = try teacher.hits(on: loader)
         guard hits.isFinite else {
             throw TrainingError.teacherNotFinite(model: model.rawValue, images: count)
@@ -101,11 +115,9 @@ extension Trainer {
             isHeldOut
             ? "held out for validation"
             : "of the test set\(count < all.count ? ", a part of it" : "")"
-        let check = TeacherCheck(
+        return TeacherCheck(
             model: model, top1: 100 * hits / Double(count), images: "\(count) images \(place)",
-            classCount: data.train.classCount, dataset: recipe.dataset.name)
-        state.teacherTop1 = check.top1
-        report(check.warning.map(TrainingEvent.warning) ?? .remark(check.report))
+            classCount: data.train.classCount, dataset: dataset.name)
     }
 }
 
@@ -119,13 +131,11 @@ extension Teacher {
         do {
             return try collectingOperatorErrors {
                 var hits = 0.0
-                loader.forEachBatch { images, labels in
-                    let pyramid = self(images, keepsPreactivations: false)
-                    guard let logits = pyramid.logits?.to(.float32) else {
-                        preconditionFailure("Teacher: a network without a classifier")
-                    }
+                for batch in loader {
+                    let logits = self(batch.images, keepsPreactivations: false).scores
+                        .to(.float32)
                     let isSound = logits.isFinite().all().item() == 1
-                    hits += logits.argmax(1).isEqual(to: labels).sum().item()
+                    hits += logits.argmax(1).isEqual(to: batch.targets).sum().item()
                     if !isSound { hits = .nan }
                 }
                 return hits

@@ -8,6 +8,24 @@ import VisionData
 import VisionModels
 
 extension Trainer {
+    /// Prepares a run around a student that classifies.
+    ///
+    /// - Parameters:
+    ///   - recipe: what to do; its precision decides where it names one.
+    ///   - data: the images, on the options' device.
+    ///   - distiller: the method around the student.
+    ///   - options: folder, device and limits.
+    ///   - report: called with everything that happens.
+    /// - Throws: where the folder cannot be used or the split does not fit.
+    public convenience init(
+        recipe: Recipe, data: TrainingData, distiller: any Distiller<Tensor>, options: RunOptions,
+        report: @escaping (TrainingEvent) -> Void
+    ) throws {
+        try self.init(
+            recipe: recipe, parts: RunParts(recipe, data, distiller, options), options: options,
+            report: report)
+    }
+
     /// Prepares a run from its recipe: makes the student and the method around it.
     ///
     /// - Parameters:

@@ -8,7 +8,7 @@ extension Trainer {
     func saveAll() throws {
         guard let folder else { return }
         let checkpoint = try soundCheckpoint()
-        try folder.write(distiller.student.stateDict(), to: folder.lastWeights)
+        try folder.write(parts.student.stateDict(), to: folder.lastWeights)
         try folder.write(history)
         try folder.save(checkpoint)
         savedStep = state.step
@@ -35,9 +35,9 @@ extension Trainer {
     func checkpoint() -> Checkpoint {
         Checkpoint(
             state: state,
-            tensors: distiller.stateDict().map { $0.prefixed("method") }
-                + optimizer.stateDict().map { $0.prefixed("optimizer") }
-                + trainStep.metrics.stateDict().map { $0.prefixed("metrics") })
+            tensors: parts.distiller.stateDict().map { $0.prefixed("method") }
+                + parts.optimizer.stateDict().map { $0.prefixed("optimizer") }
+                + parts.steps.metrics.stateDict().map { $0.prefixed("metrics") })
     }
 
     func resume(_ saved: Checkpoint) throws {
@@ -50,13 +50,13 @@ extension Trainer {
         // A memory of all images does not fit others, which is not a matter of networks.
         try inputs.requireSameImages(as: earlier)
         do throws(StateDictError) {
-            try distiller.load(stateDict: saved.tensors.entries(below: "method"))
-            try optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
+            try parts.distiller.load(stateDict: saved.tensors.entries(below: "method"))
+            try parts.optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
         } catch {
             throw CheckpointError.unfit(run: options.output ?? "this run", reason: "\(error)")
         }
         try inputs.requireSame(as: earlier)
-        trainStep.metrics = TrainingMetrics(
+        parts.steps.metrics = TrainingMetrics(
             stateDict: saved.tensors.entries(below: "metrics"), device: options.device)
         state = saved.state
         state.inputs = inputs
@@ -73,7 +73,7 @@ extension Trainer {
             let history = try RunFolder.finishedHistory(
                 in: folder.path, of: recipe, with: inputs)
         else { return }
-        try distiller.student.load(weights: folder.lastWeights, named: recipe.student.model)
+        try parts.student.load(weights: folder.lastWeights, named: recipe.student.model)
         state.history = history
         state.step = history.last?.step ?? 0
         state.epoch = recipe.epochs

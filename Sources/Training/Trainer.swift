@@ -1,3 +1,4 @@
+import Basics
 import Distillation
 import Foundation
 import Recipes
@@ -11,18 +12,11 @@ import VisionModels
 public final class Trainer {
     let recipe: Recipe
     let options: RunOptions
-    private let precision: Precision
-    let distiller: any Distiller<Tensor>
-    let data: TrainingData
-    let split: (training: [Int64], validation: [Int64])
+    let parts: RunParts
 
     /// The teacher to measure before the first step.
     var teacher: Teacher?
-    let optimizer: SGD
     private let schedule: LearningRateSchedule
-    private let loader: TrainingLoader
-    private let validation: EvaluationLoader?
-    private let test: EvaluationLoader
     let folder: RunFolder?
     let report: (TrainingEvent) -> Void
 
@@ -31,9 +25,6 @@ public final class Trainer {
 
     /// Where the run stands.
     var state = RunState()
-
-    /// The work of a step, and the sums of the epoch so far.
-    let trainStep: TrainingStep
 
     /// When the first of the steps began whose losses are not read yet.
     private var unreadSince: ContinuousClock.Instant?
@@ -52,62 +43,38 @@ public final class Trainer {
     /// The records of the finished epochs.
     public var history: [EpochRecord] { state.history }
 
-    /// Prepares a run.
+    /// Prepares a run of whatever its parts are for.
     ///
     /// - Parameters:
-    ///   - recipe: what to do; its precision decides where it names one.
-    ///   - data: the images, on the options' device.
-    ///   - distiller: the method around the student.
+    ///   - recipe: what to do.
+    ///   - parts: steps, student and judges.
     ///   - options: folder, device and limits.
     ///   - report: called with everything that happens.
-    /// - Throws: where the folder cannot be used or the split does not fit.
-    public init(
-        recipe: Recipe, data: TrainingData, distiller: any Distiller<Tensor>, options: RunOptions,
+    /// - Throws: where the folder cannot be used.
+    init(
+        recipe: Recipe, parts: RunParts, options: RunOptions,
         report: @escaping (TrainingEvent) -> Void
     ) throws {
         self.recipe = recipe
+        self.parts = parts
         self.options = options
-        self.distiller = distiller
-        self.data = data
         self.report = report
-        precision = try recipe.precision ?? .standard(on: options.device)
         schedule = recipe.learningRateSchedule
-        optimizer = SGD(
-            distiller.trainableParameters,
-            options: SGD.Options(
-                momentum: recipe.optimizer.momentum, weightDecay: recipe.optimizer.weightDecay,
-                nesterov: recipe.optimizer.nesterov))
-        split = try recipe.split(data.train.count)
-        let normalization = recipe.dataset.normalization.normalization
-        loader = TrainingLoader(
-            data.train, positions: split.training, normalization: normalization,
-            augmentation: Augmentation(
-                cropPadding: recipe.dataset.augmentation.cropPadding,
-                flips: recipe.dataset.augmentation.flip),
-            batchSize: recipe.batchSize, seed: UInt64(recipe.seed))
-        validation =
-            split.validation.isEmpty
-            ? nil
-            : EvaluationLoader(
-                data.train, positions: split.validation, normalization: normalization,
-                batchSize: recipe.evaluationBatchSize)
-        test = EvaluationLoader(
-            data.test, normalization: normalization, batchSize: recipe.evaluationBatchSize)
-        trainStep = try TrainingStep(
-            loader: loader, distiller: distiller, optimizer: optimizer, device: options.device,
-            usesGraph: options.usesGraph)
         folder = try options.output.map {
             try RunFolder(path: $0, recipe: recipe, resuming: options.resume)
         }
         inputs = RunInputs(
             teacher: options.teacherDigest, studentWeights: options.studentWeightsDigest,
-            trainingImages: data.train.count, testImages: data.test.count)
+            trainingImages: parts.trainingImages, testImages: parts.testImages)
         state.inputs = inputs
     }
 
+    private var steps: any Steps { parts.steps }
+
     private var length: RunLength {
         RunLength(
-            imagesPerEpoch: loader.imageCount, batchSize: recipe.batchSize, epochs: recipe.epochs)
+            imagesPerEpoch: steps.epoch.imageCount, batchSize: steps.epoch.batchSize,
+            epochs: recipe.epochs)
     }
 
     private var totalSteps: Int { length.steps }
@@ -137,14 +104,14 @@ public final class Trainer {
         }
         if state.step == 0 { try measureTeacher() }
         try folder?.requireSpace(forCheckpointOf: checkpoint().byteCount)
-        beginEpoch()
+        try beginEpoch()
         return try stopAtLimit()
     }
 
     /// Runs the steps up to the next point where the host has something to do; on a card it does not
     /// wait for them.
     func queue() throws {
-        while state.stepInEpoch < loader.batchCount {
+        while state.stepInEpoch < steps.epoch.batchCount {
             try runStep()
             if isSettlingPoint { return }
         }
@@ -159,10 +126,10 @@ public final class Trainer {
             try saveAll()
             return .interrupted(signal: signal, step: state.step)
         }
-        if state.stepInEpoch == loader.batchCount {
+        if state.stepInEpoch == steps.epoch.batchCount {
             try finishEpoch()
             guard state.epoch < recipe.epochs else { return .finished }
-            beginEpoch()
+            try beginEpoch()
         } else if isCheckpointDue {
             try saveCheckpoint()
         }
@@ -187,20 +154,20 @@ public final class Trainer {
         options.checkpointEvery.map { state.step % $0 == 0 } ?? false
     }
 
-    private func beginEpoch() {
+    private func beginEpoch() throws {
         let first = state.step - state.stepInEpoch
-        let steps = (first..<(first + loader.batchCount)).map { index in
+        let rates = (first..<(first + steps.epoch.batchCount)).map { index in
             let progress = TrainingProgress(
                 epoch: state.epoch, step: index, totalSteps: totalSteps)
             return (rate: schedule.rate(at: progress), progress: progress)
         }
-        trainStep.begin(loader.epoch(state.epoch), at: state.stepInEpoch, schedule: steps)
+        try steps.begin(epoch: state.epoch, at: state.stepInEpoch, schedule: rates)
         throughput.restart()
     }
 
     private func runStep() throws {
         unreadSince = unreadSince ?? now()
-        try attempt { try trainStep.run() }
+        try attempt { try steps.run() }
         state.step += 1
         state.stepInEpoch += 1
     }
@@ -209,10 +176,10 @@ public final class Trainer {
     private func readLosses() throws {
         guard let start = unreadSince else { return }
         unreadSince = nil
-        let steps = try attempt { trainStep.readLosses() }
-        for (index, losses) in steps.enumerated() {
+        let read = try attempt { steps.readLosses() }
+        for (index, losses) in read.enumerated() {
             for (name, value) in losses where !value.isFinite {
-                let step = state.step - steps.count + index + 1
+                let step = state.step - read.count + index + 1
                 guard step > 1 else {
                     throw TrainingError.notFiniteAtStart(
                         term: name, value: value, hasStudentWeights: inputs.studentWeights != nil)
@@ -224,9 +191,9 @@ public final class Trainer {
         }
         let seconds = (now() - start).seconds
         state.epochSeconds += seconds
-        let images = length.images(in: (state.step - steps.count)..<state.step)
+        let images = length.images(in: (state.step - read.count)..<state.step)
         throughput.add(images: images, seconds: seconds)
-        report(.step(stepReport(steps[steps.count - 1].dropLast())))
+        report(.step(stepReport(read[read.count - 1].dropLast())))
         if options.device == .cpu, let text = machine.remark(afterStepOf: seconds) {
             report(.remark(text))
         }
@@ -242,9 +209,9 @@ public final class Trainer {
                 throw TrainingError.device(
                     "\(options.device)", reason: error.reason, lastGoodStep: savedStep)
             }
-            let fitting = try options.device == .cpu ? nil : trainStep.largestFitting()
+            let fitting = try options.device == .cpu ? nil : steps.largestFitting()
             throw TrainingError.outOfMemory(
-                batchSize: recipe.batchSize, reason: error.reason, fitting: fitting,
+                batchSize: steps.epoch.batchSize, reason: error.reason, fitting: fitting,
                 lastGoodStep: savedStep)
         }
     }
@@ -253,31 +220,28 @@ public final class Trainer {
         let speed = throughput.imagesPerSecond
         let end = max(state.step, min(totalSteps, options.maxSteps ?? totalSteps))
         let left = length.images(in: state.step..<end)
+        let means = steps.metrics.means
         return StepReport(
             epoch: state.epoch + 1, epochs: recipe.epochs, stepInEpoch: state.stepInEpoch,
-            stepsPerEpoch: loader.batchCount, terms: Array(values),
-            top1: trainStep.metrics.means["top1"] ?? 0,
+            stepsPerEpoch: steps.epoch.batchCount, terms: Array(values),
+            measures: steps.measureNames.map { (name: $0, value: means[$0] ?? 0) },
             imagesPerSecond: speed, secondsLeft: speed > 0 ? Double(left) / speed : .infinity)
     }
 
     private func finishEpoch() throws {
         let trainingSeconds = state.epochSeconds
         let start = now()
-        let dtype: DType = precision == .bfloat16 ? .bfloat16 : .float32
         let isJudged = options.evaluatesEveryEpoch || state.epoch + 1 == recipe.epochs
         let (validated, tested) = try attempt {
-            (
-                try validation.map { try evaluate(distiller.student, on: $0, dtype: dtype) },
-                isJudged ? try evaluate(distiller.student, on: test, dtype: dtype) : nil
-            )
+            (try parts.validate?(), isJudged ? try parts.test() : nil)
         }
         let last = TrainingProgress(
             epoch: state.epoch, step: state.step - 1, totalSteps: totalSteps)
         let record = EpochRecord(
             epoch: state.epoch + 1, step: state.step, learningRate: schedule.rate(at: last),
             seconds: trainingSeconds + (now() - start).seconds,
-            imagesPerSecond: Double(trainStep.metrics.imageCount) / trainingSeconds,
-            peakMemoryBytes: try peakMemory(on: options.device), train: trainStep.metrics.means,
+            imagesPerSecond: Double(steps.metrics.imageCount) / trainingSeconds,
+            peakMemoryBytes: try peakMemory(on: options.device), train: steps.metrics.means,
             validation: validated, test: tested, inputs: inputs, revision: options.revision,
             teacherTop1: state.epoch == 0 ? state.teacherTop1 : nil)
         if let (images, value) = record.notFinite {
@@ -288,11 +252,11 @@ public final class Trainer {
         state.epoch += 1
         state.stepInEpoch = 0
         state.epochSeconds = 0
-        trainStep.metrics.reset()
-        if let top1 = validated?.top1, top1 > state.bestValidation ?? -1 {
-            state.bestValidation = top1
+        steps.metrics.reset()
+        if let score = validated?[parts.primaryScore], score > state.bestValidation ?? -1 {
+            state.bestValidation = score
             if let folder {
-                try folder.write(distiller.student.stateDict(), to: folder.bestWeights)
+                try folder.write(parts.student.stateDict(), to: folder.bestWeights)
             }
         }
         try saveAll()

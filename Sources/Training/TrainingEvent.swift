@@ -34,8 +34,8 @@ public struct StepReport: Sendable {
     /// The unweighted loss terms of the step.
     public let terms: [(name: String, value: Double)]
 
-    /// The training accuracy of the epoch so far, in percent.
-    public let top1: Double
+    /// What is counted beside the losses, over the epoch so far, as `top1` in percent.
+    public let measures: [(name: String, value: Double)]
 
     /// Training images per second in this epoch, since the run was started or resumed.
     public let imagesPerSecond: Double

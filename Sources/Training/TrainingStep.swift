@@ -3,21 +3,56 @@ import Torch
 import TorchNN
 import VisionData
 
+/// The steps of a run, whatever its batches are labelled with.
+protocol Steps: AnyObject {
+    /// How many images and batches an epoch has.
+    var epoch: EpochShape { get }
+
+    /// The sums of the epoch so far.
+    var metrics: TrainingMetrics { get set }
+
+    /// The names of what is counted beside the losses; none before the first step.
+    var measureNames: [String] { get }
+
+    /// Makes an epoch ready.
+    ///
+    /// - Parameters:
+    ///   - epoch: from 0.
+    ///   - step: the place of the next step in the epoch.
+    ///   - schedule: the learning rate of each of the epoch's steps, and where the run then is.
+    /// - Throws: where images cannot be read.
+    func begin(
+        epoch: Int, at step: Int, schedule: [(rate: Double, progress: TrainingProgress)]
+    ) throws
+
+    /// Runs, or on a card queues, the next step.
+    ///
+    /// - Throws: `OperatorError` where a card failed, or where images cannot be read.
+    func run() throws
+
+    /// Waits for the steps since the last reading.
+    ///
+    /// - Returns: for each of them its terms, unweighted, and their weighted `total`.
+    func readLosses() -> [[(name: String, value: Double)]]
+
+    /// The largest number of images of which a step finds memory, after one that did not.
+    ///
+    /// - Returns: nil where not even a single one fits.
+    /// - Throws: `OperatorError` where the device fails in another way.
+    func largestFitting() throws -> Int?
+}
+
 /// One training step on tensors that stay where they are: batch, forward, backward, update.
 ///
-/// What differs from step to step lies in tables on the device, written once an epoch: which images
-/// and how they are cut, the learning rate, the weights of the loss's terms. A counter on the device
-/// tells which rows are next, and the losses go into a table as well. So the work is the same each
-/// time and asks the host for nothing: a card records it as a graph and replays it, the CPU does it
-/// as it stands.
-final class TrainingStep {
-    let loader: TrainingLoader
-    private let distiller: any Distiller<Tensor>
-    let optimizer: SGD
+/// What differs from step to step lies in tables on the device, written once an epoch: the learning rate
+/// and the weights of the loss's terms. A counter on the device tells which row is next, and the losses go
+/// into a table as well. So the work is the same each time and asks the host for nothing: a card records
+/// it as a graph and replays it, the CPU does it as it stands.
+final class TrainingStep<Targets>: Steps {
+    private let source: any BatchSource<Targets>
+    private let distiller: any Distiller<Targets>
+    private let optimizer: SGD
     private let termCount: Int
-
-    /// The epoch's images as the loader's table has them, int64 `[images, 4]`.
-    private let images: Tensor
 
     /// Learning rate and weights of the terms by step, float32 `[steps, 1 + terms]`.
     private let settings: Tensor
@@ -36,55 +71,53 @@ final class TrainingStep {
     private var unread = 0..<0
     private var names: [String] = []
 
+    /// The names of what is counted beside the losses; none before the first step.
+    private(set) var measureNames: [String] = []
+
     /// The sums of the epoch so far.
     var metrics: TrainingMetrics
 
     /// Prepares steps; nothing runs yet.
     ///
     /// - Parameters:
-    ///   - loader: the images.
+    ///   - source: the batches.
     ///   - distiller: the method around the student.
     ///   - optimizer: of the distiller's parameters.
     ///   - device: where all of them are.
-    ///   - usesGraph: whether a card records the step as a graph.
+    ///   - usesGraph: whether a card records the step as a graph, where the batches allow it.
     /// - Throws: `OperatorError` where there is no such card.
     init(
-        loader: TrainingLoader, distiller: any Distiller<Tensor>, optimizer: SGD, device: Device,
-        usesGraph: Bool
+        source: any BatchSource<Targets>, distiller: any Distiller<Targets>, optimizer: SGD,
+        device: Device, usesGraph: Bool
     ) throws {
-        self.loader = loader
+        self.source = source
         self.distiller = distiller
         self.optimizer = optimizer
         termCount =
             distiller.termWeights(
                 at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1)
             ).count
-        images = Tensor.zeros([loader.imageCount, 4], dtype: .int64, device: device)
-        settings = Tensor.zeros([loader.batchCount, 1 + termCount], device: device)
-        losses = Tensor.zeros([loader.batchCount, termCount + 1], device: device)
+        let epoch = source.epoch
+        settings = Tensor.zeros([epoch.batchCount, 1 + termCount], device: device)
+        losses = Tensor.zeros([epoch.batchCount, termCount + 1], device: device)
         counter = Tensor.zeros([1], dtype: .int64, device: device)
         one = Tensor.full([1], 1, dtype: .int64, device: device)
         isSound = Tensor.ones([1], device: device)
         metrics = TrainingMetrics(device: device)
-        guard usesGraph, case .cuda = device else { return }
+        guard usesGraph, epoch.isFixed, case .cuda = device else { return }
         graphed = try GraphedWork(on: device) { [unowned self] in
-            work(imageCount: loader.batchSize)
+            work(imageCount: epoch.batchSize)
         }
     }
 
-    /// Writes an epoch's tables.
-    ///
-    /// - Parameters:
-    ///   - epoch: the epoch's draws.
-    ///   - step: the place of the next step in the epoch.
-    ///   - schedule: the learning rate of each of the epoch's steps, and where the run then is.
+    var epoch: EpochShape { source.epoch }
+
     func begin(
-        _ epoch: TrainingLoader.Epoch, at step: Int,
-        schedule: [(rate: Double, progress: TrainingProgress)]
-    ) {
+        epoch: Int, at step: Int, schedule: [(rate: Double, progress: TrainingProgress)]
+    ) throws {
+        try source.begin(epoch: epoch, at: step)
         let rows = schedule.flatMap { [$0.rate] + distiller.termWeights(at: $0.progress) }
         withoutGrad {
-            images.copy(from: loader.table(of: epoch))
             settings.copy(
                 from: Tensor(rows.map(Float.init), shape: [schedule.count, 1 + termCount]))
             counter.copy(from: Tensor([Int64(step)]))
@@ -92,26 +125,16 @@ final class TrainingStep {
         unread = step..<step
     }
 
-    /// Runs, or on a card queues, the next step.
-    ///
-    /// - Throws: `OperatorError` where a card failed.
     func run() throws {
-        let place = unread.upperBound
-        let imageCount = min(loader.batchSize, loader.imageCount - place * loader.batchSize)
-        if let graphed, imageCount == loader.batchSize {
+        let imageCount = try source.advance()
+        if let graphed, imageCount == epoch.batchSize {
             try graphed.run()
         } else {
             work(imageCount: imageCount)
         }
-        unread = unread.lowerBound..<(place + 1)
+        unread = unread.lowerBound..<(unread.upperBound + 1)
     }
 
-    /// Gives the graph's memory back; steps then run operator by operator.
-    func forgetGraph() { graphed = nil }
-
-    /// Waits for the steps since the last reading.
-    ///
-    /// - Returns: for each of them its terms, unweighted, and their weighted `total`.
     func readLosses() -> [[(name: String, value: Double)]] {
         let values = losses.narrow(0, unread).elements(as: Float.self).map(Double.init)
         unread = unread.upperBound..<unread.upperBound
@@ -122,17 +145,9 @@ final class TrainingStep {
     }
 
     /// Nothing in here may wait for the device or depend on the host but for the number of images.
-    func work(imageCount: Int) {
-        let (batch, row) = withoutGrad {
-            let place = Tensor.arange(0..<imageCount, device: counter.device)
-                .add(counter, scale: Double(loader.batchSize))
-            let (images, labels, positions) = loader.batch(images.select(0, place))
-            return (
-                Batch(images: images, targets: labels, indices: positions),
-                settings.select(0, counter).reshape([-1])
-            )
-        }
-        let terms = distiller.losses(batch)
+    private func work(imageCount: Int) {
+        let row = withoutGrad { settings.select(0, counter).reshape([-1]) }
+        let terms = distiller.losses(source.batch(of: imageCount))
         let total = terms.total(weights: row.narrow(0, 1..<(1 + termCount)))
         total.backward()
         withoutGrad {
@@ -141,9 +156,20 @@ final class TrainingStep {
             isSound.copy(from: isSound * values.isFinite().all())
             optimizer.step(learningRate: row.narrow(0, 0..<1), skips: -isSound + 1)
             losses.replace(0, counter, with: values.unsqueeze(0))
-            metrics.add(terms, total: total, targets: batch.targets)
+            metrics.add(terms, total: total, count: imageCount)
             counter.add(one)
         }
         names = terms.terms.map(\.name)
+        measureNames = terms.measures.map(\.name)
+    }
+
+    /// For a run that has failed: it goes on with other batches, and what it then holds is of no use.
+    func largestFitting() throws -> Int? {
+        graphed = nil
+        return try largestPart(of: epoch.batchSize) { imageCount in
+            optimizer.clearGradients()
+            work(imageCount: imageCount)
+            _ = readLosses()
+        }
     }
 }

@@ -16,6 +16,22 @@ public struct StageInfo: Sendable, Equatable {
     }
 }
 
+/// One level of a pyramid, as methods compare them: a stage, the pooled vector, or a level of a feature
+/// pyramid network.
+public struct LevelInfo: Sendable, Equatable {
+    /// How many channels it has.
+    public let channels: Int
+
+    /// The stride against the input, in pixels; nil for a vector.
+    public let reduction: Int?
+
+    /// Describes a level.
+    public init(channels: Int, reduction: Int?) {
+        self.channels = channels
+        self.reduction = reduction
+    }
+}
+
 /// What a backbone computes on the way to its prediction, from the input to the deepest stage.
 public struct FeaturePyramid {
     /// The output of the stem, `[N, C, H, W]`; after activation, but of a Wide ResNet, whose activations
@@ -57,6 +73,9 @@ public struct FeaturePyramid {
 
 /// Something that turns images `[N, 3, H, W]` into a feature pyramid.
 public protocol FeatureExtractor: AnyObject {
+    /// The levels of its pyramids, from shallow to deep.
+    var levels: [LevelInfo] { get }
+
     /// The pyramid of normalised images.
     ///
     /// - Parameters:
@@ -97,6 +116,12 @@ public protocol Backbone: Layer, FeatureExtractor {
 }
 
 extension Backbone {
+    /// The stages, then the pooled features.
+    public var levels: [LevelInfo] {
+        stageInfo.map { LevelInfo(channels: $0.channels, reduction: $0.reduction) }
+            + [LevelInfo(channels: pooledChannels, reduction: nil)]
+    }
+
     /// Nothing is known of the stages' ends.
     public var stageNorms: [BatchNorm2d]? { nil }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Distillation
 import Recipes
 import Torch
+import TorchNN
 import Training
 
 /// `reviewkd bench`.

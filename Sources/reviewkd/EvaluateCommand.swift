@@ -1,9 +1,11 @@
 import ArgumentParser
+import Basics
 import Distillation
 import Foundation
 import Recipes
 import RunRecords
 import Torch
+import TorchNN
 import Training
 import VisionData
 import VisionModels
@@ -68,16 +70,14 @@ struct EvaluateCommand: ParsableCommand {
         if let warning = images.warning { printError("note: \(warning)") }
         let loader = EvaluationLoader(
             ImageSet(images, device: device), normalization: try normalization(), batchSize: 500)
-        let dtype: DType = precision == .bfloat16 ? .bfloat16 : .float32
-        let result = try Training.evaluate(network, on: loader, dtype: dtype)
-        guard result.loss.isFinite else { throw NotFiniteLoss(file: file, loss: result.loss) }
+        let scores = try Training.evaluate(network, on: loader, dtype: precision.dtype)
+        let loss = scores["loss"] ?? .nan
+        guard loss.isFinite else { throw NotFiniteLoss(file: file, loss: loss) }
         if json {
-            try printJSON(result)
+            try printJSON(scores)
         } else {
             print(
-                "top-1 \(result.top1.formatted(places: 2)) %, "
-                    + "top-5 \(result.top5.formatted(places: 2)) %, "
-                    + "loss \(result.loss.formatted(places: 4)), \(result.count) images")
+                "\(scores.accuracies), loss \(loss.formatted(places: 4)), \(scores.count) images")
         }
     }
 

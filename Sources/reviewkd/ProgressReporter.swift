@@ -1,3 +1,4 @@
+import Basics
 import RunRecords
 import Studies
 import Training
@@ -70,7 +71,8 @@ final class ProgressReporter {
             run: run, place: "epoch \(step.epoch)/\(step.epochs)",
             share: Double(step.stepInEpoch) / Double(max(step.stepsPerEpoch, 1)),
             terms: step.terms.map { "\($0.name) \($0.value.formatted(places: 3))" },
-            accuracy: "top1 \(step.top1.formatted(places: 1)) %",
+            accuracy: step.measures.map { "\($0.name) \($0.value.formatted(places: 1)) %" }
+                .joined(separator: "  "),
             speed: "\(step.imagesPerSecond.formatted(places: 0)) images/s",
             left: "\(duration(step.secondsLeft)) left")
         guard stream.isTerminal else {
@@ -91,11 +93,11 @@ final class ProgressReporter {
             text += "  \(name) \((record.train[name] ?? .nan).formatted(places: 3))"
         }
         text += "  train \((record.train["top1"] ?? .nan).formatted(places: 2)) %"
-        if let validation = record.validation {
-            text += "  validation \(validation.top1.formatted(places: 2)) %"
+        if let top1 = record.validation?["top1"] {
+            text += "  validation \(top1.formatted(places: 2)) %"
         }
-        if let test = record.test {
-            text += "  test " + stream.colored("\(test.top1.formatted(places: 2)) %", "1")
+        if let top1 = record.test?["top1"] {
+            text += "  test " + stream.colored("\(top1.formatted(places: 2)) %", "1")
         }
         printError(
             text

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distillation
+import TorchNN
 import Training
 
 /// What `reproduce` and `ablate` have in common.

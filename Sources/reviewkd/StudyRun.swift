@@ -4,6 +4,7 @@ import Revision
 import Studies
 import Synchronization
 import Torch
+import TorchNN
 import Training
 
 /// One call of `reproduce` or `ablate`.

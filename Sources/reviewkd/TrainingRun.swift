@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Foundation
 import Recipes
 import Revision
@@ -123,21 +124,21 @@ struct TrainingRun {
         guard let last = history.last, let test = last.test else { return }
         print(
             "Test accuracy after the last epoch (\(last.epoch)): "
-                + "\(test.top1.formatted(places: 2)) % top-1, "
-                + "\(test.top5.formatted(places: 2)) % top-5.")
-        let byTest = history.max { ($0.test?.top1 ?? 0) < ($1.test?.top1 ?? 0) }
+                + "\(test.percent("top1")) top-1, \(test.percent("top5")) top-5.")
+        let byTest = history.max { ($0.test?["top1"] ?? 0) < ($1.test?["top1"] ?? 0) }
         if options.bestTest, let byTest, let best = byTest.test {
             print(
                 "Best test epoch, chosen on the test set and for comparison only: "
-                    + "\(byTest.epoch) with \(best.top1.formatted(places: 2)) %.")
+                    + "\(byTest.epoch) with \(best.percent("top1")).")
         }
-        if let byValidation = history.bestOnValidation, let validated = byValidation.validation,
+        if let byValidation = history.bestOnValidation(by: "top1"),
+            let validated = byValidation.validation,
             let test = byValidation.test
         {
             print(
                 "Best validation epoch: \(byValidation.epoch) with "
-                    + "\(validated.top1.formatted(places: 2)) % there and "
-                    + "\(test.top1.formatted(places: 2)) % on the test set; its weights are "
+                    + "\(validated.percent("top1")) there and "
+                    + "\(test.percent("top1")) on the test set; its weights are "
                     + "student-best.safetensors.")
         }
         print("Weights: \(folder)/student-last.safetensors")

@@ -56,7 +56,9 @@ import VisionModels
             student: student, teacher: teacher, generator: Generator(seed: 0))
         let pyramids = (student.features(smallImages), teacher.features(smallImages))
         let whole = term(
-            Observation(student: pyramids.0, teacher: pyramids.1, batch: batch)
+            Observation(
+                student: pyramids.0, teacher: pyramids.1, classes: batch.targets,
+                indices: batch.indices)
         ).item()
         let connected = term.connectors(pyramids.0.preactivations)
         let norms = try #require(teacher.stageNorms)
@@ -184,7 +186,8 @@ import VisionModels
             student: student, teacher: teacher, generator: Generator(seed: 0))
         let loss = term(
             Observation(
-                student: student.features(images), teacher: teacher.features(images), batch: batch))
+                student: student.features(images), teacher: teacher.features(images),
+                classes: batch.targets, indices: batch.indices))
         #expect(loss.item() > 0 && loss.item().isFinite)
         #expect(throws: DistillationError.noMargins(teacher: "ShuffleNetV2")) {
             try OverhaulDistillation(
@@ -231,7 +234,10 @@ import VisionModels
         let term = try FitNet(
             student: student, teacher: teacher, imageSize: 8, generator: Generator(seed: 0))
         let pyramids = (student.features(smallImages), teacher.features(smallImages))
-        let loss = term(Observation(student: pyramids.0, teacher: pyramids.1, batch: batch))
+        let loss = term(
+            Observation(
+                student: pyramids.0, teacher: pyramids.1, classes: batch.targets,
+                indices: batch.indices))
         let difference = term.regressor(pyramids.0.stages[1]) - pyramids.1.stages[1]
         expectClose(loss, [(difference * difference).mean().item()], relative: 1e-4)
         loss.backward()

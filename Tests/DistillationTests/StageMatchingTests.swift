@@ -5,7 +5,7 @@ import VisionModels
 
 @Suite struct StageMatchingTests {
     private typealias Link = StageMatching.Link
-    private let four = StubBackbone(stages: 3)
+    private let four = StubBackbone(stages: 3).levels
 
     @Test("Networks with equally many levels are matched level by level")
     func equalDepths() throws {
@@ -16,14 +16,14 @@ import VisionModels
 
     @Test("With unequal numbers the deepest levels are matched and the rest is remarked on")
     func unequalDepths() throws {
-        let matching = try StageMatching(student: StubBackbone(stages: 2), teacher: four)
+        let matching = try StageMatching(student: StubBackbone(stages: 2).levels, teacher: four)
         #expect(matching.links == (0..<3).map { Link(student: $0, teacher: $0 + 1) })
         #expect(matching.remark?.contains("the student has 3 levels and the teacher 4") == true)
     }
 
     @Test("Fewer than two levels cannot be matched")
     func tooFew() {
-        let shallow = StubBackbone(stages: 0)
+        let shallow = StubBackbone(stages: 0).levels
         #expect(throws: DistillationError.tooFewStages(student: 1, teacher: 4)) {
             try StageMatching(student: shallow, teacher: four)
         }

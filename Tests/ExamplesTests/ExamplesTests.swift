@@ -25,7 +25,7 @@ struct ExamplesTests {
             targets: Tensor([0, 1] as [Int64]), indices: Tensor.arange(0..<2))
         let observation = Observation(
             student: network(1).features(batch.images), teacher: network(2).features(batch.images),
-            batch: batch)
+            classes: batch.targets, indices: batch.indices)
         func logits(_ pyramid: FeaturePyramid) -> [Float] {
             (pyramid.logits?.detach() ?? Tensor([0])).elements(as: Float.self)
         }

@@ -95,7 +95,7 @@ struct FirstStep {
 
 extension PairTask {
     func firstStep(images: Int = 0, plain: Bool = false) -> FirstStep {
-        let (terms, pairs) = plain ? plainForward(step: images) : forward(step: images)
+        let (terms, pairs, logits) = plain ? plainForward(step: images) : forward(step: images)
         let total = terms.total(weights: weights)
         total.backward()
         let gradients = distiller.trainableParameters.compactMap { parameter in
@@ -103,7 +103,7 @@ extension PairTask {
         }
         for parameter in distiller.trainableParameters { parameter.tensor.clearGrad() }
         let parts = withoutGrad {
-            [NamedTensor("logits", terms.logits)]
+            [NamedTensor("logits", logits)]
                 + pairs.enumerated().map { level, pair in
                     NamedTensor(
                         "level \(level)", pair.student.to(.float64) - pair.teacher.to(.float64))

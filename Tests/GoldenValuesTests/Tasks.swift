@@ -58,7 +58,8 @@ extension ForwardFile {
 
 /// The first steps of ReviewKD between two networks that are filled by the rule.
 struct PairTask {
-    let distiller: TaughtStudent
+    let distiller: TaughtStudent<Tensor>
+    private let student: any Backbone
     private let teacher: any Backbone
     private let review: ReviewKD
     private let file: PairFile
@@ -75,12 +76,14 @@ struct PairTask {
         let teacher = try network(file.teacher)
         try teacher.fill(base: 5000, runningStats: file.teacherRunningStats, arithmetic)
         let review = try ReviewModule(
-            student: student, teacher: teacher,
-            matching: StageMatching(student: student, teacher: teacher), generator: generator)
+            student: student.levels, teacher: teacher.levels,
+            matching: StageMatching(student: student.levels, teacher: teacher.levels),
+            generator: generator)
         for module in [student, review] as [any Module] {
             module.convert(dtype: arithmetic.dtype, format: arithmetic.format)
         }
         self.teacher = teacher
+        self.student = student
         self.review = ReviewKD(review: review, settings: ReviewKD.Settings(weight: file.weight))
         distiller = TaughtStudent(
             student: student, teacher: Teacher(teacher, precision: arithmetic.precision),
@@ -90,31 +93,26 @@ struct PairTask {
 
     /// What the two networks and `ReviewKD` make of a batch: the terms of `TaughtStudent.losses`, and
     /// the features between.
-    func forward(step: Int) -> (terms: LossTerms, pairs: [(student: Tensor, teacher: Tensor)]) {
+    func forward(step: Int) -> Forward {
         let batch = batch(step: step)
-        return distiller.observe(batch) { student, teacher in
-            guard let teacher else { preconditionFailure("PairTask: without a teacher") }
-            let pairs = review.pairs(
-                of: Observation(student: student, teacher: teacher, batch: batch))
-            return (
-                terms(logits: student.logits, review: review.distance(of: pairs), batch), pairs
-            )
+        return distiller.observe(batch) { lesson, observation in
+            guard let observation else { preconditionFailure("PairTask: without a teacher") }
+            let pairs = review.pairs(of: observation)
+            return forward(lesson.features, pairs, review.distance(of: pairs), batch)
         }
     }
 
     /// The same by `PlainLayers`, under autocast where the arithmetic says so.
-    func plainForward(
-        step: Int
-    ) -> (terms: LossTerms, pairs: [(student: Tensor, teacher: Tensor)]) {
+    func plainForward(step: Int) -> Forward {
         let batch = batch(step: step)
         return withAutocast(arithmetic.precision.autocast, on: .cpu) {
             let targets = withoutGrad { teacher.features(batch.images, by: PlainLayers()) }
-            let features = distiller.student.features(batch.images, by: PlainLayers())
+            let features = student.features(batch.images, by: PlainLayers())
             let pairs = review.review.plainPairs(
                 student: features.levels, teacher: targets.preactivationLevels)
             let distances = pairs.map { plainContextLoss($0.student, $0.teacher) }
             let sum = distances.dropFirst().reduce(distances[0], +)
-            return (terms(logits: features.logits, review: sum, batch), pairs)
+            return forward(features, pairs, sum, batch)
         }
     }
 
@@ -130,11 +128,18 @@ struct PairTask {
             indices: Tensor.arange(0..<file.batch))
     }
 
-    private func terms(logits: Tensor?, review: Tensor, _ batch: Batch<Tensor>) -> LossTerms {
-        let logits = logits ?? Tensor.zeros([])
-        var terms = LossTerms(logits: logits)
-        terms.add("cross_entropy", logits.crossEntropy(batch.targets))
+    /// What both networks made of a batch.
+    typealias Forward = (
+        terms: LossTerms, pairs: [(student: Tensor, teacher: Tensor)], logits: Tensor
+    )
+
+    private func forward(
+        _ features: FeaturePyramid, _ pairs: [(student: Tensor, teacher: Tensor)],
+        _ review: Tensor, _ batch: Batch<Tensor>
+    ) -> Forward {
+        var terms = LossTerms()
+        terms.add("cross_entropy", features.scores.crossEntropy(batch.targets))
         terms.add("review", review)
-        return terms
+        return (terms, pairs, features.scores)
     }
 }

@@ -11,7 +11,7 @@ struct RecipeTests {
     @Test("Every YAML file of the source folder is shipped, unchanged and under its own name")
     func filesAreShipped() throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../Sources/Training/Recipes").standardizedFileURL
+            .appending(path: "../../Sources/Recipes/Shipped").standardizedFileURL
         let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
         let names = paths.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
         #expect(names.sorted() == Recipe.shipped.sorted())

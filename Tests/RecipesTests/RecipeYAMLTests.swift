@@ -1,5 +1,6 @@
 import Distillation
 import Testing
+import TorchNN
 
 @testable import Recipes
 

@@ -2,6 +2,7 @@ import Distillation
 import Foundation
 import Testing
 import Torch
+import TorchNN
 import VisionModels
 
 @testable import Recipes

@@ -1,6 +1,8 @@
+import Basics
 import Distillation
 import Foundation
 import Testing
+import TorchNN
 import VisionModels
 
 @testable import Recipes
@@ -147,7 +149,7 @@ struct StudyResumingTests {
         let record = EpochRecord(
             epoch: 1, step: 4, learningRate: 0.1, seconds: 1, imagesPerSecond: 1,
             peakMemoryBytes: 1, train: [:], validation: nil,
-            test: EvaluationResult(loss: 1, top1: 50, top5: 80, count: 10),
+            test: Scores(count: 10, ["loss": 1, "top1": 50, "top5": 80]),
             inputs: RunInputs(teacher: "beef"))
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)

@@ -1,6 +1,7 @@
 import Distillation
 import Foundation
 import Testing
+import TorchNN
 import VisionModels
 
 @testable import Recipes

@@ -1,3 +1,4 @@
+import Basics
 import BasicsTestSupport
 import Foundation
 import Testing
@@ -14,7 +15,7 @@ struct CheckpointTests {
         epoch: 1, step: 4, learningRate: 0.1, seconds: 1.5, imagesPerSecond: 21.25,
         peakMemoryBytes: 123_456_789,
         train: ["cross_entropy": 4.25, "total": 1.0 / 3, "top1": 12.5],
-        validation: nil, test: EvaluationResult(loss: 0.1, top1: 50, top5: 100, count: 2))
+        validation: nil, test: Scores(count: 2, ["loss": 0.1, "top1": 50, "top5": 100]))
 
     private static let checkpoint = Checkpoint(
         state: RunState(

@@ -89,8 +89,7 @@ struct MethodTests {
         let loader = TrainingLoader(
             try Self.images.get(), normalization: .cifar100,
             augmentation: Augmentation(cropPadding: 0, flips: false), batchSize: 16, seed: 1)
-        let (images, labels, positions) = loader.batch(0, of: loader.epoch(0))
-        return Batch(images: images, targets: labels, indices: positions)
+        return loader.batch(0, of: loader.epoch(0))
     }
 
     @Test("with a memory learn nothing of images that are held out for validation")

@@ -1,3 +1,4 @@
+import Basics
 import Distillation
 import Foundation
 import Testing
@@ -14,11 +15,11 @@ struct MetricsTests {
     private func add(
         _ values: (review: Double, crossEntropy: Double), to metrics: inout TrainingMetrics
     ) {
-        var terms = LossTerms(logits: Tensor([2, 1, 0, 0, 1, 2] as [Float], shape: [2, 3]))
+        var terms = LossTerms(measures: [("top1", Tensor([100.0], shape: []))])
         terms.add("review", Tensor([Float(values.review)], shape: []))
         terms.add("cross_entropy", Tensor([Float(values.crossEntropy)], shape: []))
         metrics.add(
-            terms, total: terms.total(weights: [0.5, 1]), targets: Tensor([0, 1] as [Int64]))
+            terms, total: terms.total(weights: [0.5, 1]), count: 2)
     }
 
     @Test("are the means over the images: terms unweighted, the total weighted")
@@ -52,11 +53,11 @@ struct MetricsTests {
         var record = EpochRecord(
             epoch: 1, step: 1, learningRate: 0.1, seconds: 1, imagesPerSecond: 1,
             peakMemoryBytes: 1, train: ["a": 1, "b": .infinity], validation: nil,
-            test: EvaluationResult(loss: .nan, top1: 0, top5: 0, count: 1))
+            test: Scores(count: 1, ["loss": .nan, "top1": 0, "top5": 0]))
         #expect(record.notFinite?.images == "training")
         record.train["b"] = 0
         #expect(record.notFinite?.images == "test")
-        record.test?.loss = 0
+        record.test?["loss"] = 0
         #expect(record.notFinite == nil)
     }
 
@@ -65,7 +66,7 @@ struct MetricsTests {
         let record = EpochRecord(
             epoch: 2, step: 8, learningRate: 0.25, seconds: 1.5, imagesPerSecond: 32,
             peakMemoryBytes: 1024, train: ["total": 0.5, "top1": 50],
-            validation: EvaluationResult(loss: 0.5, top1: 25, top5: 75, count: 4), test: nil)
+            validation: Scores(count: 4, ["loss": 0.5, "top1": 25, "top5": 75]), test: nil)
         try #expect(
             record.line() == #"{"epoch":2,"images_per_second":32,"learning_rate":0.25,"#
                 + #""peak_memory_bytes":1024,"seconds":1.5,"step":8,"#

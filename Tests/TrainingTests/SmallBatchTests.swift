@@ -54,11 +54,11 @@ struct SmallBatchTests {
         let loader = TrainingLoader(
             Self.images, normalization: .cifar100,
             augmentation: Augmentation(cropPadding: 0, flips: false), batchSize: 7, seed: 1)
-        let (images, targets, positions) = loader.batch(0, of: loader.epoch(0))
+        let whole = loader.batch(0, of: loader.epoch(0))
         for range in [0..<3, 3..<4, 4..<6, 6..<7] {
             let batch = Batch(
-                images: images.narrow(0, range).contiguous(.channelsLast),
-                targets: targets.narrow(0, range), indices: positions.narrow(0, range))
+                images: whole.images.narrow(0, range).contiguous(.channelsLast),
+                targets: whole.targets.narrow(0, range), indices: whole.indices.narrow(0, range))
             let terms = distiller.losses(batch)
             let weights = distiller.termWeights(
                 at: TrainingProgress(epoch: 3, step: 10, totalSteps: 20))

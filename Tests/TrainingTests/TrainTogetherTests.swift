@@ -1,3 +1,4 @@
+import Basics
 import Distillation
 import Testing
 import Torch
@@ -36,7 +37,7 @@ struct TrainTogetherTests {
 
     static func results(_ trainer: Trainer) -> [[Double]] {
         trainer.history.map { record in
-            record.train.sorted { $0.key < $1.key }.map(\.value) + [record.test?.loss ?? .nan]
+            record.train.sorted { $0.key < $1.key }.map(\.value) + [record.test?["loss"] ?? .nan]
         }
     }
 

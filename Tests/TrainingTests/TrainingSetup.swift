@@ -55,18 +55,19 @@ struct TrainingSetup {
             totalSteps: 2 * loader.batchCount)
     }
 
-    func makeStep(device: Device = .cpu, usesGraph: Bool = true) throws -> TrainingStep {
+    func makeStep(device: Device = .cpu, usesGraph: Bool = true) throws -> TrainingStep<Tensor> {
         try TrainingStep(
-            loader: loader, distiller: distiller, optimizer: optimizer, device: device,
+            source: ResidentBatches(loader), distiller: distiller, optimizer: optimizer,
+            device: device,
             usesGraph: usesGraph)
     }
 
-    func begin(_ step: TrainingStep, epoch: Int, at index: Int = 0) {
+    func begin(_ step: TrainingStep<Tensor>, epoch: Int, at index: Int = 0) throws {
         let schedule = (0..<loader.batchCount).map { index in
             let progress = progress(epoch, index)
             return (rate: recipe.learningRateSchedule.rate(at: progress), progress: progress)
         }
-        step.begin(loader.epoch(epoch), at: index, schedule: schedule)
+        try step.begin(epoch: epoch, at: index, schedule: schedule)
     }
 
     func bytes() -> [[UInt8]] {

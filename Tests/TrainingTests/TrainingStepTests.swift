@@ -19,16 +19,15 @@ struct TrainingStepTests {
             let draws = setup.loader.epoch(epoch)
             var sums = TrainingMetrics()
             for index in 0..<setup.loader.batchCount {
-                let (images, labels, positions) = setup.loader.batch(index, of: draws)
+                let batch = setup.loader.batch(index, of: draws)
                 let progress = setup.progress(epoch, index)
-                let terms = setup.distiller.losses(
-                    Batch(images: images, targets: labels, indices: positions))
+                let terms = setup.distiller.losses(batch)
                 let total = terms.total(weights: setup.distiller.termWeights(at: progress))
                 total.backward()
                 losses.append((terms.terms.map(\.value) + [total]).map { $0.item() })
                 setup.optimizer.step(
                     learningRate: setup.recipe.learningRateSchedule.rate(at: progress))
-                sums.add(terms, total: total, targets: labels)
+                sums.add(terms, total: total, count: batch.count)
             }
             metrics.append(sums)
         }
@@ -45,7 +44,7 @@ struct TrainingStepTests {
         let step = try blind.makeStep()
         var read: [[Double]] = []
         for epoch in 0..<2 {
-            blind.begin(step, epoch: epoch)
+            try blind.begin(step, epoch: epoch)
             for index in 0..<blind.loader.batchCount {
                 try collectingOperatorErrors { try step.run() }
                 // Once in the middle of an epoch, and at its end.
@@ -63,14 +62,14 @@ struct TrainingStepTests {
     func resumption() throws {
         let whole = try TrainingSetup()
         let wholeStep = try whole.makeStep()
-        whole.begin(wholeStep, epoch: 1)
+        try whole.begin(wholeStep, epoch: 1)
         for _ in 0..<3 { try wholeStep.run() }
         let parted = try TrainingSetup()
         let firstStep = try parted.makeStep()
-        parted.begin(firstStep, epoch: 1)
+        try parted.begin(firstStep, epoch: 1)
         try firstStep.run()
         let secondStep = try parted.makeStep()
-        parted.begin(secondStep, epoch: 1, at: 1)
+        try parted.begin(secondStep, epoch: 1, at: 1)
         for _ in 0..<2 { try secondStep.run() }
         #expect(
             firstStep.readLosses().map { $0.map(\.value) }
@@ -83,7 +82,7 @@ struct TrainingStepTests {
     func notFinite() throws {
         let setup = try TrainingSetup()
         let step = try setup.makeStep()
-        setup.begin(step, epoch: 0)
+        try setup.begin(step, epoch: 0)
         try step.run()
         let moved = { setup.optimizer.stateDict().map { $0.tensor.bytes() } }
         let before = moved()
@@ -112,7 +111,7 @@ struct TrainingStepTests {
         #expect(try Training.largestPart(of: 3) { _ in _ = Tensor.zeros([1 << 45]) } == nil)
         let setup = try TrainingSetup()
         let step = try setup.makeStep()
-        setup.begin(step, epoch: 0)
+        try setup.begin(step, epoch: 0)
         #expect(try step.largestFitting() == 4)
     }
 }
@@ -129,7 +128,7 @@ struct TrainingStepOnCardTests {
             let step = try setup.makeStep(device: device, usesGraph: usesGraph)
             return try collectingOperatorErrors {
                 try (0..<5).flatMap { epoch in
-                    setup.begin(step, epoch: epoch)
+                    try setup.begin(step, epoch: epoch)
                     for _ in 0..<setup.loader.batchCount { try step.run() }
                     return step.readLosses().flatMap { $0.map(\.value) }
                 }

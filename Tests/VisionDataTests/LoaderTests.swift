@@ -1,6 +1,7 @@
 import Basics
 import Testing
 import Torch
+import TorchNN
 
 @testable import VisionData
 
@@ -33,7 +34,7 @@ private func makeLoader(
 private func order(_ loader: TrainingLoader, epoch: Int) -> [Int64] {
     let draws = loader.epoch(epoch)
     return (0..<loader.batchCount).flatMap {
-        loader.batch($0, of: draws).positions.elements(as: Int64.self)
+        loader.batch($0, of: draws).indices.elements(as: Int64.self)
     }
 }
 
@@ -75,9 +76,9 @@ struct LoaderTests {
         let draws = loader.epoch(2)
         for index in 0..<loader.batchCount {
             let batch = loader.batch(index, of: draws)
-            let positions = batch.positions.elements(as: Int64.self).map { Int($0) }
+            let positions = batch.indices.elements(as: Int64.self).map { Int($0) }
             #expect(
-                batch.labels.elements(as: Int64.self) == positions.map { Int64(labels[$0]) })
+                batch.targets.elements(as: Int64.self) == positions.map { Int64(labels[$0]) })
             expectImages(batch.images, positions) { byte($0, $1, $2, $3) }
         }
     }
@@ -91,7 +92,7 @@ struct LoaderTests {
     func augmentation(_ augmentation: Augmentation) {
         let loader = makeLoader(augmentation: augmentation, batchSize: 7, seed: 9)
         let batch = loader.batch(0, of: loader.epoch(3))
-        let positions = batch.positions.elements(as: Int64.self).map { Int($0) }
+        let positions = batch.indices.elements(as: Int64.self).map { Int($0) }
         var random = CounterRandom(9, 2, 3)
         let draws = Dictionary(
             uniqueKeysWithValues: positions.map { ($0, augmentation.draw(using: &random)) })
@@ -121,8 +122,8 @@ struct LoaderTests {
     func normalization() {
         let loader = EvaluationLoader(
             images, positions: [4], normalization: .cifar100, batchSize: 1)
-        loader.forEachBatch { images, _ in
-            let values = images.elements(as: Float.self)
+        for batch in loader {
+            let values = batch.images.elements(as: Float.self)
             for channel in 0..<3 {
                 let mean = Normalization.cifar100.mean[channel]
                 let deviation = Normalization.cifar100.deviation[channel]
@@ -143,10 +144,10 @@ struct LoaderTests {
         let loader = EvaluationLoader(images, normalization: identity, batchSize: 4)
         #expect(loader.imageCount == 7)
         var seen: [Int64] = []
-        loader.forEachBatch { images, batchLabels in
+        for batch in loader {
             let first = seen.count
-            seen += batchLabels.elements(as: Int64.self)
-            expectImages(images, Array(first..<seen.count)) { byte($0, $1, $2, $3) }
+            seen += batch.targets.elements(as: Int64.self)
+            expectImages(batch.images, Array(first..<seen.count)) { byte($0, $1, $2, $3) }
         }
         #expect(seen == labels.map { Int64($0) })
     }

@@ -78,11 +78,11 @@ public final class ContrastiveRepresentationDistillation: KnowledgeTerm {
 
     /// Both directions, and the memories' update.
     public func callAsFunction(_ observation: Observation) -> Tensor {
-        inFullPrecision(on: observation.batch.images.device) {
+        inFullPrecision(on: observation.device) {
             contrast(
                 student: observation.student.pooledRows.full,
                 teacher: observation.teacher.pooledRows.full,
-                positions: observation.batch.indices, targets: observation.batch.targets)
+                positions: observation.indices, targets: observation.labels)
         }
     }
 }

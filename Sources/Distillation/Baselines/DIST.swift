@@ -37,7 +37,7 @@ public final class DIST: KnowledgeTerm {
 
     /// The term for the two networks' logits.
     public func callAsFunction(_ observation: Observation) -> Tensor {
-        inFullPrecision(on: observation.batch.images.device) {
+        inFullPrecision(on: observation.device) {
             loss(student: observation.student.scores, teacher: observation.teacher.scores)
         }
     }

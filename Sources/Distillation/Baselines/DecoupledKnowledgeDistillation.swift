@@ -47,7 +47,7 @@ public final class DecoupledKnowledgeDistillation: KnowledgeTerm {
     public func callAsFunction(_ observation: Observation) -> Tensor {
         loss(
             student: observation.student.scores, teacher: observation.teacher.scores,
-            targets: observation.batch.targets)
+            targets: observation.labels)
     }
 
     /// The term for logits `[N, classes]` and int64 targets `[N]`, a mean over the batch.

@@ -28,7 +28,7 @@ public final class ProbabilisticKnowledgeTransfer: KnowledgeTerm {
 
     /// The term for the two networks' pooled features.
     public func callAsFunction(_ observation: Observation) -> Tensor {
-        inFullPrecision(on: observation.batch.images.device) {
+        inFullPrecision(on: observation.device) {
             loss(student: observation.student.pooledRows, teacher: observation.teacher.pooledRows)
         }
     }

@@ -27,7 +27,7 @@ public final class SimilarityPreserving: KnowledgeTerm {
 
     /// The term for the two networks' last stages.
     public func callAsFunction(_ observation: Observation) -> Tensor {
-        inFullPrecision(on: observation.batch.images.device) {
+        inFullPrecision(on: observation.device) {
             let last = matchedStages(observation.student.stages, observation.teacher.stages)
             return loss(
                 student: last[last.count - 1].student, teacher: last[last.count - 1].teacher)

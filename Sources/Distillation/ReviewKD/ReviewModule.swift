@@ -34,7 +34,7 @@ public struct ReviewOptions: Sendable, Equatable {
     /// every link is transformed and compared on its own.
     public var residual = true
 
-    /// The shared width of the fused features; `min(512, pooled width)` when nil.
+    /// The shared width of the fused features; `min(512, the deepest level's)` when nil.
     public var midChannels: Int?
 
     /// The paper's settings.
@@ -59,28 +59,26 @@ public final class ReviewModule: Module {
     /// Makes the blocks for a pair of networks.
     ///
     /// - Parameters:
-    ///   - student: the student.
-    ///   - teacher: the teacher.
+    ///   - student: the student's levels, from shallow to deep.
+    ///   - teacher: the teacher's levels.
     ///   - matching: which level learns from which.
     ///   - options: the mechanism's settings.
     ///   - generator: the source of the initial weights.
     /// - Throws: `DistillationError.severalTargets` where the residual framework meets a student
     ///   level with several targets.
     public init(
-        student: any Backbone, teacher: any Backbone, matching: StageMatching,
+        student: [LevelInfo], teacher: [LevelInfo], matching: StageMatching,
         options: ReviewOptions = ReviewOptions(), generator: Generator
     ) throws(DistillationError) {
         links = matching.links.reversed()
         isResidual = options.residual
         let twice = zip(links, links.dropFirst()).first { $0.student == $1.student }
         if isResidual, let twice { throw .severalTargets(student: twice.0.student) }
-        let studentWidths = student.stageInfo.map(\.channels) + [student.pooledChannels]
-        let teacherWidths = teacher.stageInfo.map(\.channels) + [teacher.pooledChannels]
-        let mid = options.midChannels ?? min(512, student.pooledChannels)
+        let mid = options.midChannels ?? min(512, student[student.count - 1].channels)
         abfs = links.enumerated().map { index, link in
             AttentionBasedFusion(
-                inChannels: studentWidths[link.student], midChannels: mid,
-                outChannels: teacherWidths[link.teacher],
+                inChannels: student[link.student].channels, midChannels: mid,
+                outChannels: teacher[link.teacher].channels,
                 fusion: options.residual && index > 0 ? options.fusion : .plain,
                 generator: generator)
         }

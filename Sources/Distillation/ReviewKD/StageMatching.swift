@@ -2,7 +2,8 @@ import VisionModels
 
 /// Which student level learns from which teacher level.
 ///
-/// Levels count from 0: a backbone's stages from shallow to deep, the pooled features last.
+/// Levels count from 0, from shallow to deep: of a backbone its stages, the pooled features last; of a
+/// detector those of its feature pyramid network.
 public struct StageMatching: Sendable, Equatable {
     /// One student level and one teacher level.
     public struct Link: Sendable, Equatable {
@@ -29,10 +30,14 @@ public struct StageMatching: Sendable, Equatable {
     ///
     /// With unequal numbers the longer network's shallow levels are left out, with a remark.
     ///
+    /// - Parameters:
+    ///   - student: the student's levels.
+    ///   - teacher: the teacher's levels.
     /// - Throws: `DistillationError.tooFewStages` where fewer than two levels can be matched.
-    public init(student: any Backbone, teacher: any Backbone) throws(DistillationError) {
-        let studentCount = student.stageInfo.count + 1
-        let teacherCount = teacher.stageInfo.count + 1
+    public init(
+        student: [LevelInfo], teacher: [LevelInfo]
+    ) throws(DistillationError) {
+        let (studentCount, teacherCount) = (student.count, teacher.count)
         let count = min(studentCount, teacherCount)
         guard count >= 2 else {
             throw .tooFewStages(student: studentCount, teacher: teacherCount)
@@ -52,14 +57,13 @@ public struct StageMatching: Sendable, Equatable {
     /// - Parameters:
     ///   - links: in any order.
     ///   - least: how many there must be; the residual framework has nothing to review with one.
-    ///   - student: the student.
-    ///   - teacher: the teacher.
+    ///   - student: the student's levels.
+    ///   - teacher: the teacher's levels.
     /// - Throws: `DistillationError` where a level does not exist or fewer than `least` are linked.
     public init(
-        links: [Link], atLeast least: Int = 2, student: any Backbone, teacher: any Backbone
+        links: [Link], atLeast least: Int = 2, student: [LevelInfo], teacher: [LevelInfo]
     ) throws(DistillationError) {
-        let studentCount = student.stageInfo.count + 1
-        let teacherCount = teacher.stageInfo.count + 1
+        let (studentCount, teacherCount) = (student.count, teacher.count)
         for link in links {
             guard (0..<studentCount).contains(link.student) else {
                 throw .noSuchStage(network: "student", stage: link.student, count: studentCount)

@@ -1,5 +1,6 @@
 import Basics
 import Torch
+import TorchNN
 
 /// Cuts an image set into the shuffled, augmented batches of training epochs.
 ///
@@ -40,6 +41,9 @@ public struct TrainingLoader: Sendable {
         self.seed = seed
     }
 
+    /// Where the images are.
+    public var device: Device { self.set.pixels.device }
+
     /// How many images an epoch has.
     public var imageCount: Int { positions.count }
 
@@ -66,10 +70,8 @@ public struct TrainingLoader: Sendable {
     /// - Parameters:
     ///   - index: the batch's place in the epoch, in `0..<batchCount`.
     ///   - epoch: the epoch's draws.
-    /// - Returns: images float32 `[N, 3, H, W]`, channels last; labels and positions int64 `[N]`.
-    public func batch(
-        _ index: Int, of epoch: Epoch
-    ) -> (images: Tensor, labels: Tensor, positions: Tensor) {
+    /// - Returns: images float32 `[N, 3, H, W]`, channels last; targets the classes, int64 `[N]`.
+    public func batch(_ index: Int, of epoch: Epoch) -> Batch<Tensor> {
         let range = (index * batchSize)..<min((index + 1) * batchSize, epoch.order.count)
         return batch(table(of: epoch, range))
     }
@@ -89,73 +91,13 @@ public struct TrainingLoader: Sendable {
     /// Makes the batch of some rows of an epoch's table, by operators on the device alone.
     ///
     /// - Parameter rows: int64 `[N, 4]`, as `table` gives them.
-    /// - Returns: images float32 `[N, 3, H, W]`, channels last; labels and positions int64 `[N]`.
-    public func batch(_ rows: Tensor) -> (images: Tensor, labels: Tensor, positions: Tensor) {
+    /// - Returns: images float32 `[N, 3, H, W]`, channels last; targets the classes, int64 `[N]`.
+    public func batch(_ rows: Tensor) -> Batch<Tensor> {
         withoutGrad {
             let positions = rows.narrow(1, 0..<1).reshape([-1])
             let (pixels, labels) = set.select(positions)
             let cut = augmentation.apply(rows.narrow(1, 1..<4), to: pixels, on: grid)
-            return (normalize(cut), labels, positions)
+            return Batch(images: normalize(cut), targets: labels, indices: positions)
         }
     }
-}
-
-/// Cuts an image set into normalised batches in order, for evaluation.
-public struct EvaluationLoader: Sendable {
-    private let set: ImageSet
-    private let positions: [Int64]
-    private let normalize: Normalizer
-    /// The number of images at a time.
-    public let batchSize: Int
-
-    /// Makes a loader.
-    ///
-    /// - Parameters:
-    ///   - set: the images.
-    ///   - positions: which of them to evaluate; all when left out.
-    ///   - normalization: of the resulting images.
-    ///   - batchSize: images at a time.
-    /// - Precondition: `batchSize` is at least 1.
-    public init(
-        _ set: ImageSet, positions: [Int64]? = nil, normalization: Normalization, batchSize: Int
-    ) {
-        precondition(batchSize >= 1, "EvaluationLoader: batch size \(batchSize) is below 1")
-        self.set = set
-        self.positions = positions ?? (0..<Int64(set.count)).map { $0 }
-        normalize = Normalizer(normalization, device: set.pixels.device)
-        self.batchSize = batchSize
-    }
-
-    /// How many images there are.
-    public var imageCount: Int { positions.count }
-
-    /// Calls `body` with each batch: images float32 `[N, 3, H, W]` and labels int64 `[N]`.
-    public func forEachBatch<Failure: Error>(
-        _ body: (Tensor, Tensor) throws(Failure) -> Void
-    ) throws(Failure) {
-        for start in stride(from: 0, to: positions.count, by: batchSize) {
-            let range = start..<min(start + batchSize, positions.count)
-            let (pixels, labels) = set.select(
-                Tensor(Array(positions[range])).to(set.pixels.device))
-            try body(normalize(pixels), labels)
-        }
-    }
-}
-
-/// Holds images out of a training set, the same ones for the same seed.
-///
-/// - Parameters:
-///   - held: how many images to hold out.
-///   - count: how many there are.
-///   - seed: the origin of the choice.
-/// - Returns: the positions to train on and those held out, each in ascending order.
-/// - Precondition: fewer images are held out than there are.
-public func validationSplit(
-    holdingOut held: Int, of count: Int, seed: UInt64
-) -> (training: [Int64], validation: [Int64]) {
-    precondition(held < count, "validationSplit: \(held) held out of \(count)")
-    guard held > 0 else { return (Array(0..<Int64(count)), []) }
-    var random = CounterRandom(seed, 3)
-    let shuffled = (0..<Int64(count)).shuffled(using: &random)
-    return (shuffled.dropFirst(held).sorted(), shuffled.prefix(held).sorted())
 }

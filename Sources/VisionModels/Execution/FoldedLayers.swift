@@ -6,6 +6,8 @@ final class FoldedNetwork: FeatureExtractor {
     private let network: any Backbone
     private let copies: LayerCopies
 
+    var levels: [LevelInfo] { network.levels }
+
     /// Freezes a network as it is now.
     ///
     /// - Parameters:

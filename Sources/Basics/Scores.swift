@@ -1,0 +1,51 @@
+/// How well a network does on some images: figures by their names, such as `loss` and `top1`.
+///
+/// As JSON it is one flat object, `{"count":10000,"loss":1.2,"top1":72.6,"top5":92.1}`.
+public struct Scores: Sendable, Equatable {
+    /// How many images there were.
+    public var count: Int
+
+    private var values: [String: Double]
+
+    /// Gathers figures.
+    public init(count: Int, _ values: [String: Double]) {
+        self.count = count
+        self.values = values
+    }
+
+    /// One figure; nil where there is none of this name.
+    public subscript(_ name: String) -> Double? {
+        get { values[name] }
+        set { values[name] = newValue }
+    }
+}
+
+extension Scores: Codable {
+    private struct Name: CodingKey {
+        let stringValue: String
+        let intValue: Int? = nil
+
+        static let count = Name("count")
+
+        init(_ name: String) { stringValue = name }
+        init?(stringValue: String) { self.init(stringValue) }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Reads a flat object: `count`, and a number for every other key.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Name.self)
+        count = try container.decode(Int.self, forKey: .count)
+        values = [:]
+        for key in container.allKeys where key.stringValue != Name.count.stringValue {
+            values[key.stringValue] = try container.decode(Double.self, forKey: key)
+        }
+    }
+
+    /// Writes a flat object.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Name.self)
+        try container.encode(count, forKey: .count)
+        for (name, value) in values { try container.encode(value, forKey: Name(name)) }
+    }
+}

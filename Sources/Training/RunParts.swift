@@ -1,0 +1,87 @@
+import Basics
+import Distillation
+import Recipes
+import Torch
+import TorchNN
+import VisionData
+import VisionModels
+
+/// The parts of a run that depend on what its network is trained for, so that the trainer does not.
+struct RunParts {
+    /// The method around the student.
+    let distiller: any Distiller
+
+    /// Moves the distiller's parameters.
+    let optimizer: SGD
+
+    /// The steps of its epochs.
+    let steps: any Steps
+
+    /// The score that picks the best epoch; more is better.
+    let primaryScore: String
+
+    /// Judges the student on the images held out; nil where none are.
+    let validate: (() throws -> Scores)?
+
+    /// Judges the student on the test images.
+    let test: () throws -> Scores
+
+    /// Measures a teacher as it will be asked in training.
+    let check: (Teacher) throws -> TeacherCheck?
+
+    /// How many training images there are, those held out included.
+    let trainingImages: Int
+
+    /// How many test images there are.
+    let testImages: Int
+
+    /// The network that is being trained.
+    var student: any Module { distiller.student }
+}
+
+extension RunParts {
+    /// The parts of a run that classifies images which lie on the device.
+    ///
+    /// - Parameters:
+    ///   - recipe: what to do; its precision decides where it names one.
+    ///   - data: the images, on the options' device.
+    ///   - distiller: the method around the student.
+    ///   - options: device and graph.
+    /// - Throws: `TrainingError.splitTooLarge`, or `OperatorError` where there is no such card.
+    init(
+        _ recipe: Recipe, _ data: TrainingData, _ distiller: any Distiller<Tensor>,
+        _ options: RunOptions
+    ) throws {
+        let split = try recipe.split(data.train.count)
+        let dtype = try (recipe.precision ?? .standard(on: options.device)).dtype
+        let normalization = recipe.dataset.normalization.normalization
+        let task = distiller.task
+        func judge(_ set: ImageSet, _ positions: [Int64]? = nil) -> () throws -> Scores {
+            let loader = EvaluationLoader(
+                set, positions: positions, normalization: normalization,
+                batchSize: recipe.evaluationBatchSize)
+            return { try evaluate(task, on: loader, dtype: dtype) }
+        }
+        let optimizer = SGD(
+            distiller.trainableParameters,
+            options: SGD.Options(
+                momentum: recipe.optimizer.momentum, weightDecay: recipe.optimizer.weightDecay,
+                nesterov: recipe.optimizer.nesterov))
+        let loader = TrainingLoader(
+            data.train, positions: split.training, normalization: normalization,
+            augmentation: Augmentation(
+                cropPadding: recipe.dataset.augmentation.cropPadding,
+                flips: recipe.dataset.augmentation.flip),
+            batchSize: recipe.batchSize, seed: UInt64(recipe.seed))
+        self.init(
+            distiller: distiller, optimizer: optimizer,
+            steps: try TrainingStep(
+                source: ResidentBatches(loader), distiller: distiller, optimizer: optimizer,
+                device: options.device, usesGraph: options.usesGraph),
+            primaryScore: task.primaryScore,
+            validate: split.validation.isEmpty ? nil : judge(data.train, split.validation),
+            test: judge(data.test),
+            check: { try recipe.check($0, on: data, heldOut: split.validation) },
+            trainingImages: data.train.count, testImages: data.test.count)
+    }
+}
