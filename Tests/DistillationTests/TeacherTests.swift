@@ -1,10 +1,11 @@
-import Distillation
 import Foundation
 import Testing
 import Torch
 import TorchNN
 import TorchTestSupport
 import VisionModels
+
+@testable import Distillation
 
 @Suite struct TeacherTests {
     private func statistics(_ network: any Backbone) -> [[UInt8]] {
