@@ -5,22 +5,36 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     case cpu
     case cuda(index: Int)
 
+    /// Nowhere: tensors there have a shape and a type, and neither memory nor elements. Operators give
+    /// the shapes of their results and compute nothing.
+    case meta
+
+    /// Where a tensor is made for which no device is named: the CPU, or what `withNewTensors` says.
+    @TaskLocal public static var ofNewTensors = Device.cpu
+
     var handle: ct_device {
         switch self {
         case .cpu: ct_device(type: 0, index: -1)
         case .cuda(let index): ct_device(type: 1, index: Int8(clamping: index))
+        case .meta: ct_device(type: 14, index: -1)
         }
     }
 
     init(_ handle: ct_device) {
-        self = handle.type == 1 ? .cuda(index: Int(max(handle.index, 0))) : .cpu
+        self =
+            switch handle.type {
+            case 1: .cuda(index: Int(max(handle.index, 0)))
+            case 14: .meta
+            default: .cpu
+            }
     }
 
-    /// The name that the command line takes: `cpu`, `cuda:0`.
+    /// The name: `cpu` and `cuda:0`, which the command line takes, or `meta`, which it does not.
     public var description: String {
         switch self {
         case .cpu: "cpu"
         case .cuda(let index): "cuda:\(index)"
+        case .meta: "meta"
         }
     }
 

@@ -27,6 +27,21 @@ public func withGradMode<Result, Failure: Error>(
     return try body()
 }
 
+/// Runs `body` with new tensors on a device, where no other is named: the fresh weights of a network.
+///
+/// Tensors made of Swift's numbers are on the CPU all the same.
+///
+/// - Parameters:
+///   - device: where they are made; on `.meta` they take no memory, and drawing weights is skipped.
+///   - body: the work.
+/// - Returns: what `body` returns.
+/// - Throws: what `body` throws.
+public func withNewTensors<Result>(
+    on device: Device, _ body: () throws -> Result
+) rethrows -> Result {
+    try Device.$ofNewTensors.withValue(device, operation: body)
+}
+
 /// Runs `body` under LibTorch's automatic mixed precision on this thread.
 ///
 /// Convolutions and matrix products then compute in `dtype`, losses in float32; parameters stay as

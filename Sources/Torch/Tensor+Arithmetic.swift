@@ -55,6 +55,8 @@ extension Tensor {
     /// - Returns: the tensor itself.
     @discardableResult
     public func copy(from other: Tensor) -> Tensor {
+        requireElements("copy_")
+        other.requireElements("copy_")
         ATen.copyInPlace.call(.tensor(self), .tensor(other), .bool(false))
         return self
     }

@@ -66,6 +66,7 @@ extension Tensor {
 
     private func copyBytes(into buffer: UnsafeMutableRawBufferPointer) {
         guard let handle else { return }
+        requireElements("copy_bytes")
         check(
             ct_tensor_copy_bytes(handle, buffer.baseAddress, buffer.count), "copy_bytes",
             shapes: "\(self.shape)")

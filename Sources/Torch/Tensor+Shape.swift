@@ -96,7 +96,8 @@ extension Tensor {
 
     /// The elements on another device; the same tensor where it is there already.
     public func to(_ device: Device) -> Tensor {
-        ATen.toDevice.call(
+        if device != .meta { requireElements("to") }
+        return ATen.toDevice.call(
             .tensor(self), .device(device), .dtype(dtype), .bool(false), .bool(false), .none)
     }
 

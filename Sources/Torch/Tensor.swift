@@ -106,9 +106,20 @@ public final class Tensor: @unchecked Sendable {
     /// Waits for the device. NaN after a collected failure.
     public func item() -> Double {
         guard let handle else { return .nan }
+        requireElements("item")
         var value = 0.0
         check(ct_tensor_item(handle, &value), "item", shapes: "\(self.shape)")
         return value
+    }
+}
+
+extension Tensor {
+    /// Traps where there are no elements to read or write.
+    func requireElements(_ operation: StaticString) {
+        precondition(
+            device != .meta,
+            "\(operation): a tensor on the meta device has a shape and no elements; make its network on "
+                + "the CPU or a card; \(shape)")
     }
 }
 
@@ -125,7 +136,7 @@ extension Tensor: CustomStringConvertible {
     /// Shape, type and device, and the elements of a small tensor.
     public var description: String {
         let head = "Tensor(\(shape), \(dtype), \(device))"
-        guard count <= 16, dtype.isFloatingPoint else { return head }
+        guard count <= 16, dtype.isFloatingPoint, device != .meta else { return head }
         return "\(head) \(self.to(.float64).elements(as: Double.self))"
     }
 }

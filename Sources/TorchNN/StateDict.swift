@@ -69,6 +69,26 @@ extension Array where Element == NamedTensor {
     ///   - target: what it is the state of, for the error.
     /// - Throws: `StateDictError` with every key that is missing, unexpected or wrongly shaped.
     public func copy(into destination: [NamedTensor], of target: String) throws(StateDictError) {
+        let given = try check(fits: destination, of: target)
+        withoutGrad {
+            for entry in destination {
+                guard let tensor = given[entry.name] else { continue }
+                _ = entry.tensor.copy(from: tensor.reshape(entry.tensor.shape))
+            }
+        }
+    }
+
+    /// Makes sure that the tensors of this state dict could be copied into those of `destination`.
+    ///
+    /// - Parameters:
+    ///   - destination: the state dict of a module, which may be on `.meta`.
+    ///   - target: what it is the state of, for the error.
+    /// - Returns: the tensors of this state dict by their keys.
+    /// - Throws: `StateDictError` with every key that is missing, unexpected or wrongly shaped.
+    @discardableResult
+    public func check(
+        fits destination: [NamedTensor], of target: String
+    ) throws(StateDictError) -> [String: Tensor] {
         let given = Dictionary(map { ($0.name, $0.tensor) }, uniquingKeysWith: { $1 })
         let wanted = Set(destination.map(\.name))
         var missing: [String] = []
@@ -100,12 +120,7 @@ extension Array where Element == NamedTensor {
                 target: target, missing: missing, unexpected: unexpected, misshapen: misshapen,
                 notFinite: notFinite, mistyped: mistyped)
         }
-        withoutGrad {
-            for entry in destination {
-                guard let tensor = given[entry.name] else { continue }
-                _ = entry.tensor.copy(from: tensor.reshape(entry.tensor.shape))
-            }
-        }
+        return given
     }
 
     /// The entries below `prefix`, without it.

@@ -156,6 +156,6 @@ struct BaselinesFile: Decodable {
     let cases: [Case]
 }
 
-struct Architecture: Decodable {
+struct PublishedNetwork: Decodable {
     let parameters: [String: [Int]]
 }

@@ -38,7 +38,7 @@ import VisionModels
         case .hclAndABF: try agreement.check(file.decode(UnitFile.self))
         case .baselines: notBuilt = try agreement.check(file.decode(BaselinesFile.self))
         case .architectures:
-            notBuilt = try agreement.check(file.decode([String: Architecture].self))
+            notBuilt = try agreement.check(file.decode([String: PublishedNetwork].self))
         }
         let rest = notBuilt.isEmpty ? "" : "; not built yet: \(notBuilt.joined(separator: ", "))"
         print(
@@ -167,10 +167,10 @@ extension Agreement {
     }
 
     /// Checks the names and shapes of the models that exist and returns the others.
-    mutating func check(_ file: [String: Architecture]) throws -> [String] {
+    mutating func check(_ file: [String: PublishedNetwork]) throws -> [String] {
         var notBuilt: [String] = []
         for (name, golden) in file.sorted(by: { $0.key < $1.key }) {
-            guard let model = CIFARModel.allCases.first(where: { $0.rawValue == name }) else {
+            guard let model = Architecture.all.first(where: { $0.name == name }) else {
                 if name.hasPrefix("imagenet-") {
                     notBuilt.append(name)
                 } else {
@@ -178,7 +178,7 @@ extension Agreement {
                 }
                 continue
             }
-            let state = model.make(classCount: 100, generator: Generator(seed: 0)).stateDict()
+            let state = model.facts(classCount: 100).stateDict
             compareNames(name, state.map(\.name), Array(golden.parameters.keys))
             for entry in state {
                 guard let shape = golden.parameters[entry.name] else { continue }

@@ -48,7 +48,7 @@ extension Module {
 extension ForwardFile {
     /// The model of the file, in evaluation mode.
     func network(_ arithmetic: Arithmetic = .golden) throws -> any Backbone {
-        let network = try CIFARModel(named: model).make(
+        let network = try Architecture(named: model).make(
             classCount: logitsSummary.shape[1], generator: Generator(seed: 0))
         try network.fill(base: 0, runningStats: runningStats, arithmetic)
         network.eval()
@@ -70,7 +70,7 @@ struct PairTask {
         self.arithmetic = arithmetic
         let generator = Generator(seed: 0)
         func network(_ name: String) throws -> any Backbone {
-            try CIFARModel(named: name).make(classCount: 100, generator: generator)
+            try Architecture(named: name).make(classCount: 100, generator: generator)
         }
         let student = try network(file.student)
         let teacher = try network(file.teacher)

@@ -102,18 +102,6 @@ import VisionModels
         let weights = make(.resnet8).stateDict().map { $0.tensor.bytes() }
         #expect(weights == make(.resnet8).stateDict().map { $0.tensor.bytes() })
     }
-
-    @Test("Models are found by name in any case, and others refused with the names that exist")
-    func names() throws {
-        #expect(try CIFARModel(named: "ResNet32x4") == .resnet32x4)
-        let known = CIFARModel.allCases.map(\.rawValue)
-        let error = #expect(throws: ModelError.unknown(name: "resnet57", known: known)) {
-            try CIFARModel(named: "resnet57")
-        }
-        #expect(
-            error?.description.hasPrefix("model 'resnet57' is unknown; expected one of ") == true)
-        #expect(error?.description.hasSuffix("; did you mean \"resnet56\"?") == true)
-    }
 }
 
 /// A model of each kind, for what must hold of all.

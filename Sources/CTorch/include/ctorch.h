@@ -31,7 +31,7 @@ void ct_error_free(ct_error error);
 typedef struct ct_tensor_s *ct_tensor;
 
 typedef struct {
-  int8_t type;   // c10::DeviceType: 0 is the CPU, 1 is CUDA
+  int8_t type;   // c10::DeviceType: 0 is the CPU, 1 is CUDA, 14 is meta
   int8_t index;  // -1 where the type has one device only
 } ct_device;
 

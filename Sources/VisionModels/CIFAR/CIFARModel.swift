@@ -86,16 +86,11 @@ public enum CIFARModel: String, CaseIterable, Sendable {
     }
 }
 
-/// A model that was asked for and does not exist.
-public enum ModelError: Error, Equatable, CustomStringConvertible {
-    case unknown(name: String, known: [String])
-
-    /// One sentence with the names that exist, and the one that was probably meant.
-    public var description: String {
-        switch self {
-        case .unknown(let name, let known):
-            "model '\(name)' is unknown; expected one of \(known.joined(separator: ", "))"
-                + (NearestName.find(name, among: known).map { "; did you mean \"\($0)\"?" } ?? "")
+extension Architecture {
+    /// The architecture of one of the networks for CIFAR-sized images.
+    public init(_ model: CIFARModel) {
+        self.init(name: model.rawValue, imageSize: 32) {
+            model.make(classCount: $0, generator: $1)
         }
     }
 }

@@ -9,12 +9,22 @@ extension Backbone {
     /// - Parameter imageSize: height and width of the image.
     /// - Returns: the count; batch norms, activations and pooling are left out, as is usual.
     public func multiplyAccumulates(imageSize: Int) -> Int {
+        countedPass(imageSize: imageSize, device: device).count
+    }
+
+    /// The count, and the pyramid of one blank image without batch norms.
+    ///
+    /// - Parameters:
+    ///   - imageSize: height and width of the image.
+    ///   - device: where the network lives.
+    /// - Returns: both.
+    func countedPass(imageSize: Int, device: Device) -> (count: Int, pyramid: FeaturePyramid) {
         let counter = CountingLayers()
-        withoutGrad {
+        let pyramid = withoutGrad {
             let blank = Tensor.zeros([1, 3, imageSize, imageSize], device: device)
-            _ = features(blank, by: counter)
+            return features(blank, by: counter)
         }
-        return counter.count
+        return (counter.count, pyramid)
     }
 }
 
