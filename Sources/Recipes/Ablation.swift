@@ -64,8 +64,8 @@ public enum Ablation: String, CaseIterable, Sendable {
     private static func components(
         _ review: ReviewSettings, _ pair: ModelPair
     ) throws -> [Setting] {
-        func network(_ model: CIFARModel) -> any Backbone {
-            model.make(classCount: 2, generator: Generator(seed: 0))
+        func network(_ model: Architecture) -> any Backbone {
+            model.make(classCount: 2, generator: Generator(seed: 0), device: .meta)
         }
         let links = try StageMatching(
             student: network(pair.student).levels, teacher: network(pair.teacher).levels
@@ -130,17 +130,15 @@ extension Recipe {
         get throws {
             try teacher.map {
                 ModelPair(
-                    try CIFARModel(named: $0.model), try CIFARModel(named: student.model))
+                    try Architecture(named: $0.model), try Architecture(named: student.model))
             }
         }
     }
 }
 
-extension CIFARModel {
+extension Architecture {
     /// How many levels it has, the pooled features included.
-    package var levelCount: Int {
-        make(classCount: 2, generator: Generator(seed: 0)).levels.count
-    }
+    package var levelCount: Int { facts(classCount: 2).levels.count }
 }
 
 extension ReviewSettings {

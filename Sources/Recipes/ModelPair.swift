@@ -4,18 +4,23 @@ import VisionModels
 /// A teacher and a student of the zoo.
 public struct ModelPair: Sendable, Hashable {
     /// The network to learn from.
-    public let teacher: CIFARModel
+    public let teacher: Architecture
 
     /// The network that learns.
-    public let student: CIFARModel
+    public let student: Architecture
 
     /// The name that recipes have, as `resnet56-resnet20`.
-    public var name: String { "\(teacher.rawValue)-\(student.rawValue)" }
+    public var name: String { "\(teacher.name)-\(student.name)" }
 
     /// Pairs two models.
-    public init(_ teacher: CIFARModel, _ student: CIFARModel) {
+    public init(_ teacher: Architecture, _ student: Architecture) {
         self.teacher = teacher
         self.student = student
+    }
+
+    /// Pairs two models of CIFAR's.
+    public init(_ teacher: CIFARModel, _ student: CIFARModel) {
+        self.init(Architecture(teacher), Architecture(student))
     }
 
     /// Reads a name; letter case does not matter.
@@ -23,7 +28,7 @@ public struct ModelPair: Sendable, Hashable {
     /// - Throws: `RecipeError.unknownPair` with what was probably meant.
     public init(named name: String) throws(RecipeError) {
         let parts = name.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-        let models = parts.compactMap { try? CIFARModel(named: $0) }
+        let models = parts.compactMap { try? Architecture(named: $0) }
         guard parts.count == 2, models.count == 2 else {
             throw .unknownPair(name, nearest: Self.nearest(to: name, parts))
         }
@@ -32,7 +37,7 @@ public struct ModelPair: Sendable, Hashable {
 
     /// The nearest published pair, or the pair of the nearest models where that is nearer.
     private static func nearest(to name: String, _ parts: [String]) -> String? {
-        let models = parts.compactMap { CIFARModel.nearestName(to: $0) }
+        let models = parts.compactMap { Architecture.nearestName(to: $0) }
         let composed = parts.count == 2 && models.count == 2 ? [models.joined(separator: "-")] : []
         return NearestName.find(name, among: published.map(\.name) + composed)
     }

@@ -45,7 +45,7 @@ package enum PublishedAccuracies {
     }()
 
     /// What was published for a network without a teacher, in percent; nil where nothing is known.
-    package static func top1(of model: CIFARModel) -> Double? {
+    package static func top1(of model: Architecture) -> Double? {
         ModelPair.published.lazy.compactMap { pair in
             if pair.teacher == model { return top1(pair.name, "teacher") }
             return pair.student == model ? top1(pair.name, "alone") : nil

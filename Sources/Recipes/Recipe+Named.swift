@@ -84,14 +84,14 @@ extension Recipe {
 
 /// The last part of every recipe's name that is made of networks.
 private let namesOfNetworks: [String] = {
-    let models = CIFARModel.allCases.map(\.rawValue)
+    let models = Architecture.all.map(\.name)
     let pairs = models.flatMap { teacher in models.map { "\(teacher)-\($0)" } }
     return (models + pairs).flatMap { [$0, "\($0)-short"] }
 }()
 
 /// The networks and the length that the last part of a recipe's name stands for.
 private struct NetworksName {
-    private let models: [CIFARModel]
+    private let models: [Architecture]
     private let suffix: String
 
     /// Nil where a model is unknown.
@@ -99,12 +99,12 @@ private struct NetworksName {
         var parts = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
         suffix = parts.last == "short" ? "-short" : ""
         if !suffix.isEmpty { parts.removeLast() }
-        models = parts.compactMap { try? CIFARModel(named: $0) }
+        models = parts.compactMap { try? Architecture(named: $0) }
         guard models.count == parts.count, (1...2).contains(models.count) else { return nil }
     }
 
     private var name: String {
-        "cifar100/\(models.map(\.rawValue).joined(separator: "-"))\(suffix)"
+        "cifar100/\(models.map(\.name).joined(separator: "-"))\(suffix)"
     }
 
     func text() throws -> String { try Recipe.text(ofShipped: name) ?? derived().yaml }
@@ -119,26 +119,26 @@ private struct NetworksName {
         var recipe = try Recipe.load(
             nameOrPath: "cifar100/" + (isPair ? "resnet56-resnet20" : "resnet56") + suffix)
         recipe.name = name
-        recipe.student.model = student.rawValue
+        recipe.student.model = student.name
         recipe.optimizer.learningRate /= student.rateDivisor
         if isPair {
             recipe.description =
-                "\(student.rawValue) learns from \(models[0].rawValue) with ReviewKD in "
+                "\(student.name) learns from \(models[0].name) with ReviewKD in "
                 + "\(recipe.epochs) epochs; nothing is published for this pair, the weight is not chosen "
                 + "on a validation split"
-            recipe.teacher?.model = models[0].rawValue
+            recipe.teacher?.model = models[0].name
             recipe.method.review?.weight = student.reviewWeightWithoutPublishedOne
         } else {
-            recipe.description = "\(student.rawValue) trained alone, to serve as a teacher"
+            recipe.description = "\(student.name) trained alone, to serve as a teacher"
         }
         return recipe
     }
 }
 
-extension CIFARModel {
+extension Architecture {
     /// How many times lower a learning rate the authors give a light network.
     package var rateDivisor: Double {
-        switch self {
+        switch CIFARModel(rawValue: name) {
         case .shuffleV1, .shuffleV2, .mobileNetV2: 5
         default: 1
         }
@@ -147,7 +147,7 @@ extension CIFARModel {
     /// The weight of the review term of a student for whose pair none is published: what is published for
     /// the same student or the nearest of its family under another teacher, else 5; 8 of MobileNetV2.
     var reviewWeightWithoutPublishedOne: Double {
-        switch self {
+        switch CIFARModel(rawValue: name) {
         case .resnet8, .resnet14, .resnet20: 0.6
         case .resnet32, .resnet44, .resnet56, .resnet110: 1
         case .shuffleV2, .mobileNetV2: 8

@@ -42,14 +42,14 @@ extension RecipeRule where Value == String {
         return Recipe.isName(name) ? name : nil
     }
 
-    private static let models = CIFARModel.allCases.map(\.rawValue)
+    private static let models = Architecture.all.map(\.name)
 
     /// The name of a model in its own letter case.
     static let model = Self(
         expected: "one of \(models.joined(separator: ", "))",
-        nearest: { CIFARModel.nearestName(to: $0) }
+        nearest: { Architecture.nearestName(to: $0) }
     ) { field in
-        field.node.scalar.flatMap { try? CIFARModel(named: $0.string).rawValue }
+        field.node.scalar.flatMap { try? Architecture(named: $0.string).name }
     }
 }
 

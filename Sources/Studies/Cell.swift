@@ -33,7 +33,7 @@ public struct Cell: Sendable {
     public let recipe: Recipe
 
     /// The teacher's model, where there is one.
-    var teacher: CIFARModel? { recipe.teacher.flatMap { try? CIFARModel(named: $0.model) } }
+    var teacher: Architecture? { recipe.teacher.flatMap { try? Architecture(named: $0.model) } }
 
     /// Whether it trains a teacher.
     var isTeacher: Bool { key.method == Self.teacherMethod }
@@ -97,11 +97,11 @@ extension Cell {
 
     /// The cell that trains a teacher.
     static func teacher(
-        _ model: CIFARModel, schedule: StudySchedule, precision: Precision
+        _ model: Architecture, schedule: StudySchedule, precision: Precision
     ) throws -> Cell {
         var recipe = try schedule.recipe(forTeacher: model)
         recipe.precision = precision
         return Cell(
-            pair: model.rawValue, method: teacherMethod, schedule: schedule.name, recipe: recipe)
+            pair: model.name, method: teacherMethod, schedule: schedule.name, recipe: recipe)
     }
 }

@@ -16,7 +16,7 @@ extension Study {
                         + "first, for which files of trained ones save the time"))
         }
         let finder = finder(in: folder)
-        let models = cells.compactMap { CIFARModel(rawValue: $0.key.pair) }
+        let models = cells.compactMap { try? Architecture(named: $0.key.pair) }
         let places = finder.subfolders(with: models)
         let advice =
             places.first.map { "\($0) has such files: give --teachers \($0)" }

@@ -27,14 +27,14 @@ struct StudyRuns {
     ///   - cells: without results.
     ///   - teachers: of these cells.
     /// - Returns: a signal that ended it before all were done.
-    mutating func all(_ cells: [Cell], teachers: [CIFARModel: TeacherFile]) -> Int32? {
+    mutating func all(_ cells: [Cell], teachers: [Architecture: TeacherFile]) -> Int32? {
         var ready: [Cell] = []
         for cell in cells {
             guard let model = cell.teacher, teachers[model] == nil else {
                 ready.append(cell)
                 continue
             }
-            let error = StudyError.untrainedTeacher(cell: "\(cell.key)", model: model.rawValue)
+            let error = StudyError.untrainedTeacher(cell: "\(cell.key)", model: model.name)
             study.report(.failed(cell.key, error))
             failures.append(error)
         }

@@ -90,8 +90,8 @@ public enum StudySchedule: Sendable {
     /// The recipe that trains a network alone, to serve as a teacher.
     ///
     /// - Throws: `RecipeError` where a shipped recipe is broken.
-    public func recipe(forTeacher model: CIFARModel) throws -> Recipe {
-        adapted(try Recipe.load(nameOrPath: "cifar100/\(model.rawValue)\(suffix)"), to: model)
+    public func recipe(forTeacher model: Architecture) throws -> Recipe {
+        adapted(try Recipe.load(nameOrPath: "cifar100/\(model.name)\(suffix)"), to: model)
     }
 
     private var suffix: String {
@@ -99,9 +99,9 @@ public enum StudySchedule: Sendable {
         return ""
     }
 
-    private func adapted(_ recipe: Recipe, to model: CIFARModel) -> Recipe {
+    private func adapted(_ recipe: Recipe, to model: Architecture) -> Recipe {
         guard case .file(let name, let given) = self else { return recipe }
-        let ownDivisor = (try? CIFARModel(named: given.student.model))?.rateDivisor ?? 1
+        let ownDivisor = (try? Architecture(named: given.student.model))?.rateDivisor ?? 1
         var recipe = recipe.rescaled(epochs: given.epochs).withSchedule(of: given)
         recipe.name += "-\(name)"
         recipe.teacher?.normalization =

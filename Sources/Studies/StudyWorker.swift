@@ -13,7 +13,7 @@ import VisionModels
 struct StudyWorker: Sendable {
     let study: Study
     let data: TrainingData
-    let teachers: [CIFARModel: TeacherFile]
+    let teachers: [Architecture: TeacherFile]
 
     /// Runs cells to their ends, several of them in turn or beside each other, and tells the queue.
     ///
@@ -108,7 +108,7 @@ struct StudyWorker: Sendable {
         func makeTeacher() throws -> Teacher? {
             try file.flatMap {
                 let network = try loadNetwork(
-                    $0.model.rawValue, weights: $0.path, key: settings.weightsKey,
+                    $0.model.name, weights: $0.path, key: settings.weightsKey,
                     classCount: data.train.classCount, device: settings.device)
                 return cell.recipe.makeTeacher(
                     network, precision: settings.precision, remembers: shares)

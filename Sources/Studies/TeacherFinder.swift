@@ -25,8 +25,8 @@ struct TeacherFinder {
     ///
     /// - Returns: nil where there is none.
     /// - Throws: `StudyError.severalTeachers` where several files are equally likely.
-    func file(of model: CIFARModel) throws(StudyError) -> String? {
-        let exact = Self.extensions.map { "\(model.rawValue).\($0)" }.first {
+    func file(of model: Architecture) throws(StudyError) -> String? {
+        let exact = Self.extensions.map { "\(model.name).\($0)" }.first {
             Self.isFile("\(folder)/\($0)")
         }
         if let exact { return "\(folder)/\(exact)" }
@@ -40,7 +40,7 @@ struct TeacherFinder {
     }
 
     /// The folders inside that have weights of one of some models, one or two levels down.
-    func subfolders(with models: [CIFARModel]) -> [String] {
+    func subfolders(with models: [Architecture]) -> [String] {
         func inside(_ folder: String) -> [String] {
             Self.names(in: folder).filter { TeacherName($0).allows(dataset) }
                 .map { "\(folder)/\($0)" }.filter { !Self.isFile($0) }
@@ -67,7 +67,7 @@ struct TeacherFinder {
 
     /// The file among names of files and folders; nil where none of them is or has one.
     private func choose(
-        _ names: [String], of model: CIFARModel
+        _ names: [String], of model: Architecture
     ) throws(StudyError) -> String? {
         var files: [String] = []
         for name in names {
@@ -83,7 +83,7 @@ struct TeacherFinder {
 
     /// The weights of the last epoch in a run's folder; the best ones where there are no others.
     private func newest(
-        in folder: String, of model: CIFARModel
+        in folder: String, of model: Architecture
     ) throws(StudyError) -> String? {
         let names = Self.names(in: folder).filter {
             Self.isOfWeights($0) && Self.isFile("\(folder)/\($0)")
@@ -101,10 +101,10 @@ struct TeacherFinder {
     }
 
     private func single(
-        _ files: [String], of model: CIFARModel
+        _ files: [String], of model: Architecture
     ) throws(StudyError) -> String? {
         guard files.count < 2 else {
-            throw .severalTeachers(model: model.rawValue, files: files.sorted())
+            throw .severalTeachers(model: model.name, files: files.sorted())
         }
         return files.first
     }

@@ -9,13 +9,13 @@ struct TeacherName {
     init(_ name: String) { text = name.lowercased() }
 
     /// Whether the name is a model's and nothing else, as `ResNet-56` or `wrn-40-2`.
-    func isName(of model: CIFARModel) -> Bool {
+    func isName(of model: Architecture) -> Bool {
         Self.places(of: Self.parts(of: model), in: text).contains(text.startIndex..<text.endIndex)
     }
 
     /// The only model whose name stands in this one, with nothing but signs and the ends around it.
-    var model: CIFARModel? {
-        let found = CIFARModel.allCases.filter {
+    var model: Architecture? {
+        let found = Architecture.all.filter {
             !Self.places(of: Self.parts(of: $0), in: text).isEmpty
         }
         return found.count == 1 ? found[0] : nil
@@ -58,10 +58,10 @@ struct TeacherName {
     }
 
     /// The parts of a model's name: `MobileNetV2` has `mobile`, `net`, `v` and `2`.
-    private static func parts(of model: CIFARModel) -> [String] {
+    private static func parts(of model: Architecture) -> [String] {
         var parts: [String] = []
         var previous: Character = "_"
-        for character in model.rawValue {
+        for character in model.name {
             let begins =
                 previous == "_" || previous.isNumber != character.isNumber
                 || (previous.isLowercase && character.isUppercase)

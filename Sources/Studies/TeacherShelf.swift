@@ -12,7 +12,7 @@ import VisionModels
 /// A teacher's weights in a file.
 struct TeacherFile: Sendable {
     /// The network.
-    let model: CIFARModel
+    let model: Architecture
 
     /// The file.
     let path: String
@@ -27,7 +27,7 @@ struct TeacherFile: Sendable {
 /// The teachers of a study: looked for in the user's folder, then among the study's own runs.
 struct TeacherShelf {
     /// What has been found, read through and judged.
-    private(set) var files: [CIFARModel: TeacherFile] = [:]
+    private(set) var files: [Architecture: TeacherFile] = [:]
 
     private let study: Study
     private let data: TrainingData
@@ -53,7 +53,7 @@ struct TeacherShelf {
     }
 
     private func judge(
-        _ model: CIFARModel, _ path: String, _ settings: TeacherSettings,
+        _ model: Architecture, _ path: String, _ settings: TeacherSettings,
         on dataset: DatasetSettings.Name
     ) throws -> TeacherFile {
         let digest = try sha256(ofFile: path)
@@ -71,7 +71,7 @@ struct TeacherShelf {
             network, on: images,
             dtype: study.settings.precision.dtype)
         guard let top1 = result["top1"], result["loss"]?.isFinite == true else {
-            throw TrainingError.teacherNotFinite(model: model.rawValue, images: result.count)
+            throw TrainingError.teacherNotFinite(model: model.name, images: result.count)
         }
         let check = TeacherCheck(
             model: model, top1: top1, images: "\(result.count) images of the test set",
@@ -89,7 +89,7 @@ extension Study {
         try models(of: cells).filter { try teacherPath(of: $0) == nil }.map { model in
             if let result = taught(by: model).first {
                 throw StudyError.lostTeacher(
-                    cell: "\(result.key)", path: settings.resultsPath, model: model.rawValue,
+                    cell: "\(result.key)", path: settings.resultsPath, model: model.name,
                     digest: result.teacher ?? "")
             }
             return try trainingCell(of: model)
@@ -107,7 +107,7 @@ extension Study {
             else { continue }
             let trained = try trainingCell(of: model).recipe.dataset.normalization
             guard taught != trained else { continue }
-            throw StudyError.otherNormalization(model: model.rawValue, teachers: settings.teachers)
+            throw StudyError.otherNormalization(model: model.name, teachers: settings.teachers)
         }
     }
 
@@ -123,7 +123,7 @@ extension Study {
     }
 
     /// The results under a teacher for the pairs and schedules of this study.
-    private func taught(by model: CIFARModel) -> [CellResult] {
+    private func taught(by model: Architecture) -> [CellResult] {
         let own = cells.filter { $0.teacher == model }
         return results.filter { result in
             result.teacher != nil
@@ -133,14 +133,14 @@ extension Study {
         }
     }
 
-    private func models(of cells: [Cell]) -> [CIFARModel] {
-        var seen: Set<CIFARModel> = []
+    private func models(of cells: [Cell]) -> [Architecture] {
+        var seen: Set<Architecture> = []
         return cells.compactMap(\.teacher).filter { seen.insert($0).inserted }
     }
 
     /// Where a teacher's weights lie: in the user's folder, else in the run that trained it here; nil
     /// where there are none yet.
-    fileprivate func teacherPath(of model: CIFARModel) throws -> String? {
+    fileprivate func teacherPath(of model: Architecture) throws -> String? {
         if let given = try givenTeacher(model) { return given }
         let cell = try trainingCell(of: model)
         // A line alone proves little: it may be another machine's, and the run here half done.
@@ -151,7 +151,7 @@ extension Study {
     }
 
     /// The file in the user's folder, where one is there.
-    private func givenTeacher(_ model: CIFARModel) throws(StudyError) -> String? {
+    private func givenTeacher(_ model: Architecture) throws(StudyError) -> String? {
         guard let teachers = settings.teachers else { return nil }
         return try finder(in: teachers).file(of: model)
     }
@@ -168,15 +168,15 @@ extension Study {
 
     /// Reads a teacher's weights, and says whose they are and what was taken of the file.
     fileprivate func openTeacher(
-        _ model: CIFARModel, _ path: String, classCount: Int, device: Device
+        _ model: Architecture, _ path: String, classCount: Int, device: Device
     ) throws -> any Backbone {
-        report(.remark("\(model.rawValue)'s weights are those of \(path)"))
+        report(.remark("\(model.name)'s weights are those of \(path)"))
         return try loadNetwork(
-            model.rawValue, weights: path, key: settings.weightsKey, classCount: classCount,
+            model.name, weights: path, key: settings.weightsKey, classCount: classCount,
             device: device, remark: { report(.remark($0)) })
     }
 
-    private func trainingCell(of model: CIFARModel) throws -> Cell {
+    private func trainingCell(of model: Architecture) throws -> Cell {
         try Cell.teacher(model, schedule: settings.schedule, precision: settings.precision)
     }
 }

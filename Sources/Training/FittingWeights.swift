@@ -38,9 +38,8 @@ struct FittingWeights {
     ///
     /// - Parameters:
     ///   - files: at least one set, the preferred one first.
-    ///   - network: what they are to fit.
-    init(_ files: [WeightFile], for network: any Module) {
-        let wanted = network.stateDict()
+    ///   - wanted: the state dict of what they are to fit.
+    init(_ files: [WeightFile], for wanted: [NamedTensor]) {
         let counters = wanted.filter(\.isBatchCounter).map(\.name)
         let weights = wanted.filter { !$0.isBatchCounter }
         let required = weights.map(\.name)
@@ -195,8 +194,8 @@ enum StrangeNames {
     /// The first parts of the names of every model's tensors.
     private static let partsOfModels: Set<String> = {
         var parts: Set<String> = []
-        for model in CIFARModel.allCases {
-            for entry in model.make(classCount: 2, generator: Generator(seed: 0)).stateDict() {
+        for model in Architecture.all {
+            for entry in model.facts(classCount: 2).stateDict {
                 if let first = entry.name.split(separator: ".").first {
                     parts.insert(String(first))
                 }

@@ -24,22 +24,22 @@ public func loadNetwork(
     classCount: Int,
     device: Device = .cpu, remark: (String) -> Void = { _ in }
 ) throws -> any Backbone {
-    let model = try CIFARModel(named: model)
+    let model = try Architecture(named: model)
     let network = model.make(classCount: classCount, generator: Generator(seed: 0))
     try refuseOwnRun(path: path)
     let files = try WeightFile.readAll(path: path, key: key)
     try refuseOwnCheckpoint(files, path: path)
-    let weights = FittingWeights(files, for: network)
+    let weights = FittingWeights(files, for: network.stateDict())
     do throws(StateDictError) {
-        try network.load(stateDict: weights.stateDict, named: "\(model.rawValue) (file \(path))")
+        try network.load(stateDict: weights.stateDict, named: "\(model.name) (file \(path))")
     } catch {
         var error = error
         error.notTensors = weights.notTensors(under: error.missing)
         error.remedy = weights.remedy
         error.fitting =
-            CIFARModel.allCases.first { other in
+            Architecture.all.first { other in
                 other != model && other.fits(files, classCount: classCount)
-            }?.rawValue
+            }?.name
         throw error
     }
     for text in weights.remarks(keyOption: key.option) { remark("\(path): \(text)") }
@@ -48,12 +48,12 @@ public func loadNetwork(
     return network
 }
 
-extension CIFARModel {
+extension Architecture {
     /// Whether a file has weights of this model.
     fileprivate func fits(_ files: [WeightFile], classCount: Int) -> Bool {
-        let network = make(classCount: classCount, generator: Generator(seed: 0))
+        let wanted = facts(classCount: classCount).stateDict
         do throws(StateDictError) {
-            try network.load(stateDict: FittingWeights(files, for: network).stateDict)
+            try FittingWeights(files, for: wanted).stateDict.check(fits: wanted, of: name)
             return true
         } catch {
             return false

@@ -42,7 +42,7 @@ extension Recipe {
     ///
     /// - Throws: `ModelError` where the model does not exist.
     public func makeStudent(classCount: Int, device: Device) throws -> any Backbone {
-        let network = try CIFARModel(named: student.model)
+        let network = try Architecture(named: student.model)
             .make(classCount: classCount, generator: generator(10))
         network.convert(device: device, format: .channelsLast)
         network.train()
@@ -86,7 +86,7 @@ extension Recipe {
         remark: (String) -> Void = { _ in }
     ) throws -> any Distiller<Tensor> {
         let network = try teacher.map {
-            try CIFARModel(named: $0.model).make(classCount: classCount, generator: generator(13))
+            try Architecture(named: $0.model).make(classCount: classCount, generator: generator(13))
         }
         network?.convert(device: device, format: .channelsLast)
         return try makeDistiller(

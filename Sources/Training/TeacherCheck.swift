@@ -8,7 +8,7 @@ import VisionModels
 /// How well a teacher knows the images that it is to teach, before it teaches.
 package struct TeacherCheck {
     /// The network.
-    let model: CIFARModel
+    let model: Architecture
 
     /// How often the first guess is right, in percent.
     let top1: Double
@@ -24,7 +24,7 @@ package struct TeacherCheck {
 
     /// Gathers what was measured.
     package init(
-        model: CIFARModel, top1: Double, images: String, classCount: Int,
+        model: Architecture, top1: Double, images: String, classCount: Int,
         dataset: DatasetSettings.Name
     ) {
         self.model = model
@@ -36,7 +36,7 @@ package struct TeacherCheck {
 
     /// The accuracy in one sentence.
     package var report: String {
-        "the teacher \(model.rawValue) is right on \(Self.percent(top1)) of \(images)"
+        "the teacher \(model.name) is right on \(Self.percent(top1)) of \(images)"
     }
 
     /// What is wrong with a teacher that knows too little; nil where it knows enough.
@@ -49,12 +49,12 @@ package struct TeacherCheck {
         } else if let published, top1 < published - 5 {
             reason =
                 "more than 5 points below the \(Self.percent(published)) published for "
-                + model.rawValue
+                + model.name
         } else {
             return nil
         }
         return
-            "\(report), \(reason); check that its file is of a trained \(model.rawValue), that it "
+            "\(report), \(reason); check that its file is of a trained \(model.name), that it "
             + "was trained on \(dataset.rawValue) with the classes in the same order, and its "
             + "normalization (--teacher-normalization)"
     }
@@ -97,7 +97,7 @@ extension Recipe {
         _ teacher: Teacher, on data: TrainingData, heldOut: [Int64]
     ) throws -> TeacherCheck? {
         guard let settings = self.teacher else { return nil }
-        let model = try CIFARModel(named: settings.model)
+        let model = try Architecture(named: settings.model)
         let isHeldOut = !heldOut.isEmpty
         let all = isHeldOut ? heldOut : (0..<Int64(data.test.count)).map { $0 }
         let count = min(all.count, 2000)
@@ -109,7 +109,7 @@ extension Recipe {
             batchSize: settings.batchNorm == .batch ? batchSize : min(evaluationBatchSize, 500))
         let hits = try teacher.hits(on: loader)
         guard hits.isFinite else {
-            throw TrainingError.teacherNotFinite(model: model.rawValue, images: count)
+            throw TrainingError.teacherNotFinite(model: model.name, images: count)
         }
         let place =
             isHeldOut

@@ -29,16 +29,16 @@ struct ModelsCommand: ParsableCommand {
     }
 
     func run() throws {
-        let models = try name.map { [try CIFARModel(named: $0)] } ?? CIFARModel.allCases
+        let models = try name.map { [try Architecture(named: $0)] } ?? Architecture.all
         let descriptions = models.map { model in
-            let network = model.make(classCount: 100, generator: Generator(seed: 0))
+            let facts = model.facts(classCount: 100)
             return Description(
-                name: model.rawValue, parameters: network.parameterCount,
-                multiplyAccumulates: network.multiplyAccumulates(imageSize: 32),
-                stages: network.stageInfo.map {
+                name: model.name, parameters: facts.parameterCount,
+                multiplyAccumulates: facts.multiplyAccumulates,
+                stages: facts.stages.map {
                     Description.Stage(channels: $0.channels, reduction: $0.reduction)
                 },
-                pooledChannels: network.pooledChannels)
+                pooledChannels: facts.pooledChannels)
         }
         guard !json else {
             try printJSON(["models": descriptions])

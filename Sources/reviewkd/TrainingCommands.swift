@@ -75,7 +75,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         var recipe = try options.resolve(recipe).studentAlone
-        if let model { recipe.student.model = try CIFARModel(named: model).rawValue }
+        if let model { recipe.student.model = try Architecture(named: model).name }
         try TrainingRun(recipe: recipe, options: options).run { _, _ in nil }
     }
 }

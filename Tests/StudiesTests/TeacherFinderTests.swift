@@ -67,7 +67,8 @@ struct TeacherFinderTests {
         ] as [([String], CIFARModel, String?)])
     func finds(files: [String], model: CIFARModel, expected: String?) throws {
         try withFolder(of: files) { folder in
-            let found = try TeacherFinder(folder: folder, dataset: .cifar100).file(of: model)
+            let found = try TeacherFinder(folder: folder, dataset: .cifar100)
+                .file(of: Architecture(model))
             #expect(found == expected.map { "\(folder)/\($0)" })
         }
     }
@@ -78,7 +79,8 @@ struct TeacherFinderTests {
             let expected = StudyError.severalTeachers(
                 model: "resnet8", files: ["\(folder)/resnet8_a.pth", "\(folder)/resnet8_b.pth"])
             #expect(throws: expected) {
-                try TeacherFinder(folder: folder, dataset: .cifar100).file(of: .resnet8)
+                try TeacherFinder(folder: folder, dataset: .cifar100)
+                    .file(of: Architecture(.resnet8))
             }
             #expect(expected.description.contains("name the right one resnet8.pth"))
         }

@@ -17,8 +17,8 @@ import VisionModels
 struct MethodTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let method: [MethodSettings.Name]
-        let teacher: CIFARModel
-        let student: CIFARModel
+        let teacher: Architecture
+        let student: Architecture
 
         var testDescription: String {
             "\(method.map(\.rawValue).joined(separator: "+")): \(teacher) to \(student)"
@@ -69,8 +69,8 @@ struct MethodTests {
         var recipe = try Recipe.load(
             nameOrPath: "cifar100/resnet56-resnet20-short",
             overrides: [
-                "teacher.model=\(tested.teacher.rawValue)",
-                "student.model=\(tested.student.rawValue)",
+                "teacher.model=\(tested.teacher.name)",
+                "student.model=\(tested.student.name)",
                 // A fresh teacher's running statistics are of no account.
                 "method.review.warmup=null", "teacher.batch_norm=batch",
             ]

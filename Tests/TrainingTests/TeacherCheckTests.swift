@@ -55,7 +55,7 @@ struct TeacherCheckTests {
             _ model: CIFARModel, _ top1: Double, _ dataset: DatasetSettings.Name = .cifar100
         ) -> TeacherCheck {
             TeacherCheck(
-                model: model, top1: top1, images: "2000 images of the test set",
+                model: Architecture(model), top1: top1, images: "2000 images of the test set",
                 classCount: dataset == .cifar100 ? 100 : 10, dataset: dataset)
         }
         #expect(check(.resnet56, 72).warning == nil)

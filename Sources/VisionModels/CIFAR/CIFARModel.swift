@@ -18,21 +18,6 @@ public enum CIFARModel: String, CaseIterable, Sendable {
     case resNet34 = "ResNet34"
     case resNet50 = "ResNet50"
 
-    /// Finds a model by name; letter case does not matter.
-    ///
-    /// - Throws: `ModelError.unknown` with the names that exist.
-    public init(named name: String) throws(ModelError) {
-        let wanted = name.lowercased()
-        guard let model = CIFARModel.allCases.first(where: { $0.rawValue.lowercased() == wanted })
-        else { throw .unknown(name: name, known: CIFARModel.allCases.map(\.rawValue)) }
-        self = model
-    }
-
-    /// The model's name that was probably meant; nil where none is near.
-    package static func nearestName(to name: String) -> String? {
-        NearestName.find(name, among: allCases.map(\.rawValue))
-    }
-
     /// Makes the network with fresh weights.
     ///
     /// - Parameters:
