@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
 # Checks what `swift format` does not see: no text file of the repository ends a line in white
-# space or holds a marker of unfinished work. Prints each offending line.
+# space or holds a marker of unfinished work, and the pages have no sentence above 25 words. Prints
+# each offending line.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -20,4 +21,13 @@ failed=0
 refuse 'white space at the end' '[[:blank:]]+$' || failed=1
 # The brackets keep this line from matching itself.
 refuse 'a marker of unfinished work' '\b(TO[D]O|FIX[M]E)\b' || failed=1
+if command -v python3 >/dev/null; then
+    Scripts/sentences.py || {
+        echo "lint: error: the sentences above have more than 25 words; split them" >&2
+        failed=1
+    }
+else
+    echo "lint: error: Scripts/sentences.py needs python3, found none; install it" >&2
+    failed=1
+fi
 exit $failed
