@@ -178,8 +178,8 @@ public enum ResultsFileError: Error, Equatable, CustomStringConvertible {
         case .twice(let place, let cell):
             "\(place): the cell \(cell) has another result above; remove one of the two lines"
         case .otherRun(let cell, let what, let path, let own):
-            "\(path) has the cell \(cell) with \(what) than \(own), so that both cannot stand in "
-                + "one table; join it with another --output"
+            "\(path) has the cell \(cell), but it was made with \(what) than \(own). Expected the same "
+                + "for both, since they go into one table. Choose another --output for this file."
         }
     }
 }
@@ -188,7 +188,7 @@ extension DecodingError {
     /// What was wrong, in words.
     fileprivate var reason: String {
         switch self {
-        case .keyNotFound(let key, _): "the key '\(key.stringValue)' lacks"
+        case .keyNotFound(let key, _): "the key '\(key.stringValue)' is missing"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             "the value of '\(context.codingPath.map(\.stringValue).joined(separator: "."))' has "
                 + "another type"

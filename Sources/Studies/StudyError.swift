@@ -25,14 +25,15 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "the schedule '\(name)' is unknown and no such file exists, expected paper, short or a "
                 + "recipe's file" + Self.hint(nearest)
         case .takenSchedule(let path):
-            "the schedule's file \(path) would be confused with a shipped schedule in the results; "
-                + "give it another name"
+            "the schedule's file \(path) has the name of a shipped schedule, and its results could not be "
+                + "told apart. Expected another name than \(StudySchedule.shipped.joined(separator: ", ")). "
+                + "Rename the file."
         case .unusableSchedule(let path):
             "the name of the schedule's file \(path) becomes part of recipes' names, expected letters, "
                 + "digits and . _ -; give it another name"
         case .noTeacher(let recipe):
-            "the recipe \(recipe) has no teacher or no review term, expected ReviewKD's of a pair "
-                + "for an ablation; choose one as cifar100/resnet56-resnet20"
+            "the recipe \(recipe) has no teacher or no `review` section. An ablation needs a recipe that "
+                + "distills with ReviewKD. Choose one such as cifar100/resnet56-resnet20."
         case .noFolder(let teachers):
             "--teachers is \(teachers), expected a folder with the teachers' weights; name "
                 + "one, or leave it out to train the teachers here"
@@ -64,13 +65,14 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
             "the cell \(cell) has no teacher, since the training of \(model) failed; repeat the "
                 + "command once that is mended"
         case .otherNormalization(let model, let teachers):
-            "the teacher's normalisation (--teacher-normalization, or teacher.normalization of the "
-                + "recipe) is not the one with which \(model) is trained here; leave it out, or put "
-                + "\(model)'s file into \(teachers ?? "the folder of --teachers")"
+            "no file of the teacher \(model) was found, and the normalisation given for it differs from the "
+                + "one that training it here would use. Expected its file, or the same normalisation. "
+                + "Leave out --teacher-normalization and the recipe's teacher.normalization, or put "
+                + "\(model)'s file into \(teachers ?? "the folder of --teachers")."
         case .changedSchedule(let recipe):
-            "--set changes the data, rates or length of \(recipe), whose results would be confused "
-                + "with those of the shipped schedule; save the recipe as a file of another name "
-                + "(reviewkd recipes show \(recipe)) and name that"
+            "--set changes the data, the rates or the length of \(recipe). Its results could not be told "
+                + "apart from those of the shipped schedule. Save the recipe to a file with a name of your own "
+                + "(reviewkd recipes show \(recipe) > my-schedule.yaml), change it there, and give that file."
         case .unfit(let cell, let reason):
             "the cell \(cell) cannot be run: \(reason)"
         case .failed(let cells, let count, let first):

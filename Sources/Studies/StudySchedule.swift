@@ -18,7 +18,7 @@ public enum StudySchedule: Sendable {
     case file(name: String, Recipe)
 
     /// The names of schedules that are not a file's.
-    private static let shipped = ["paper", "short", "demo"]
+    static let shipped = ["paper", "short", "demo"]
 
     /// Reads `paper`, `short` or the path of a recipe.
     ///

@@ -356,7 +356,7 @@ extension CommandLineSuite {
                 ),
                 (
                     "[{student: 1, teacher: [1]}, {student: 2, teacher: [1, 2]}]",
-                    "gives stage 2 of the student several of the teacher's"
+                    "gives stage 2 of the student more than one stage of the teacher"
                 ),
             ])
         func unmatched(stages: String, sentence: String) throws {

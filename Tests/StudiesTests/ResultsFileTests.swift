@@ -65,6 +65,7 @@ struct ResultsFileTests {
         try write("{\"version\":1,\"pair\":\"x\"}\n" + good + "\n")
         let error = #expect(throws: ResultsFileError.self) { try ResultsFile(path: path) }
         #expect(error?.description.hasPrefix("\(path):1: expected a result") == true)
+        #expect(error?.description.contains("the key 'method' is missing") == true)
         try FileManager.default.removeItem(atPath: path)
         #expect(throws: ResultsFileError.self) { try ResultsFile(path: path) }
     }

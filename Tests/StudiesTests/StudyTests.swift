@@ -153,9 +153,10 @@ struct StudyTests {
             at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: path.deletingLastPathComponent()) }
         try Data(recipe.yaml.utf8).write(to: path)
-        #expect(throws: StudyError.takenSchedule(path.path)) {
+        let error = #expect(throws: StudyError.takenSchedule(path.path)) {
             try StudySchedule(named: path.path)
         }
+        #expect(error?.description.contains("another name than paper, short, demo") == true)
     }
 
     @Test("The digest of a recipe leaves out its words, and nothing else")

@@ -104,8 +104,9 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
                 + "\(network), which has the stages 1 to \(count) (the last is the pooled vector); "
                 + "correct the number"
         case .severalTargets(let student):
-            "teacher and student cannot be matched: `stages:` gives stage \(student + 1) of the "
-                + "student several of the teacher's, which only `residual: false` allows; name one each"
+            "teacher and student cannot be matched: `stages:` gives stage \(student + 1) of the student "
+                + "more than one stage of the teacher. Expected one teacher stage for each student stage. "
+                + "Name one, or set `residual: false`, which allows several."
         case .noStage(let method, let network, let stage, let count):
             "\(method) is to use stage \(stage) of the \(network), which has the stages 1 to "
                 + "\(count); choose another `method.\(method).stage`"
