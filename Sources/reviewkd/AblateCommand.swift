@@ -7,22 +7,23 @@ import Training
 struct AblateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ablate",
-        abstract: "Vary one part of ReviewKD, and compare with the whole and the student alone.",
+        abstract:
+            "Vary one part of ReviewKD, and compare with the whole method and the student alone.",
         discussion: """
             stages: student stage i learns from teacher stage j, for every i and j, with a heat map. \
-            components: from one layer to the whole method. fusion: ABF, addition, concatenation. \
-            distance: L2, HCL and parts of its pyramid. weight: its size and warm-up.
+            components: from one layer to the whole method. fusion: ABF, addition or concatenation. \
+            distance: L2, HCL and parts of its pyramid. weight: the size of the loss weight and its warm-up.
             """)
 
     @Argument(help: "stages, components, fusion, distance or weight.")
     var ablation: Ablation
 
-    @Argument(help: "ReviewKD's recipe of a pair (see `reviewkd recipes`), or its file.")
+    @Argument(help: "A recipe that distills with ReviewKD (see `reviewkd recipes`), or its file.")
     var recipe: String
 
     @Option(
         name: .customLong("set"),
-        help: "Override a recipe's value, key.path=value; may be repeated.")
+        help: "Override one value of the recipe: key.path=value. May be repeated.")
     var overrides: [String] = []
 
     @OptionGroup var options: StudyOptions

@@ -9,7 +9,7 @@ import Training
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Time whole steps on synthetic images that are already on the device.")
+        abstract: "Measure the time of whole steps on synthetic images on the device.")
 
     @Argument(help: "A recipe's name (see `reviewkd recipes`) or file.")
     var recipe: String
@@ -29,10 +29,10 @@ struct BenchCommand: ParsableCommand {
 
     @OptionGroup var device: DeviceOptions
 
-    @Option(parsing: .unconditional, help: "How many steps are timed.", transform: wholeNumber)
+    @Option(parsing: .unconditional, help: "How many steps to time.", transform: wholeNumber)
     var steps = 20
 
-    @Flag(help: "Also time the parts of a step, data preparation included.")
+    @Flag(help: "Also time the parts of a step, including data preparation.")
     var profile = false
 
     @Flag(help: "Print one JSON object.")

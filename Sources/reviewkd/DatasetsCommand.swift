@@ -6,7 +6,7 @@ import VisionData
 /// `reviewkd datasets`.
 struct DatasetsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "datasets", abstract: "Get data sets.", subcommands: [Fetch.self])
+        commandName: "datasets", abstract: "Download data sets.", subcommands: [Fetch.self])
 
     /// `reviewkd datasets fetch`.
     struct Fetch: AsyncParsableCommand {
@@ -16,13 +16,13 @@ struct DatasetsCommand: ParsableCommand {
         @Argument(help: "cifar10 or cifar100.")
         var dataset: String
 
-        @Option(help: "The folder that the data set's folder will be in.")
+        @Option(help: "The folder in which the data set's folder is made.")
         var data: String
 
-        @Option(help: "Where to download from instead of the publisher.")
+        @Option(help: "Download from this address instead of the publisher's.")
         var url: String?
 
-        @Flag(help: "No progress, only results, warnings and errors.")
+        @Flag(help: "Show no progress, only results, warnings and errors.")
         var quiet = false
 
         func validate() throws {

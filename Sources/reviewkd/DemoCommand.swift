@@ -20,7 +20,7 @@ struct DemoCommand: ParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    @Flag(help: "No progress, only results, warnings and errors.")
+    @Flag(help: "Show no progress, only results, warnings and errors.")
     var quiet = false
 
     private struct Report: Encodable {

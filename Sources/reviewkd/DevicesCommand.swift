@@ -4,7 +4,7 @@ import Torch
 /// `reviewkd devices`.
 struct DevicesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "devices", abstract: "Show what there is to compute with.")
+        commandName: "devices", abstract: "Show the devices, and why one is missing.")
 
     @Flag(help: "Print one JSON object.")
     var json = false

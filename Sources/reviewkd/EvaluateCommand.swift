@@ -26,17 +26,17 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "cifar10 or cifar100.")
     var dataset: String
 
-    @Option(help: "The folder that holds the data set's folder, or that folder.")
+    @Option(help: "The folder that holds the data set's folder, or the data set's folder itself.")
     var data: String
 
     @Option(
         parsing: .unconditional,
-        help: "Normalisation mean, R,G,B in 0...1 (default: the data set's).")
+        help: "The mean of the normalisation, R,G,B in 0...1 (default: the data set's).")
     var mean: String?
 
     @Option(
         parsing: .unconditional,
-        help: "Normalisation deviation, R,G,B in 0...1 (default: the data set's).")
+        help: "The deviation of the normalisation, R,G,B in 0...1 (default: the data set's).")
     var std: String?
 
     @Option(help: "float32 or bfloat16.")

@@ -9,10 +9,11 @@ import VisionModels
 struct ReproduceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reproduce",
-        abstract: "Train the cells of the paper's table, and put ours beside the published ones.",
+        abstract: "Train the runs of the paper's table, and compare them with the published ones.",
         discussion: """
-            Every finished cell is a line of OUTPUT/results.jsonl and is not run again; the same \
-            command goes on where it was ended. Missing teachers are trained first.
+            A cell is one run: a pair, a method, a seed and a schedule. Each finished cell is a line of \
+            OUTPUT/results.jsonl and is not run again. Repeat the command to continue after a stop. \
+            Missing teachers are trained first.
             """)
 
     /// The tables that can be reproduced.
@@ -22,16 +23,16 @@ struct ReproduceCommand: ParsableCommand {
     var subject: Subject
 
     @Option(
-        help: "TEACHER-STUDENT, several joined by commas; paper (the eleven) or all (sixteen).")
+        help: "Pairs TEACHER-STUDENT joined by commas, or paper (eleven pairs), or all (sixteen).")
     var pairs = "paper"
 
-    @Option(help: "Methods joined by commas, as kd,reviewkd,reviewkd+kd (default: all).")
+    @Option(help: "Methods joined by commas, such as kd,reviewkd,reviewkd+kd (default: all).")
     var methods: String?
 
     @Option(
         help: """
-            paper (240 epochs), short, or a recipe's file: its data, rates and length, with a fifth of \
-            the learning rate for ShuffleNets and MobileNetV2 where its own student is none.
+            paper (240 epochs), short, or a recipe's file. A file gives data, rates and length. \
+            ShuffleNets and MobileNetV2 get a fifth of its learning rate, unless its student is one of them.
             """)
     var schedule = "paper"
 

@@ -16,7 +16,7 @@ struct DeviceOptions: ParsableArguments {
     @Option(help: "Where to compute: cpu, cuda or cuda:N.")
     var device = "cpu"
 
-    @Flag(help: "Let float32 products on a card round their inputs to TF32.")
+    @Flag(help: "Round the inputs of float32 products to TF32 on a card.")
     var tf32 = false
 
     @Flag(inversion: .prefixedNo, help: "Run a training step on a card as one graph.")
@@ -27,7 +27,7 @@ struct DeviceOptions: ParsableArguments {
         transform: wholeNumber)
     var threads: Int?
 
-    @Flag(help: "The same bits on every run on one machine; costs nothing on the CPU.")
+    @Flag(help: "Give the same bits in every run on one machine. It costs nothing on the CPU.")
     var deterministic = false
 
     func validate() throws {
@@ -73,7 +73,7 @@ extension Precision {
 
 /// What `train` and `distill` have in common.
 struct RunCommandOptions: ParsableArguments {
-    @Option(help: "The folder that holds the data set's folder, or that folder.")
+    @Option(help: "The folder that holds the data set's folder, or the data set's folder itself.")
     var data: String?
 
     @Option(help: "The folder for recipe, metrics, weights and checkpoints.")
@@ -85,48 +85,49 @@ struct RunCommandOptions: ParsableArguments {
     var precision: Precision?
 
     @Option(
-        parsing: .unconditional, help: "The origin of all random numbers (default: the recipe's).",
+        parsing: .unconditional, help: "The seed of all random numbers (default: the recipe's).",
         transform: wholeNumber)
     var seed: Int?
 
     @Option(
         parsing: .unconditional,
-        help: "Train one student for each of these seeds, as 0,1,2, in OUTPUT/seed-N.")
+        help: "Train one student for each of these seeds, such as 0,1,2, in OUTPUT/seed-N.")
     var seeds: String?
 
     @Option(
-        parsing: .unconditional, help: "The number of epochs; the schedule is rescaled.",
+        parsing: .unconditional, help: "The number of epochs. The schedule is rescaled.",
         transform: wholeNumber)
     var epochs: Int?
 
     @Option(
-        parsing: .unconditional, help: "Stop after this many steps; the schedule stays.",
+        parsing: .unconditional, help: "Stop after this many steps. The schedule stays the same.",
         transform: wholeNumber)
     var maxSteps: Int?
 
     @Option(
-        parsing: .unconditional, help: "Save every so many steps, beside the end of every epoch.",
+        parsing: .unconditional,
+        help: "Save a checkpoint every N steps, and at the end of each epoch.",
         transform: wholeNumber)
     var checkpointEvery: Int?
 
     @Option(
         name: .customLong("set"),
-        help: "Override a recipe's value, key.path=value; may be repeated.")
+        help: "Override one value of the recipe: key.path=value. May be repeated.")
     var overrides: [String] = []
 
-    @Flag(help: "Go on with the run in --output.")
+    @Flag(help: "Continue the run in --output.")
     var resume = false
 
-    @Flag(help: "No progress, only results, warnings and errors.")
+    @Flag(help: "Show no progress, only results, warnings and errors.")
     var quiet = false
 
-    @Flag(help: "At the end also name the best test epoch, which is chosen on the test set.")
+    @Flag(help: "Also name the best test epoch at the end. It is chosen on the test set.")
     var bestTest = false
 
-    @Option(help: "Start from these weights of the student.")
+    @Option(help: "Start the student from these weights.")
     var studentWeights: String?
 
-    @Option(help: "The key under which --student-weights holds them (default: the known keys).")
+    @Option(help: "The key of the weights in --student-weights (default: the known keys).")
     var studentWeightsKey: String?
 
     /// Where in the file of `--student-weights` they are.
@@ -166,7 +167,7 @@ struct RunCommandOptions: ParsableArguments {
 
 /// Which method teaches.
 struct MethodOptions: ParsableArguments {
-    @Option(help: "The method instead of the recipe's, as crd or reviewkd+kd, as published.")
+    @Option(help: "Use this method with its published constants, such as crd or reviewkd+kd.")
     var method: String?
 
     func validate() throws { _ = try names() }
@@ -189,9 +190,9 @@ struct MethodOptions: ParsableArguments {
 struct WeightsOptions: ParsableArguments {
     @Option(
         help: """
-            The key under which a checkpoint holds the weights, several joined by dots, or what the names \
-            of the weights begin with (default: state_dict, model and other known keys). With --teacher it \
-            is the teacher's.
+            The key of the weights in a checkpoint, or the beginning of the weights' names. Join several \
+            keys with dots (default: state_dict, model and other known keys). `distill` uses it for the \
+            teacher's file.
             """)
     var weightsKey: String?
 

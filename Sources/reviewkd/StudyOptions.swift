@@ -5,7 +5,7 @@ import Training
 
 /// What `reproduce` and `ablate` have in common.
 struct StudyOptions: ParsableArguments {
-    @Option(help: "The folder that holds the data set's folder, or that folder.")
+    @Option(help: "The folder that holds the data set's folder, or the data set's folder itself.")
     var data: String?
 
     @Option(help: "The folder for results.jsonl, tables and runs.")
@@ -13,8 +13,8 @@ struct StudyOptions: ParsableArguments {
 
     @Option(
         help: """
-            The folder with the teachers' weights: MODEL.safetensors, .pt or .pth, or under the names that \
-            other toolkits give them, such as resnet8_vanilla/ckpt_epoch_240.pth.
+            The folder with the teachers' weights: MODEL.safetensors, .pt or .pth. Names from other \
+            toolkits are found too, such as resnet8_vanilla/ckpt_epoch_240.pth.
             """)
     var teachers: String?
 
@@ -27,18 +27,18 @@ struct StudyOptions: ParsableArguments {
             """)
     var teacherNormalization: String?
 
-    @Option(parsing: .unconditional, help: "The seeds, as 0,1,2.")
+    @Option(parsing: .unconditional, help: "The seeds, such as 0,1,2.")
     var seeds = "0,1,2"
 
     @Option(
         parsing: .unconditional,
-        help: "How many cells run at once; on the CPU they share the threads.",
+        help: "How many cells run at once. On the CPU they share the threads.",
         transform: wholeNumber)
     var jobs = 1
 
     @Option(
         parsing: .unconditional,
-        help: "How many students of one teacher share its work on a batch, on the CPU in turn.",
+        help: "How many students share one teacher's forward pass. On the CPU they take turns.",
         transform: wholeNumber)
     var together = 4
 
@@ -51,26 +51,27 @@ struct StudyOptions: ParsableArguments {
     var precision: Precision?
 
     @Option(
-        parsing: .unconditional, help: "Save every so many steps, beside the end of every epoch.",
+        parsing: .unconditional,
+        help: "Save a checkpoint every N steps, and at the end of each epoch.",
         transform: wholeNumber)
     var checkpointEvery = 200
 
     @Option(
         help: """
-            Take over the results of this file, of another machine; trains nothing. May be repeated.
+            Add the results in this file, from another machine. Trains nothing. May be repeated.
             """)
     var merge: [String] = []
 
-    @Flag(help: "Show the plan, with times from a few measured steps; trains nothing.")
+    @Flag(help: "Show the plan, with times from a few measured steps. Trains nothing.")
     var dryRun = false
 
-    @Flag(help: "Also show the best test epochs, which are chosen on the test set.")
+    @Flag(help: "Also show the best test epochs. They are chosen on the test set.")
     var bestTest = false
 
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    @Flag(help: "No progress, only results, warnings and errors.")
+    @Flag(help: "Show no progress, only results, warnings and errors.")
     var quiet = false
 
     func validate() throws {

@@ -63,12 +63,12 @@ struct DistillCommand: ParsableCommand {
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train one network alone; of a pair's recipe, the student.")
+        abstract: "Train one network alone. A pair's recipe gives its student.")
 
     @Argument(help: "A recipe's name (see `reviewkd recipes`) or file.")
     var recipe: String
 
-    @Option(help: "Another network than the recipe's student.")
+    @Option(help: "Train this network instead of the recipe's student.")
     var model: String?
 
     @OptionGroup var options: RunCommandOptions

@@ -310,20 +310,20 @@ extension CommandLineSuite {
             SUBCOMMANDS:
               demo                    Watch ReviewKD beat the student trained alone, in a
                                       few minutes.
-              train                   Train one network alone; of a pair's recipe, the
+              train                   Train one network alone. A pair's recipe gives its
                                       student.
               distill                 Train a student under a teacher's guidance.
-              reproduce               Train the cells of the paper's table, and put ours
-                                      beside the published ones.
+              reproduce               Train the runs of the paper's table, and compare them
+                                      with the published ones.
               ablate                  Vary one part of ReviewKD, and compare with the whole
-                                      and the student alone.
+                                      method and the student alone.
               evaluate                Measure a network's accuracy on a test set.
-              bench                   Time whole steps on synthetic images that are already
+              bench                   Measure the time of whole steps on synthetic images
                                       on the device.
               models                  List the networks, or describe one.
               recipes                 List the shipped recipes, or show one.
-              datasets                Get data sets.
-              devices                 Show what there is to compute with.
+              datasets                Download data sets.
+              devices                 Show the devices, and why one is missing.
 
               See 'reviewkd help <subcommand>' for detailed help.
 
