@@ -17,7 +17,7 @@
 #include <unistd.h>
 #endif
 
-#include "kernels.h"
+#include "kernels/kernels.h"
 
 ct_error ct_generator_create(ct_device device, uint64_t seed, ct_generator *out) {
   return ct::guard([&] {

@@ -178,7 +178,7 @@ public func fusedSGD(
 ///   - groups: how many parts the channels fall into.
 ///   - relu: whether ReLU follows.
 /// - Returns: `[N, O, H', W']`.
-public func fusedConvolution(
+public func oneDNNConvolution(
     _ input: Tensor, weight: Tensor, bias: Tensor, addend: Tensor? = nil, stride: Int,
     padding: Int, groups: Int = 1, relu: Bool
 ) -> Tensor {

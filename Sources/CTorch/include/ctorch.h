@@ -168,15 +168,15 @@ ct_error ct_batch_norm_backward(ct_tensor gradient, ct_tensor output, ct_tensor 
 
 // Whether the functions below take weights and inputs: bfloat16 inputs, channels last, multiples of
 // 16 channels, 3×3 weights on the CPU, a processor with AVX512-BF16.
-bool ct_convolution_takes_weight(ct_tensor weight);
-bool ct_convolution_takes_input(ct_tensor input, int64_t channels);
+bool ct_conv3x3_takes_weight(ct_tensor weight);
+bool ct_conv3x3_takes_input(ct_tensor input, int64_t channels);
 // Weights `[O, C, 3, 3]` as the forward pass reads them.
-ct_error ct_convolution_pack(ct_tensor weight, ct_tensor *packed);
+ct_error ct_conv3x3_pack(ct_tensor weight, ct_tensor *packed);
 // 3×3 convolution with stride 1 and padding 1, then bias, addition (each where not null) and ReLU.
-ct_error ct_convolution_forward(ct_tensor input, ct_tensor packed, int64_t outputs, ct_tensor bias,
+ct_error ct_conv3x3_forward(ct_tensor input, ct_tensor packed, int64_t outputs, ct_tensor bias,
                                 ct_tensor addend, bool relu, ct_tensor *output);
 // The gradients of the convolution alone.
-ct_error ct_convolution_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
+ct_error ct_conv3x3_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
                                  bool wants_input, ct_tensor *for_input, ct_tensor *for_weight);
 
 // Whether the pair below takes these: depthwise weights `[C, 1, 3, 3]`, 16 channels or more, bfloat16

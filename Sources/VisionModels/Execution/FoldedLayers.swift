@@ -150,7 +150,7 @@ private struct FoldedConvolution {
             let sum = addend.map { linear + $0 } ?? linear
             return relu ? sum.relu() : sum
         }
-        return fusedConvolution(
+        return oneDNNConvolution(
             input, weight: weight, bias: bias, addend: addend, stride: stride, padding: padding,
             groups: groups, relu: relu)
     }

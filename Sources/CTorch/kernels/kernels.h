@@ -9,7 +9,7 @@
 #include <numeric>
 #include <vector>
 
-#include "guard.h"
+#include "../guard.h"
 
 #define CT_INLINE inline __attribute__((always_inline))
 

@@ -12,7 +12,7 @@ public func fusedConvolution3x3(_ input: Tensor, weight: Tensor) -> Tensor? {
     return differentiableConvolution("fused_convolution", input, weight) {
         kernel(input, relu: false)
     } backward: {
-        ct_convolution_backward($0, $1, $2, $3, $4, $5)
+        ct_conv3x3_backward($0, $1, $2, $3, $4, $5)
     }
 }
 
@@ -67,11 +67,11 @@ public struct PackedConvolution: Sendable {
     /// - Returns: nil where our kernel does not take them: it wants multiples of 16 channels, and a
     ///   processor with AVX512-BF16.
     public init?(weight: Tensor) {
-        guard let handle = weight.handle, ct_convolution_takes_weight(handle) else { return nil }
+        guard let handle = weight.handle, ct_conv3x3_takes_weight(handle) else { return nil }
         var result: ct_tensor?
         withExtendedLifetime(weight) {
             _ = check(
-                ct_convolution_pack(handle, &result), "fused_convolution packing",
+                ct_conv3x3_pack(handle, &result), "fused_convolution packing",
                 shapes: "\(weight.shape)")
         }
         packed = Tensor(owning: result)
@@ -83,7 +83,7 @@ public struct PackedConvolution: Sendable {
     public func takes(_ input: Tensor) -> Bool {
         guard let handle = input.handle, packed.handle != nil else { return false }
         return withExtendedLifetime(input) {
-            ct_convolution_takes_input(handle, Int64(inputs))
+            ct_conv3x3_takes_input(handle, Int64(inputs))
         }
     }
 
@@ -102,7 +102,7 @@ public struct PackedConvolution: Sendable {
         var output: ct_tensor?
         withExtendedLifetime((input, bias, addend, self)) {
             _ = check(
-                ct_convolution_forward(
+                ct_conv3x3_forward(
                     input.handle, packed.handle, Int64(outputs), bias?.handle, addend?.handle,
                     relu, &output),
                 "fused_convolution", shapes: "\(input.shape)")

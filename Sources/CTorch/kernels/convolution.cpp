@@ -178,22 +178,22 @@ at::Tensor convolve(const at::Tensor &, const at::Tensor &, int64_t, const at::T
 
 }  // namespace
 
-bool ct_convolution_takes_weight(ct_tensor weight) {
+bool ct_conv3x3_takes_weight(ct_tensor weight) {
   at::Tensor w = ct::borrow(weight);
   return ct_cpu_has_native_bfloat16() && w.device().is_cpu() && w.dim() == 4 && w.numel() > 0 &&
          w.size(0) % 16 == 0 && w.size(1) % 16 == 0 && w.size(2) == 3 && w.size(3) == 3;
 }
 
-bool ct_convolution_takes_input(ct_tensor input, int64_t channels) {
+bool ct_conv3x3_takes_input(ct_tensor input, int64_t channels) {
   at::Tensor x = ct::borrow(input);
   return ct::is_bf16_rows(x) && x.size(1) == channels && x.numel() > 0;
 }
 
-ct_error ct_convolution_pack(ct_tensor weight, ct_tensor *packed) {
+ct_error ct_conv3x3_pack(ct_tensor weight, ct_tensor *packed) {
   return ct::guard([&] { *packed = ct::hand_over(pack(ct::borrow(weight), false)); });
 }
 
-ct_error ct_convolution_forward(ct_tensor input, ct_tensor packed, int64_t outputs, ct_tensor bias,
+ct_error ct_conv3x3_forward(ct_tensor input, ct_tensor packed, int64_t outputs, ct_tensor bias,
                                 ct_tensor addend, bool relu, ct_tensor *output) {
   return ct::guard([&] {
     at::Tensor x = ct::borrow(input), weight = ct::borrow(packed);
@@ -208,7 +208,7 @@ ct_error ct_convolution_forward(ct_tensor input, ct_tensor packed, int64_t outpu
   });
 }
 
-ct_error ct_convolution_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
+ct_error ct_conv3x3_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
                                  bool wants_input, ct_tensor *for_input, ct_tensor *for_weight) {
   return ct::guard([&] {
     at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient));
