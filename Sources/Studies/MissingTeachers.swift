@@ -19,7 +19,7 @@ extension Study {
         let models = cells.compactMap { try? Architecture(named: $0.key.pair) }
         let places = finder.subfolders(with: models)
         let advice =
-            places.first.map { "\($0) has such files: give --teachers \($0)" }
+            places.first.map { "\($0) has such files: give \(ShellWord.option("--teachers", $0))" }
             ?? "name a file after its model, as in \(folder)/\(cells[0].key.pair).pth, to save the time"
         report(
             .warning(

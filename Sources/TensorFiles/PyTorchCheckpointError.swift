@@ -99,6 +99,7 @@ extension PyTorchCheckpointError: CustomStringConvertible {
                 ? "; nothing of the file was executed" : ""
         }
         let keys = holding.map(\.quoted).firstFew
-        return "; there are tensors under \(keys): name that with \(option) \(first.shown)"
+        return
+            "; there are tensors under \(keys): name that with \(ShellWord.option(option, first))"
     }
 }

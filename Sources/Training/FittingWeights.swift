@@ -1,3 +1,4 @@
+import Basics
 import TensorFiles
 import Torch
 import TorchNN
@@ -112,11 +113,12 @@ struct FittingWeights {
         if !alternatives.isEmpty {
             let others = alternatives.prefix(3).map { other in
                 (other.isAveraged ? "averaged ones" : "others") + " that fit stand "
-                    + (other.key.map { "under \($0), to be taken with \(keyOption) \($0)" }
-                        ?? "outermost")
+                    + (other.key.map {
+                        "under \($0.shown), to be taken with \(ShellWord.option(keyOption, $0))"
+                    } ?? "outermost")
             }
             remarks.append(
-                "took the weights \(chosen.key.map { "under \($0)" } ?? "of the outermost dictionary"); "
+                "took the weights \(chosen.key.map { "under \($0.shown)" } ?? "of the outermost dictionary"); "
                     + others.joined(separator: "; "))
         }
         let prefixes = [match.prefix, match.secondPrefix ?? ""].filter { !$0.isEmpty }
@@ -162,12 +164,19 @@ struct FittingWeights {
         func any(_ endings: String...) -> Bool {
             names.contains { name in endings.contains { name.hasSuffix($0) } }
         }
-        if any(".weight_g", ".weight_v", "weight.original0", "weight.original1") {
+        if names.contains(where: { $0.split(separator: ".").contains("parametrizations") }) {
+            return "they are parametrized (weight_norm, spectral_norm or another): undo that with "
+                + "torch.nn.utils.parametrize.remove_parametrizations, and save them again"
+        }
+        if any(".weight_orig"), any(".weight_u", ".weight_v") {
+            return "they are normalised (spectral_norm): undo that with "
+                + "torch.nn.utils.remove_spectral_norm, and save them again"
+        }
+        if any(".weight_g", ".weight_v") {
             return "they are normalised (weight_norm): undo that with "
-                + "torch.nn.utils.parametrize.remove_parametrizations or "
                 + "torch.nn.utils.remove_weight_norm, and save them again"
         }
-        if any(".weight_orig", ".weight_mask") {
+        if any("_orig", "_mask") {
             return
                 "they are pruned: make that permanent with torch.nn.utils.prune.remove, and save them "
                 + "again"

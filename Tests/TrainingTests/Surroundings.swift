@@ -183,10 +183,32 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
                 "a parameter more inside its own layers", refused: "unexpected: layer1.0.gamma"
             ) { .tensors($0 + [one("layer1.0.gamma")]) },
             Surroundings(
-                "weight_norm", refused: "they are normalised (weight_norm): undo that with"
+                "weight_norm",
+                refused: "they are normalised (weight_norm): undo that with "
+                    + "torch.nn.utils.remove_weight_norm"
             ) {
                 .tensors(
                     renamed($0) { $0 == "fc.weight" ? "fc.weight_v" : $0 } + [one("fc.weight_g")])
+            },
+            Surroundings(
+                "spectral_norm",
+                refused: "they are normalised (spectral_norm): undo that with "
+                    + "torch.nn.utils.remove_spectral_norm"
+            ) {
+                .tensors(
+                    renamed($0) { $0 == "fc.weight" ? "fc.weight_orig" : $0 } + [
+                        one("fc.weight_u"), one("fc.weight_v"),
+                    ])
+            },
+            Surroundings(
+                "parametrizations",
+                refused: "they are parametrized (weight_norm, spectral_norm or another): undo that "
+                    + "with torch.nn.utils.parametrize.remove_parametrizations"
+            ) {
+                .tensors(
+                    renamed($0) {
+                        $0 == "fc.weight" ? "fc.parametrizations.weight.original" : $0
+                    } + [one("fc.parametrizations.weight.0._u")])
             },
             Surroundings(
                 "pruning",
@@ -200,7 +222,8 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
             Surroundings(
                 "int8 instead of floating-point numbers",
                 refused:
-                    "of another type: conv1.weight: expected floating-point numbers, found int8"
+                    "save them as plain tensors of float32 (.float(), .dequantize() or .to_dense())",
+                "of another type: conv1.weight: expected floating-point numbers, found int8"
             ) { entries in
                 .tensors(
                     entries.map { entry in

@@ -48,7 +48,7 @@ extension DatasetError: CustomStringConvertible {
     }
 
     private static func remedy(_ dataset: CIFARDataset, _ directory: String) -> String {
-        "run `reviewkd datasets fetch \(dataset.name) --data \(directory)`, which downloads the "
+        "run `reviewkd datasets fetch \(dataset.name) \(ShellWord.option("--data", directory))`, which downloads the "
             + "archive from its publisher, verifies it and adds the files that are missing"
     }
 }
