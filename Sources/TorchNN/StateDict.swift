@@ -47,8 +47,15 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
 
     private var standardRemedy: String {
         let others = [missing, unexpected, misshapen, mistyped, notTensors]
-        return others.allSatisfy(\.isEmpty)
-            ? "they hold NaN or infinite values, as after a run that diverged: use others"
+        if others.allSatisfy(\.isEmpty) {
+            return "they hold NaN or infinite values, as after a run that diverged: use others"
+        }
+        // Whatever is missing is there in another form.
+        let isOfOtherNumbers =
+            unexpected.isEmpty && misshapen.isEmpty && missing.count == notTensors.count
+            && notTensors.allSatisfy { $0.contains(": a tensor ") }
+        return isOfOtherNumbers
+            ? "save them as plain tensors of float32 (.float(), .dequantize() or .to_dense())"
             : "use weights of this architecture"
     }
 }

@@ -35,7 +35,7 @@ public func loadNetwork(
     } catch {
         var error = error
         error.notTensors = weights.notTensors(under: error.missing)
-        error.remedy = weights.remedy
+        error.remedy = weights.remedy ?? otherClasses(error, weights, files, model, classCount)
         error.fitting =
             Architecture.all.first { other in
                 other != model && other.fits(files, classCount: classCount)
@@ -46,6 +46,20 @@ public func loadNetwork(
     network.convert(device: device, format: .channelsLast)
     network.eval()
     return network
+}
+
+/// What to do with weights of the same model for another number of classes.
+private func otherClasses(
+    _ error: StateDictError, _ weights: FittingWeights, _ files: [WeightFile], _ model: Architecture,
+    _ classCount: Int
+) -> String? {
+    let others = [error.missing, error.unexpected, error.mistyped, error.notTensors]
+    guard !error.misshapen.isEmpty, others.allSatisfy(\.isEmpty) else { return nil }
+    let counts = Set(weights.stateDict.compactMap(\.tensor.shape.first))
+    let found = counts.sorted().first { $0 != classCount && model.fits(files, classCount: $0) }
+    return found.map {
+        "they are for \($0) classes, expected \(classCount): use weights trained on this data set"
+    }
 }
 
 extension Architecture {
@@ -71,35 +85,55 @@ extension Module {
 
 /// A run's folder or checkpoint where weights were wanted.
 public enum OwnRunError: Error, CustomStringConvertible {
-    case checkpoint(path: String)
-    case folder(path: String)
+    /// The weights of the run's last epoch are nil where there are none yet, or nobody knows where.
+    case checkpoint(path: String, weights: String?)
+    case folder(path: String, weights: String?)
 
     /// One sentence with the file to take.
     public var description: String {
         switch self {
-        case .checkpoint(let path):
-            var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-            if parts.last == "checkpoint" { parts.removeLast() }
-            let file = (parts.map(String.init) + [lastWeightsName]).joined(separator: "/")
-            return "\(path) is a checkpoint of a run, from which `--resume` goes on, not a file of "
-                + "weights; take \(file), which holds the student alone"
-        case .folder(let path):
-            let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
-            return "\(path) is the folder of a run, not a file of weights; take "
-                + "\(folder)/\(lastWeightsName)"
+        case .checkpoint(let path, let weights):
+            "\(path) is a checkpoint of a run, from which `--resume` goes on, not a file of weights; "
+                + (weights.map { "take \($0), which holds the student alone" } ?? Self.resuming)
+        case .folder(let path, let weights):
+            "\(path) is the folder of a run, not a file of weights; "
+                + (weights.map { "take \($0)" } ?? Self.resuming)
         }
     }
+
+    private static let resuming =
+        "go on with the run by --resume to the end of an epoch, which writes "
+        + "\(lastWeightsName), and take that"
 }
 
 /// Where in its folder a run keeps the weights of its last epoch.
 package let lastWeightsName = "student-last.safetensors"
 
 private func refuseOwnRun(path: String) throws {
-    guard FileManager.default.fileExists(atPath: "\(path)/\(lastWeightsName)") else { return }
-    throw OwnRunError.folder(path: path)
+    let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
+    let weights = existingWeights(in: folder)
+    // A run that did not come to the end of an epoch has none yet.
+    let parts = ["recipe.yaml", "checkpoint"]
+    guard
+        weights != nil
+            || parts.allSatisfy({ FileManager.default.fileExists(atPath: "\(folder)/\($0)") })
+    else { return }
+    throw OwnRunError.folder(path: path, weights: weights)
+}
+
+private func existingWeights(in folder: String) -> String? {
+    let path = "\(folder)/\(lastWeightsName)"
+    return FileManager.default.fileExists(atPath: path) ? path : nil
 }
 
 private func refuseOwnCheckpoint(_ files: [WeightFile], path: String) throws {
     guard files.contains(where: { $0.metadata["format"] == Checkpoint.format }) else { return }
-    throw OwnRunError.checkpoint(path: path)
+    var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    guard parts.last == "checkpoint" else {
+        // It was copied to where nothing tells of its run.
+        throw OwnRunError.checkpoint(path: path, weights: nil)
+    }
+    parts.removeLast()
+    let folder = parts.isEmpty ? "." : parts.joined(separator: "/")
+    throw OwnRunError.checkpoint(path: path, weights: existingWeights(in: folder))
 }

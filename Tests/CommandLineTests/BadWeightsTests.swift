@@ -190,6 +190,25 @@ extension CommandLineSuite {
                     == workshop.read(workshop.reference + "/student-last.safetensors"))
         }
 
+        @Test(
+            "under a key that a shell would read in another way are taken by the advice as it stands",
+            arguments: ["my key", "it's", "--x", "$HOME"])
+        func keysForAShell(key: String) throws {
+            let file = try WeightFile.read(path: workshop.url(workshop.teacher).path)
+            let path = workshop.fresh("teacher") + ".pth"
+            try workshop.write(
+                OldCheckpointWriter.file(.dictionary([(key, .tensors(file.entries))])), to: path)
+            let arguments = [
+                "evaluate", path, "--model", "resnet14", "--dataset", "cifar100", "--data", "data",
+            ]
+            let unnamed = try workshop.run(arguments)
+            let advice = try #require(
+                unnamed.sentence.firstMatch(of: /name that with (--weights-key.*)\.$/),
+                "\(unnamed.errors)")
+            let outcome = try workshop.run(arguments, script: "exec \"$@\" \(advice.1)")
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+
         @Test("that a student starts from are taken from under their key")
         func studentWeights() throws {
             let file = try WeightFile.read(
@@ -223,6 +242,24 @@ extension CommandLineSuite {
                     "take \(workshop.reference)/student-last.safetensors, which holds the student alone"
                 ),
                 "\(outcome.errors)")
+        }
+
+        @Test("of a run without an epoch are sought neither in its folder nor in its checkpoint")
+        func unfinishedRun() throws {
+            let run = workshop.fresh("begun")
+            try workshop.copy(workshop.reference, to: run)
+            try FileManager.default.removeItem(at: workshop.url(run + "/student-last.safetensors"))
+            let copied = workshop.fresh("checkpoint") + ".safetensors"
+            try workshop.copy(workshop.checkpoint(workshop.reference), to: copied)
+            for path in [run, run + "/", try workshop.checkpoint(run), copied] {
+                let outcome = try workshop.run(
+                    workshop.distill(to: workshop.fresh("untaught"), teacher: path))
+                #expect(outcome.status == 1)
+                #expect(
+                    outcome.sentence.hasSuffix(
+                        "go on with the run by --resume to the end of an epoch, which writes "
+                            + "student-last.safetensors, and take that"), "\(outcome.errors)")
+            }
         }
 
         @Test("that do not exist are named")

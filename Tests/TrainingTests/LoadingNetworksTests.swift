@@ -122,10 +122,20 @@ struct LoadingNetworksTests {
             let error = #expect(throws: OwnRunError.self) { try load(path) }
             #expect(error?.description.contains("take ") == true)
         }
-        #expect(
-            OwnRunError.checkpoint(path: "runs/a/checkpoint/step-8.safetensors").description
-                .contains(
-                    "take runs/a/student-last.safetensors, which holds the student alone"))
+    }
+
+    @Test("Weights for another number of classes are said to be that")
+    func otherClasses() throws {
+        let entries = network.stateDict().map(\.entry)
+        try withFile(Safetensors.encode(entries: entries)) { path in
+            let error = #expect(throws: StateDictError.self) {
+                _ = try loadNetwork("resnet8", weights: path, classCount: 100)
+            }
+            #expect(
+                error?.description.contains(
+                    "they are for 3 classes, expected 100: use weights trained on this data set")
+                    == true, "\(error.map(String.init(describing:)) ?? "no error")")
+        }
     }
 
     @Test("The page on weights has the row of all surroundings")
