@@ -80,7 +80,7 @@ struct StudyWorker: Sendable {
             try FileManager.default.removeItem(atPath: folder)
         } catch {
             // The cell is done all the same.
-            study.report(.remark("\(folder) cannot be removed: \(error.localizedDescription)"))
+            study.report(.remark("\(folder) cannot be removed: \(FileError.reason(of: error))"))
         }
     }
 

@@ -71,10 +71,10 @@ extension Checkpoint {
     /// Reads a checkpoint back and verifies its checksum.
     init(contentsOf path: String) throws {
         let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        do throws(TextFile.Unreadable) {
+            data = try TextFile.data(of: path)
         } catch {
-            throw CheckpointError.unreadable(path: path, reason: error.localizedDescription)
+            throw CheckpointError.unreadable(path: path, reason: error.reason)
         }
         let file: WeightFile
         do {

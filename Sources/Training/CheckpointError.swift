@@ -16,7 +16,8 @@ public enum CheckpointError: Error, CustomStringConvertible {
                 + "\(found.prefix(16))…; nothing was changed; restore the file, or move it away "
                 + "to start the run over"
         case .unreadable(let path, let reason):
-            "\(path) could not be read: \(reason); nothing was changed"
+            "\(path) could not be read: \(reason); nothing was changed; check its permissions, or "
+                + "move it away to start the run over"
         case .unfit(let run, let reason):
             "the checkpoint of \(run) is of other networks, and nothing was changed: \(reason)"
         }

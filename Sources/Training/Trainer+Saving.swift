@@ -53,6 +53,9 @@ extension Trainer {
             try parts.distiller.load(stateDict: saved.tensors.entries(below: "method"))
             try parts.optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
         } catch {
+            var error = error
+            error.remedy =
+                "move the checkpoint away to start the run over, or restore the right one"
             throw CheckpointError.unfit(run: options.output ?? "this run", reason: "\(error)")
         }
         try inputs.requireSame(as: earlier)

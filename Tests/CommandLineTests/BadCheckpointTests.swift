@@ -31,7 +31,10 @@ struct Damage: Sendable, CustomTestStringConvertible {
         ) { _, workshop in try workshop.read(workshop.teacher) },
         Damage(
             name: "of another architecture",
-            phrases: ["is of other networks, and nothing was changed", "46 missing, 36 unexpected"]
+            phrases: [
+                "is of other networks, and nothing was changed", "46 missing, 36 unexpected",
+                "move the checkpoint away to start the run over, or restore the right one",
+            ]
         ) { _, workshop in try workshop.read(workshop.checkpoint("teacher")) },
     ]
 }
@@ -58,6 +61,22 @@ extension CommandLineSuite {
             #expect(outcome.sentence.contains(output))
             #expect(outcome.output.isEmpty)
             try #expect(workshop.contents(output) == before)
+        }
+
+        @Test("that cannot be read is named with the reason and the remedy")
+        func unreadable() throws {
+            let output = workshop.fresh("unreadable")
+            try workshop.copy(workshop.reference, to: output)
+            let path = try workshop.checkpoint(output)
+            try FileManager.default.removeItem(at: workshop.url(path))
+            try FileManager.default.createDirectory(
+                at: workshop.url(path), withIntermediateDirectories: false)
+            let outcome = try workshop.run(workshop.distill(to: output) + ["--resume"])
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence
+                    == "Error: \(path) could not be read: it is a folder; nothing was changed; check its "
+                    + "permissions, or move it away to start the run over", "\(outcome.errors)")
         }
     }
 }

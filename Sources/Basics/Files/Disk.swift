@@ -42,7 +42,7 @@ package enum Disk {
             return try FileManager.default.contentsOfDirectory(
                 at: directory, includingPropertiesForKeys: nil)
         } catch {
-            throw FileError.cannotRead(path: directory.path, reason: error.localizedDescription)
+            throw FileError.cannotRead(path: directory.path, reason: FileError.reason(of: error))
         }
     }
 
@@ -52,7 +52,7 @@ package enum Disk {
         do {
             try FileManager.default.removeItem(at: url)
         } catch {
-            throw FileError.cannotWrite(path: url.path, reason: error.localizedDescription)
+            throw FileError.cannotWrite(path: url.path, reason: FileError.reason(of: error))
         }
     }
 }

@@ -35,6 +35,15 @@ extension FileError {
         }
     }
 
+    /// What the system said, which Foundation keeps inside an error that it has no words for.
+    package static func reason(of error: any Error) -> String {
+        let error = error as NSError
+        let inner = error.userInfo[NSUnderlyingErrorKey] as? any Error
+        let cause = inner.map { $0 as NSError } ?? error
+        return cause.domain == NSPOSIXErrorDomain
+            ? String(cString: strerror(Int32(cause.code))) : error.localizedDescription
+    }
+
     /// What the system has just said to a read.
     package static func reading(_ path: String) -> FileError {
         .cannotRead(path: path, reason: String(cString: strerror(errno)))

@@ -17,7 +17,7 @@ package enum TextFile {
         do {
             return try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
-            throw Unreadable(reason: error.localizedDescription)
+            throw Unreadable(reason: FileError.reason(of: error))
         }
     }
 
