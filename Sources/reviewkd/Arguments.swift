@@ -18,19 +18,32 @@ enum Arguments {
                 separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let before = index > 0 ? arguments[index - 1] : ""
             let place: String
+            // The arguments that remain where the option is left out.
+            var others = arguments
             if isBlank(argument[...]) {
                 // `--name=value` and flags take nothing more, but which are flags only a command knows.
-                place =
-                    before.hasPrefix("--") && !before.contains("=")
-                    ? "the value of \(before)" : "argument \(index + 1)"
+                let isOption = before.hasPrefix("--") && !before.contains("=")
+                place = isOption ? "the value of \(before)" : "argument \(index + 1)"
+                others.removeSubrange((isOption ? index - 1 : index)...index)
             } else if parts.count == 2, argument.hasPrefix("--"), isBlank(parts[1]) {
                 place = "the value of \(parts[0])"
+                others.remove(at: index)
             } else {
                 continue
             }
             throw ValidationError(
                 "\(place) is empty, expected some text; perhaps a variable of the shell is not set: "
-                    + "set it, or leave the option out")
+                    + "set it" + (isComplete(others) ? ", or leave it out" : ""))
+        }
+    }
+
+    /// Whether a command has what it must have.
+    private static func isComplete(_ arguments: [String]) -> Bool {
+        do {
+            _ = try ReviewKDTool.parseAsRoot(arguments)
+            return true
+        } catch {
+            return false
         }
     }
 

@@ -96,6 +96,29 @@ extension CommandLineSuite {
             #expect(!FileManager.default.fileExists(atPath: "/recipe.yaml"))
         }
 
+        @Test("may be left out only where the command does without it")
+        func remedy() throws {
+            let train = ["train", "pair.yaml"]
+            let required = [
+                train + ["--output", ""], train + ["--output="], ["train", "", "--output", "a"],
+                ["evaluate", "a", "--model", "", "--dataset", "cifar100", "--data", "data"],
+            ]
+            for arguments in required {
+                let outcome = try workshop.run(arguments)
+                #expect(outcome.sentence.hasSuffix(" is not set: set it"), "\(outcome.errors)")
+            }
+            let free = [
+                train + ["--output", "a", "--data", ""], train + ["--data=", "--output", "a"],
+                ["models", ""],
+            ]
+            for arguments in free {
+                let outcome = try workshop.run(arguments)
+                #expect(
+                    outcome.sentence.hasSuffix(" is not set: set it, or leave it out"),
+                    "\(outcome.errors)")
+            }
+        }
+
         private func expectRefusal(
             _ outcome: Outcome, of arguments: [String], _ phrase: String,
             sourceLocation: SourceLocation = #_sourceLocation
