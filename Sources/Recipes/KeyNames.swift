@@ -45,7 +45,7 @@ enum KeyNames {
     private static let homes = [
         "learning_rate": "optimizer", "momentum": "optimizer", "nesterov": "optimizer",
         "weight_decay": "optimizer", "milestones": "schedule", "warmup_fraction": "schedule",
-        "split": "validation", "crop_padding": "dataset.augmentation",
+        "factor": "schedule", "split": "validation", "crop_padding": "dataset.augmentation",
         "flip": "dataset.augmentation", "normalization": "dataset", "epochs": "", "batch_size": "",
         "evaluation_batch_size": "", "seed": "", "precision": "",
     ]

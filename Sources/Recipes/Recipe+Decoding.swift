@@ -72,7 +72,12 @@ extension Recipe {
 
     /// A milestone or warm-up beyond the end would silently change what the recipe promises.
     private func checkLength(_ section: RecipeSection<Key>) throws {
-        let remedy = "but epochs is \(epochs) (--epochs rescales both)"
+        var remedy = "but epochs is \(epochs); lower it, or raise epochs"
+        if case .override = section[.epochs]?.location {
+            remedy +=
+                " (train and distill rescale both by --epochs \(epochs) in place of "
+                + "--set epochs=\(epochs))"
+        }
         if case .multistep(let milestones, _) = schedule, let last = milestones.last, last >= epochs
         {
             throw section.contradiction(.schedule, "has its last milestone at \(last), \(remedy)")

@@ -59,14 +59,15 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         try requireRanges([("--batch-size", batchSize, .counts), ("--steps", steps, .counts)])
+        if method.method == MethodSettings.Name.alone.rawValue {
+            throw ValidationError(
+                "--method is alone, expected a method that distills; use --work train in place of it"
+            )
+        }
         if work != .distill, let method = method.method {
             throw ValidationError(
                 "--method is \(method) with --work \(work.rawValue), expected it with --work "
                     + "distill; leave one of them out")
-        }
-        if method.method == MethodSettings.Name.alone.rawValue {
-            throw ValidationError(
-                "--method is alone, expected a method that distills; use --work train")
         }
     }
 

@@ -7,10 +7,16 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
     let status: Int32
     private(set) var phrases: [String]
 
+    /// What must not be said.
+    let absent: String?
+
     var testDescription: String { arguments.joined(separator: " ") }
 
-    init(_ arguments: [String], _ status: Int32, _ phrases: String...) {
+    init(
+        _ arguments: [String], _ status: Int32, without absent: String? = nil, _ phrases: String...
+    ) {
         self.arguments = arguments
+        self.absent = absent
         self.status = status
         self.phrases = phrases
     }
@@ -177,7 +183,29 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "--method is crd with --work train, expected it with --work distill"),
         BadArguments(
             ["bench", "pair.yaml", "--method", "alone"], 64,
-            "--method is alone, expected a method that distills; use --work train"),
+            "--method is alone, expected a method that distills; use --work train in place of it"),
+        BadArguments(
+            ["bench", "pair.yaml", "--method", "alone", "--work", "train"], 64,
+            "--method is alone, expected a method that distills; use --work train in place of it"),
+        BadArguments(
+            ["bench", "pair.yaml", "--lr", "0.1"], 64, without: "Did you mean",
+            "Unknown option '--lr'"),
+        BadArguments(
+            ["bench", "pair.yaml", "--setps", "1"], 64, "Unknown option '--setps'",
+            "Did you mean '--steps'?"),
+        BadArguments(
+            ["train", "pair.yaml", "--gamma", "0.1", "--output", "OUTPUT"], 64,
+            without: "Did you mean",
+            "--gamma is no option of reviewkd train; a recipe's value is set with "
+                + "--set schedule.factor=VALUE"),
+        BadArguments(
+            [
+                "train", "pair.yaml", "--set",
+                "schedule={name: multistep, milestones: [20], factor: 0.1}", "--set", "epochs=12",
+                "--output", "OUTPUT",
+            ], 1,
+            "has its last milestone at 20, but epochs is 12; lower it, or raise epochs "
+                + "(train and distill rescale both by --epochs 12 in place of --set epochs=12)"),
         BadArguments(
             [
                 "distill", "pair.yaml", "--teacher", "teacher/student-last.safetensors", "--data",
@@ -330,6 +358,9 @@ extension CommandLineSuite {
             #expect(outcome.status == bad.status)
             for phrase in bad.phrases {
                 #expect(outcome.sentence.contains(phrase), "\(outcome.errors)")
+            }
+            if let absent = bad.absent {
+                #expect(!outcome.sentence.contains(absent), "\(outcome.errors)")
             }
             #expect(outcome.output.isEmpty)
             #expect(!workshop.exists(output))

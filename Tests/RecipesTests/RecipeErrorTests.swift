@@ -257,7 +257,7 @@ struct RecipeErrorTests {
         Mistake(
             from: "{epochs: 2}", to: "{epochs: 8}",
             sentence: """
-                bad.yaml:10: method: warms up over 8 epochs, but epochs is 8 (--epochs rescales both).
+                bad.yaml:10: method: warms up over 8 epochs, but epochs is 8; lower it, or raise epochs.
                 """),
         Mistake(
             from: "{epochs: 2}}", to: "{epochs: 2}, stages: [{student: 0, teacher: [1]}]}",
@@ -268,8 +268,8 @@ struct RecipeErrorTests {
         Mistake(
             from: "[4, 6]", to: "[4, 8]",
             sentence: """
-                bad.yaml:14: schedule: has its last milestone at 8, but epochs is 8 (--epochs \
-                rescales both).
+                bad.yaml:14: schedule: has its last milestone at 8, but epochs is 8; lower it, or \
+                raise epochs.
                 """),
         Mistake(
             from: "[4, 6]", to: "[6, 4]",
