@@ -29,8 +29,8 @@ final class ProgressReporter {
     func report(_ event: TrainingEvent, of run: String? = nil) {
         let label = run.map { "\($0)  " } ?? ""
         switch event {
-        case .remark(let text): remark(label + text)
-        case .warning(let text): warn(label + text)
+        case .remark(let thing): remark(label + told(thing))
+        case .warning(let thing): warn(label + told(thing))
         case .step(let step): show(step, run)
         case .epoch(let record, let epochs): show(record, epochs, label)
         }
@@ -39,13 +39,13 @@ final class ProgressReporter {
     /// Shows an event of a study.
     func report(_ event: StudyEvent) {
         switch event {
-        case .remark(let text): remark(text)
-        case .warning(let text): warn(text)
-        case .training(let key, .remark(let text)): remark("\(key): \(text)")
-        case .training(let key, .warning(let text)): warn("\(key): \(text)")
+        case .remark(let thing): remark(told(thing))
+        case .warning(let thing): warn(told(thing))
+        case .training(let key, .remark(let thing)): remark("\(key): \(told(thing))")
+        case .training(let key, .warning(let thing)): warn("\(key): \(told(thing))")
         case .training(let key, let event): report(event, of: "\(key)")
         case .failed(let key, let error):
-            printError("warning: \(key) failed: \(error)")
+            warn("\(key) failed: \(told(error))")
         case .finished(let result, let done, let count):
             progress(
                 "[\(done)/\(count)] \(result.key): \(result.top1.formatted(places: 2)) % in "

@@ -35,6 +35,7 @@ struct ReviewKDTool: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
+            let error = (error as? any Remediable & Error).map { ToldError($0) } ?? error
             // As ArgumentParser's own `exit`, which knows nothing of streams that cannot be written.
             let status = exitCode(for: error)
             var message = fullMessage(for: error)

@@ -75,7 +75,7 @@ struct CifarFilesTests {
                 #expect(error == .notFound(dataset: .cifar100, directory: place.path, found: []))
                 #expect(
                     error?.description.contains(
-                        "run `reviewkd datasets fetch cifar100 --data \(place.path)`") == true)
+                        "name another folder, or fetch the data set into \(place.path)") == true)
             }
         }
     }

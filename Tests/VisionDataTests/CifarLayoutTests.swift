@@ -66,7 +66,7 @@ struct CifarLayoutTests {
             }
             let words =
                 "expected the folder cifar-100-binary or cifar-100-python, or the archive "
-                + "cifar-100-binary.tar.gz or cifar-100-python.tar.gz, of cifar100, found train.mat, train/, val/; run"
+                + "cifar-100-binary.tar.gz or cifar-100-python.tar.gz, of cifar100, found train.mat, train/, val/; name"
             #expect(error?.description.contains(words) == true, "\(String(describing: error))")
         }
     }
@@ -78,7 +78,7 @@ struct CifarLayoutTests {
             let error = #expect(throws: DatasetError.self) {
                 try CIFARFiles.read(.cifar100, .test, in: file)
             }
-            let words = "datasets fetch cifar100 --data \(directory.path)`"
+            let words = "fetch the data set into \(directory.path)"
             #expect(error?.description.contains(words) == true, "\(String(describing: error))")
         }
     }

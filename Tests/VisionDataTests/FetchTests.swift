@@ -143,7 +143,7 @@ struct FetchTests {
                 Issue.record("expected interrupted, found \(error as Any)")
                 return
             }
-            #expect(error?.description.contains("run the same command again to resume") == true)
+            #expect(error?.description.contains("fetch again to resume") == true)
             #expect(ranges == [nil, "bytes=1000-", "bytes=1000-", "bytes=1000-"])
             #expect(try directory.names() == [partName])
         }

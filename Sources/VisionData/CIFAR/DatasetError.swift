@@ -20,35 +20,43 @@ public enum DatasetError: Error, Equatable {
 
 extension DatasetError: CustomStringConvertible {
     /// One sentence: the thing, what was expected, what was found, and the remedy.
-    public var description: String {
+    public var description: String { "\(problem); \(remedy)" }
+
+    /// The sentence without the remedy.
+    package var problem: String {
         switch self {
         case .notFound(let dataset, let directory, let found):
             "\(directory): expected the folder \(dataset.folderName) or \(dataset.pickleFolderName), or "
                 + "the archive \(dataset.archiveName) or \(dataset.pickleArchiveName), of "
-                + "\(dataset.name), found "
-                + found.firstFew + "; " + Self.remedy(dataset, directory)
-        case .fileMissing(let dataset, let file, let container, let directory):
-            "\(container): expected the file \(file) of \(dataset.name), found none; "
-                + Self.remedy(dataset, directory)
+                + "\(dataset.name), found " + found.firstFew
+        case .fileMissing(let dataset, let file, let container, _):
+            "\(container): expected the file \(file) of \(dataset.name), found none"
         case .truncatedFile(let dataset, let path, let expected, let bytes):
             "\(path): expected \(expected) records of \(dataset.recordBytes) bytes, found "
                 + "\(bytes) bytes, which is \(bytes / dataset.recordBytes) records and "
-                + "\(bytes % dataset.recordBytes) bytes; the file is truncated or not of "
-                + "\(dataset.name): remove it and fetch the data set again"
+                + "\(bytes % dataset.recordBytes) bytes"
         case .tooManyImages(let dataset, let path, let expected, let found):
             "\(path): expected at most the \(expected) published images of \(dataset.name), found "
-                + "\(found); remove the file and fetch the data set again"
-        case .foreignLabel(let dataset, let path, let record, let byte, let value, let limit):
-            "\(path): expected a label below \(limit) in byte \(byte) of record \(record), found "
-                + "\(value); the file is not of \(dataset.name): check which data set was asked for"
+                + "\(found)"
+        case .foreignLabel(_, let path, let record, let byte, let value, let limit):
+            "\(path): expected a label below \(limit) in byte \(byte) of record \(record), found \(value)"
         case .foreignPickle(let dataset, let path, let reason):
-            "\(path): expected a pickle of \(dataset.name) as its publisher made it, but \(reason); the "
-                + "file is damaged or another data set's: remove it and get the data set again"
+            "\(path): expected a pickle of \(dataset.name) as its publisher made it, but \(reason)"
         }
     }
 
-    private static func remedy(_ dataset: CIFARDataset, _ directory: String) -> String {
-        "run `reviewkd datasets fetch \(dataset.name) \(ShellWord.option("--data", directory))`, which downloads the "
-            + "archive from its publisher, verifies it and adds the files that are missing"
+    private var remedy: String {
+        switch self {
+        case .notFound(_, let directory, _), .fileMissing(_, _, _, let directory):
+            "name another folder, or fetch the data set into \(directory)"
+        case .truncatedFile(let dataset, _, _, _):
+            "the file is truncated or not of \(dataset.name): remove it and fetch the data set again"
+        case .tooManyImages:
+            "remove the file and fetch the data set again"
+        case .foreignLabel(let dataset, _, _, _, _, _):
+            "the file is not of \(dataset.name): check which data set was asked for"
+        case .foreignPickle:
+            "the file is damaged or another data set's: remove it and get the data set again"
+        }
     }
 }

@@ -16,29 +16,39 @@ public enum FetchError: Error, Equatable {
 
 extension FetchError: CustomStringConvertible {
     /// One sentence: the thing, what was expected, what was found, and the remedy.
-    public var description: String {
+    public var description: String { "\(problem); \(remedy)" }
+
+    /// The sentence without the remedy.
+    package var problem: String {
         switch self {
         case .unsupportedAddress(let url):
-            "\(url): expected an address that begins with http://, https:// or file://, found "
-                + "another; give one with --url"
+            "\(url): expected an address that begins with http://, https:// or file://, found another"
         case .builtWithoutDownloads(let url):
             "\(url): expected an address that begins with file://, since this statically linked "
-                + "program cannot download; get the file with `curl -LO` and give its address "
-                + "with --url"
+                + "program cannot download"
         case .httpStatus(let url, let status):
-            "\(url): expected HTTP status 200 or 206, found \(status); check the address or give "
-                + "another with --url"
-        case .interrupted(let url, let received, let part, let reason):
+            "\(url): expected HTTP status 200 or 206, found \(status)"
+        case .interrupted(let url, let received, _, let reason):
             "\(url): expected the whole archive, found a connection that failed after \(received) "
-                + "bytes (\(reason)); run the same command again to resume from \(part)"
-        case .wrongChecksum(let path, let expected, let found, let removed):
-            "\(path): expected an archive with MD5 \(expected), found \(found); "
-                + (removed
-                    ? "the download has been removed: try again, or give another address with --url"
-                    : "remove the file and fetch the data set again")
+                + "bytes (\(reason))"
+        case .wrongChecksum(let path, let expected, let found, _):
+            "\(path): expected an archive with MD5 \(expected), found \(found)"
         case .differentFile(let path, let expected, let found):
-            "\(path): expected \(expected) bytes as published, found \(found); move the file away "
-                + "and fetch again, since files that exist are never overwritten"
+            "\(path): expected \(expected) bytes as published, found \(found)"
+        }
+    }
+
+    private var remedy: String {
+        switch self {
+        case .unsupportedAddress: "use one that does"
+        case .builtWithoutDownloads: "get the file with another program and use its address"
+        case .httpStatus: "check the address or use another"
+        case .interrupted(_, _, let part, _): "fetch again to resume from \(part)"
+        case .wrongChecksum(_, _, _, removed: true):
+            "the download has been removed: try again, or use another address"
+        case .wrongChecksum: "remove the file and fetch the data set again"
+        case .differentFile:
+            "move the file away and fetch again, since files that exist are never overwritten"
         }
     }
 }

@@ -1,0 +1,29 @@
+import Basics
+import VisionData
+
+extension DatasetError: Remediable {
+    func remedy(in command: CommandKind) -> String? {
+        switch self {
+        case .notFound(let dataset, let directory, _),
+            .fileMissing(let dataset, _, _, let directory):
+            "run `reviewkd datasets fetch \(dataset.name) \(ShellWord.option("--data", directory))`, which "
+                + "downloads the archive from its publisher, verifies it and adds the files that are missing"
+        case .truncatedFile, .tooManyImages, .foreignLabel, .foreignPickle: nil
+        }
+    }
+}
+
+extension FetchError: Remediable {
+    func remedy(in command: CommandKind) -> String? {
+        switch self {
+        case .unsupportedAddress: "give one with --url"
+        case .builtWithoutDownloads:
+            "get the file with `curl -LO` and give its address with --url"
+        case .httpStatus: "check the address or give another with --url"
+        case .wrongChecksum(_, _, _, removed: true):
+            "the download has been removed: try again, or give another address with --url"
+        case .interrupted(_, _, let part, _): "run the same command again to resume from \(part)"
+        case .wrongChecksum, .differentFile: nil
+        }
+    }
+}
