@@ -77,7 +77,7 @@ ct_error ct_cuda_card_describe(int8_t index, ct_cuda_card *out) {
     out->multiprocessors = properties->multiProcessorCount;
     out->memory = properties->totalGlobalMem;
 #else
-    TORCH_CHECK(false, "built without CUDA's headers; build with `make build-cuda`");
+    TORCH_CHECK(false, "built without CUDA's headers; build the package with REVIEWKD_CUDA=1");
 #endif
   });
 }
@@ -158,7 +158,7 @@ ct_error ct_cuda_graph_begin(int8_t index, ct_cuda_graph *out) {
     graph->graph.capture_begin();
     *out = graph.release();
 #else
-    TORCH_CHECK(false, "built without CUDA's headers; build with `make build-cuda`");
+    TORCH_CHECK(false, "built without CUDA's headers; build the package with REVIEWKD_CUDA=1");
 #endif
   });
 }

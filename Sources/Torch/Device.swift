@@ -68,19 +68,28 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
     case absent(name: String, found: Int)
 
     /// One sentence with the remedy.
-    public var description: String {
+    public var description: String { "\(problem); \(remedy)" }
+
+    /// The sentence without the remedy.
+    package var problem: String {
         switch self {
         case .unknown(let name):
-            "device '\(name)' is unknown; expected cpu, cuda or cuda:N"
+            "device '\(name)' is unknown"
         case .builtWithoutCUDA(let name):
-            "device '\(name)' was asked for, but this build's LibTorch \(Runtime.version) has no "
-                + "CUDA; use --device cpu, or the program that `make build-cuda` makes"
+            "device '\(name)' was asked for, but this build's LibTorch \(Runtime.version) has no CUDA"
         case .noCard(let name, let reason):
-            "device '\(name)' was asked for, but there is no card to use (\(reason)); "
-                + "use --device cpu, or check the driver with nvidia-smi"
+            "device '\(name)' was asked for, but there is no card to use (\(reason))"
         case .absent(let name, let found):
-            "device '\(name)' was asked for, but LibTorch found \(found) CUDA device(s), "
-                + "numbered from 0; use one of them, or --device cpu"
+            "device '\(name)' was asked for, but LibTorch found \(found) CUDA device(s), numbered from 0"
+        }
+    }
+
+    private var remedy: String {
+        switch self {
+        case .unknown: "expected cpu, cuda or cuda:N"
+        case .builtWithoutCUDA: "use the CPU, or a build with CUDA"
+        case .noCard: "use the CPU, or check the driver with nvidia-smi"
+        case .absent: "use one of them, or the CPU"
         }
     }
 }

@@ -113,6 +113,6 @@ import Testing
                 .absent(name: name, found: Runtime.cudaDeviceCount)
             }
         let error = #expect(throws: expected) { try Device(named: name) }
-        #expect(error?.description.contains("--device cpu") == true)
+        #expect(error?.description.contains("use the CPU") == true)
     }
 }
