@@ -56,10 +56,10 @@ public struct StudySettings: Sendable {
 /// What a study tells while it goes on.
 public enum StudyEvent: Sendable {
     /// Something a user should know.
-    case remark(String)
+    case remark(Remark)
 
     /// Something that is probably wrong, and does not end the study.
-    case warning(String)
+    case warning(Remark)
 
     /// A cell's run goes on.
     case training(Cell.Key, TrainingEvent)

@@ -76,7 +76,7 @@ struct TeacherShelf {
         let check = TeacherCheck(
             model: model, top1: top1, images: "\(result.count) images of the test set",
             classCount: data.test.classCount, dataset: dataset)
-        study.report(check.warning.map(StudyEvent.warning) ?? .remark(check.report))
+        study.report(check.warning.map { .warning($0) } ?? .remark(check.report))
         return TeacherFile(model: model, path: path, digest: digest, top1: top1)
     }
 }

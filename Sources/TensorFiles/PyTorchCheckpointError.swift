@@ -15,8 +15,8 @@ public enum PyTorchCheckpointError: Error, Sendable, Equatable {
     case storageCutOff(key: String)
     case notADictionary(found: String)
     case duplicateName(String)
-    case noStateDict(found: [String], holding: [String], option: String = "--weights-key")
-    case noSuchKey(String, found: [String], holding: [String], option: String)
+    case noStateDict(found: [String], holding: [String])
+    case noSuchKey(String, found: [String], holding: [String])
     case noStorage(tensor: String, key: String)
     case storageSize(
         tensor: String, key: String, elementType: ElementType, count: Int, byteCount: Int)
@@ -27,7 +27,10 @@ public enum PyTorchCheckpointError: Error, Sendable, Equatable {
 
 extension PyTorchCheckpointError: CustomStringConvertible {
     /// The thing, what was expected, what was found and, where there is one, the remedy.
-    public var description: String {
+    public var description: String { remedy.map { "\(problem); \($0)" } ?? problem }
+
+    /// The thing, what was expected and what was found.
+    package var problem: String {
         switch self {
         case .zip(let error):
             error.description
@@ -63,14 +66,12 @@ extension PyTorchCheckpointError: CustomStringConvertible {
                 + "state_dict() with torch.save instead"
         case .duplicateName(let name):
             "entry \(name.quoted) should stand there once, but stands there twice"
-        case .noStateDict(let found, let holding, let option):
+        case .noStateDict(let found, _):
             "it should be a state dict, or hold one under 'state_dict', 'model' or another known key, but "
                 + (found.isEmpty ? "is empty" : "has only \(found.firstFew)")
-                + Self.remedy(found, holding, option)
-        case .noSuchKey(let key, let found, let holding, let option):
-            "it should have weights under \(key.quoted), which \(option) asks for, but "
+        case .noSuchKey(let key, let found, _):
+            "it should have weights under \(key.quoted), which was asked for, but "
                 + (found.isEmpty ? "is empty" : "has \(found.firstFew)")
-                + Self.remedy(found, holding, option)
         case .noStorage(let tensor, let key):
             "tensor \(tensor.quoted) should have its elements in the storage \(key.quoted), but "
                 + "there is none"
@@ -86,20 +87,27 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         }
     }
 
-    private static func remedy(
-        _ found: [String], _ holding: [String], _ option: String
-    ) -> String {
-        guard let first = holding.first else {
-            if found.contains(where: { $0.contains("_load_from_bytes") }) {
-                return "; its tensors were written by pickle alone: save them again with "
-                    + "torch.save(pickle.load(open(\"FILE\", \"rb\")), \"weights.pth\")"
-            }
-            // Whoever sees a foreign class in a file wants to know.
-            return found.contains { $0.contains("an object of the class") }
-                ? "; nothing of the file was executed" : ""
+    /// What to do, where the problem does not say it.
+    var remedy: String? {
+        switch self {
+        case .noStateDict(let found, let holding), .noSuchKey(_, let found, let holding):
+            Self.remedy(found, holding)
+        default: nil
         }
-        let keys = holding.map(\.quoted).firstFew
-        return
-            "; there are tensors under \(keys): name that with \(ShellWord.option(option, first))"
+    }
+
+    private static func remedy(_ found: [String], _ holding: [String]) -> String? {
+        if let first = holding.first {
+            return
+                "there are tensors under \(holding.map(\.quoted).firstFew): name that as the key "
+                + first.quoted
+        }
+        if found.contains(where: { $0.contains("_load_from_bytes") }) {
+            return "its tensors were written by pickle alone: save them again with "
+                + "torch.save(pickle.load(open(\"FILE\", \"rb\")), \"weights.pth\")"
+        }
+        // Whoever sees a foreign class in a file wants to know.
+        return found.contains { $0.contains("an object of the class") }
+            ? "nothing of the file was executed" : nil
     }
 }

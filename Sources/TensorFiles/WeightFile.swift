@@ -105,7 +105,7 @@ public struct WeightFile: Sendable, Equatable {
                 throw .safetensors(path: path, error)
             }
             guard let prefix = key.path else { return [file] }
-            return [try file.below(prefix, path, option: key.option)]
+            return [try file.below(prefix, path)]
         }
         do throws(PyTorchCheckpointError) {
             switch format {
@@ -122,9 +122,7 @@ public struct WeightFile: Sendable, Equatable {
     }
 
     /// The tensors whose names begin with a prefix and a dot, without them.
-    private func below(
-        _ prefix: String, _ path: String, option: String
-    ) throws(WeightFileError) -> WeightFile {
+    private func below(_ prefix: String, _ path: String) throws(WeightFileError) -> WeightFile {
         var file = self
         file.key = prefix
         let start = prefix.hasSuffix(".") ? String(prefix.dropLast()) : prefix
@@ -134,9 +132,7 @@ public struct WeightFile: Sendable, Equatable {
             entry.name = name
             return entry
         }
-        guard !file.entries.isEmpty else {
-            throw .noSuchPrefix(path: path, prefix, option: option)
-        }
+        guard !file.entries.isEmpty else { throw .noSuchPrefix(path: path, prefix) }
         return file
     }
 

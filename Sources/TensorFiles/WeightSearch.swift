@@ -40,13 +40,13 @@ struct WeightSearch {
         guard let path = key.path else {
             let sets = try sets(in: graph.root, path: nil)
             guard !sets.isEmpty else {
-                throw .noStateDict(found: found, holding: holding, option: key.option)
+                throw .noStateDict(found: found, holding: holding)
             }
             return sets
         }
         let sets = try sets(named: path.hasSuffix(".") ? String(path.dropLast()) : path)
         guard !sets.isEmpty else {
-            throw .noSuchKey(path, found: found, holding: holding, option: key.option)
+            throw .noSuchKey(path, found: found, holding: holding)
         }
         return sets
     }

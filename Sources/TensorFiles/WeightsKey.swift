@@ -4,16 +4,8 @@ public struct WeightsKey: Sendable, Equatable {
     /// begin with; nil for the known keys.
     public var path: String?
 
-    /// The command's option that takes it, for remedies.
-    public var option: String
-
     /// Makes a key.
     ///
-    /// - Parameters:
-    ///   - path: the keys joined by dots, or a prefix of the names; nil for the known keys.
-    ///   - option: what remedies call the option.
-    public init(_ path: String? = nil, option: String = "--weights-key") {
-        self.path = path
-        self.option = option
-    }
+    /// - Parameter path: the keys joined by dots, or a prefix of the names; nil for the known keys.
+    public init(_ path: String? = nil) { self.path = path }
 }

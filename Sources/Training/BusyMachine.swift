@@ -15,7 +15,7 @@ struct BusyMachine {
     ///
     /// - Parameter seconds: how long it took.
     /// - Returns: one sentence that says what to do; nil where there is nothing to say.
-    mutating func remark(afterStepOf seconds: Double) -> String? {
+    mutating func remark(afterStepOf seconds: Double) -> BusyMachineRemark? {
         guard !isTold else { return nil }
         let share = waiting.add(seconds: seconds, times)
         let slow = slowdown.add(seconds: seconds)
@@ -26,9 +26,31 @@ struct BusyMachine {
             } else { nil as String? }
         guard let finding else { return nil }
         isTold = true
-        return "\(finding), as where other programs use the same processors; stop those"
-            + (Runtime.threads > 1 ? ", or run with --threads 1, which suffers least" : "")
+        return BusyMachineRemark(finding: finding, threads: Runtime.threads)
     }
+}
+
+/// What slows a run down.
+package struct BusyMachineRemark: Sendable, CustomStringConvertible {
+    /// What was found.
+    let finding: String
+
+    /// How many threads the run has.
+    package let threads: Int
+
+    /// The finding with what to do.
+    package var description: String {
+        "\(problem); \(remedy)"
+            + (threads > 1 ? ", or run with one thread, which suffers least" : "")
+    }
+
+    /// The finding with its likely cause.
+    package var problem: String {
+        "\(finding), as where other programs use the same processors"
+    }
+
+    /// What to do with any number of threads.
+    package var remedy: String { "stop those" }
 }
 
 extension SlowdownWatch.Slowdown: CustomStringConvertible {

@@ -105,22 +105,21 @@ struct FittingWeights {
 
     /// What a user should know about what was taken, each in a sentence.
     ///
-    /// - Parameter keyOption: the option that takes other weights of the file.
+    /// - Parameter path: the file.
     /// - Returns: none where the file holds these weights alone, under the network's names.
-    func remarks(keyOption: String) -> [String] {
+    func remarks(of path: String) -> [WeightsRemark] {
+        let others = alternatives.prefix(3).map {
+            WeightsRemark.Other(key: $0.key, isAveraged: $0.isAveraged)
+        }
+        let place = chosen.key.map { "under \($0.shown)" } ?? "of the outermost dictionary"
+        let taken = WeightsRemark(path: path, "took the weights \(place)", others: others)
+        return (others.isEmpty ? [] : [taken]) + remarks.map { WeightsRemark(path: path, $0) }
+    }
+
+    /// What was done to the names.
+    private var remarks: [String] {
         let (file, match) = (chosen.file, chosen.match)
         var remarks: [String] = []
-        if !alternatives.isEmpty {
-            let others = alternatives.prefix(3).map { other in
-                (other.isAveraged ? "averaged ones" : "others") + " that fit stand "
-                    + (other.key.map {
-                        "under \($0.shown), to be taken with \(ShellWord.option(keyOption, $0))"
-                    } ?? "outermost")
-            }
-            remarks.append(
-                "took the weights \(chosen.key.map { "under \($0.shown)" } ?? "of the outermost dictionary"); "
-                    + others.joined(separator: "; "))
-        }
         let prefixes = [match.prefix, match.secondPrefix ?? ""].filter { !$0.isEmpty }
         if !prefixes.isEmpty {
             remarks.append(

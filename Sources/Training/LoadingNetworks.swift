@@ -22,7 +22,7 @@ import VisionModels
 public func loadNetwork(
     _ model: String, weights path: String, key: WeightsKey = WeightsKey(),
     classCount: Int,
-    device: Device = .cpu, remark: (String) -> Void = { _ in }
+    device: Device = .cpu, remark: (WeightsRemark) -> Void = { _ in }
 ) throws -> any Backbone {
     let model = try Architecture(named: model)
     let network = model.make(classCount: classCount, generator: Generator(seed: 0))
@@ -42,7 +42,7 @@ public func loadNetwork(
             }?.name
         throw error
     }
-    for text in weights.remarks(keyOption: key.option) { remark("\(path): \(text)") }
+    for text in weights.remarks(of: path) { remark(text) }
     network.convert(device: device, format: .channelsLast)
     network.eval()
     return network
@@ -90,20 +90,25 @@ public enum OwnRunError: Error, CustomStringConvertible {
     case folder(path: String, weights: String?)
 
     /// One sentence with the file to take.
-    public var description: String {
+    public var description: String { "\(problem); \(remedy)" }
+
+    /// The sentence without the file to take.
+    package var problem: String {
         switch self {
-        case .checkpoint(let path, let weights):
-            "\(path) is a checkpoint of a run, from which `--resume` goes on, not a file of weights; "
-                + (weights.map { "take \($0), which holds the student alone" } ?? Self.resuming)
-        case .folder(let path, let weights):
-            "\(path) is the folder of a run, not a file of weights; "
-                + (weights.map { "take \($0)" } ?? Self.resuming)
+        case .checkpoint(let path, _):
+            "\(path) is a checkpoint of a run, which is resumed from it, not a file of weights"
+        case .folder(let path, _): "\(path) is the folder of a run, not a file of weights"
         }
     }
 
-    private static let resuming =
-        "go on with the run by --resume to the end of an epoch, which writes "
-        + "\(lastWeightsName), and take that"
+    private var remedy: String {
+        switch self {
+        case .checkpoint(_, let weights?): "take \(weights), which holds the student alone"
+        case .folder(_, let weights?): "take \(weights)"
+        case .checkpoint, .folder:
+            "resume the run to the end of an epoch, which writes \(lastWeightsName), and take that"
+        }
+    }
 }
 
 /// Where in its folder a run keeps the weights of its last epoch.

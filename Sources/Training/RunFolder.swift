@@ -20,31 +20,41 @@ public enum RunFolderError: Error, CustomStringConvertible {
     case damaged(path: String, file: String, reason: String)
 
     /// One sentence with the remedy, then the differences where there are some.
-    public var description: String {
+    public var description: String { "\(problem); \(remedy)\(details)" }
+
+    /// The sentence without the remedy.
+    package var problem: String {
         switch self {
-        case .holdsRun(let path):
-            "\(path) already holds a run; repeat its command with --resume to go on, or choose "
-                + "another --output"
+        case .holdsRun(let path): "\(path) already holds a run"
         case .foreign(let path, let found) where found.hasPrefix("seed-"):
-            "\(path) holds runs of several seeds (\(found)); repeat their command with --seeds and "
-                + "--resume, or choose another --output"
+            "\(path) holds runs of several seeds (\(found))"
         case .foreign(let path, let found):
-            "\(path) is not empty and holds no run of this tool (found \(found)); choose another "
-                + "--output"
-        case .differs(let path, let differences):
-            "\(path) holds a run with other settings; repeat its own command with --resume, or "
-                + "choose another --output"
-                + differences.prefix(9).map { "\n  \($0)" }.joined()
-        case .inUse(let path):
-            "\(path) is in use by another process; wait for it, or choose another --output"
-        case .unwritable(let path, let reason):
-            "\(path) cannot be written to: \(reason); choose another --output"
+            "\(path) is not empty and holds no run of this tool (found \(found))"
+        case .differs(let path, _): "\(path) holds a run with other settings"
+        case .inUse(let path): "\(path) is in use by another process"
+        case .unwritable(let path, let reason): "\(path) cannot be written to: \(reason)"
         case .tooSmall(let path, let needed, let free):
             "\(path) has too little space: the run needs about \(needed >> 20 + 1) MiB, "
-                + "\(free >> 20) MiB are free; free some, or choose another --output"
+                + "\(free >> 20) MiB are free"
         case .damaged(let path, let file, let reason):
-            "\(path) holds a run that cannot be read: \(file) \(reason); restore it, or choose "
-                + "another --output"
+            "\(path) holds a run that cannot be read: \(file) \(reason)"
+        }
+    }
+
+    /// The differences, a line each.
+    package var details: String {
+        guard case .differs(_, let differences) = self else { return "" }
+        return differences.prefix(9).map { "\n  \($0)" }.joined()
+    }
+
+    private var remedy: String {
+        switch self {
+        case .holdsRun: "resume it, or choose another folder"
+        case .foreign, .unwritable: "choose another folder"
+        case .differs: "resume it with its own settings, or choose another folder"
+        case .inUse: "wait for it, or choose another folder"
+        case .tooSmall: "free some, or choose another folder"
+        case .damaged: "restore it, or choose another folder"
         }
     }
 }

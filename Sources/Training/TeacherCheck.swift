@@ -40,7 +40,7 @@ package struct TeacherCheck {
     }
 
     /// What is wrong with a teacher that knows too little; nil where it knows enough.
-    package var warning: String? {
+    package var warning: TeacherWarning? {
         let guessing = 100 / Double(classCount)
         let published = dataset == .cifar100 ? PublishedAccuracies.top1(of: model) : nil
         let reason: String
@@ -53,10 +53,11 @@ package struct TeacherCheck {
         } else {
             return nil
         }
-        return
-            "\(report), \(reason); check that its file is of a trained \(model.name), that it "
-            + "was trained on \(dataset.rawValue) with the classes in the same order, and its "
-            + "normalization (--teacher-normalization)"
+        return TeacherWarning(
+            problem: "\(report), \(reason)",
+            remedy: "check that its file is of a trained \(model.name), that it "
+                + "was trained on \(dataset.rawValue) with the classes in the same order, and its "
+                + "normalization")
     }
 
     private static func percent(_ value: Double) -> String {
@@ -64,6 +65,18 @@ package struct TeacherCheck {
         let decimals = "\(hundredths % 100)"
         return "\(hundredths / 100).\(decimals.count == 1 ? "0" : "")\(decimals) %"
     }
+}
+
+/// A teacher that knows too little.
+package struct TeacherWarning: Sendable, CustomStringConvertible {
+    /// What it knows, and what was expected.
+    package let problem: String
+
+    /// What to check; the normalisation comes last.
+    package let remedy: String
+
+    /// Both in one sentence.
+    package var description: String { "\(problem); \(remedy)" }
 }
 
 extension Trainer {
@@ -78,7 +91,7 @@ extension Trainer {
         }
         guard let check = try parts.check(teacher) else { return }
         state.teacherTop1 = check.top1
-        report(check.warning.map(TrainingEvent.warning) ?? .remark(check.report))
+        report(check.warning.map { .warning($0) } ?? .remark(check.report))
     }
 }
 

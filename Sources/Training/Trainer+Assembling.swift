@@ -52,7 +52,7 @@ extension Trainer {
             let initial = try loadNetwork(
                 recipe.student.model, weights: studentWeights, key: studentWeightsKey,
                 classCount: classCount, device: options.device,
-                remark: { report(.remark($0)) })
+                remark: { report(.remark($0.ofStudent)) })
             try student.load(stateDict: initial.stateDict())
             options.studentWeightsDigest = try sha256(ofFile: studentWeights)
         }

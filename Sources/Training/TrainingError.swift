@@ -18,73 +18,84 @@ public enum TrainingError: Error, CustomStringConvertible {
     case otherImages(kind: String, expected: Int, found: Int)
 
     /// One sentence with the remedy.
-    public var description: String {
+    public var description: String { "\(problem); \(remedy)" }
+
+    /// The sentence without the remedy.
+    package var problem: String {
         switch self {
         case .notFinite(let term, let value, let epoch, let step, let lastGoodStep):
             "the loss term '\(term)' is \(value.isNaN ? .nan : value) at step \(step) "
-                + "(epoch \(epoch)), expected a finite number; \(Self.kept(lastGoodStep))"
-                + "lower optimizer.learning_rate or the term's weight\(Self.elsewhere(lastGoodStep))"
+                + "(epoch \(epoch)), expected a finite number\(Self.kept(lastGoodStep))"
         case .notFiniteJudged(let images, let value, let epoch, let lastGoodStep):
             "after epoch \(epoch) the student's loss on the \(images) images is "
-                + "\(value.isNaN ? .nan : value), expected a finite number; \(Self.kept(lastGoodStep))"
-                + "lower optimizer.learning_rate or optimizer.weight_decay\(Self.elsewhere(lastGoodStep))"
-        case .notFiniteAtStart(let term, let value, let hasStudentWeights):
+                + "\(value.isNaN ? .nan : value), expected a finite number\(Self.kept(lastGoodStep))"
+        case .notFiniteAtStart(let term, let value, _):
             "the loss term '\(term)' is \(value.isNaN ? .nan : value) at the first step, expected a finite "
-                + "number; nothing has been learned yet, so that the learning rate is not at fault: "
-                + Self.remedyAtStart(term, hasStudentWeights)
+                + "number"
         case .teacherNotFinite(let model, let images):
             "the teacher \(model) gives infinite logits or NaN on some of \(images) images, expected "
-                + "finite numbers; give another --teacher file, or check its normalization "
-                + "(--teacher-normalization)"
+                + "finite numbers"
         case .brokenState(let tensor, let step, let lastGoodStep):
             "the tensor '\(tensor)' holds infinite values or NaN after step \(step), expected "
-                + "finite numbers; \(Self.kept(lastGoodStep))lower optimizer.learning_rate or "
-                + "optimizer.weight_decay\(Self.elsewhere(lastGoodStep))"
+                + "finite numbers\(Self.kept(lastGoodStep))"
         case .outOfMemory(let batchSize, let reason, let fitting, let lastGoodStep):
-            "a step with batch size \(batchSize) does not fit into memory (\(reason)); "
-                + (fitting.map { "\($0) would fit; " } ?? "")
-                + (lastGoodStep == nil
-                    ? "use a smaller one with --set batch_size=N (bench: --batch-size N)"
-                    : "\(Self.kept(lastGoodStep))free some and repeat the command with --resume, or use a "
-                        + "smaller one with --set batch_size=N\(Self.elsewhere(lastGoodStep))")
+            "a step with batch size \(batchSize) does not fit into memory (\(reason))"
+                + (fitting.map { "; \($0) would fit" } ?? "") + Self.kept(lastGoodStep)
         case .evaluationOutOfMemory(let batchSize, let reason):
-            "evaluating \(batchSize) images at a time does not fit into memory (\(reason)); free some, "
-                + "or in a run use --set evaluation_batch_size=N"
+            "evaluating \(batchSize) images at a time does not fit into memory (\(reason))"
         case .device(let device, let reason, let lastGoodStep):
-            "the device '\(device)' failed (\(reason)); \(Self.kept(lastGoodStep))"
-                + "repeat the command with --resume, or see what the driver reports (dmesg)"
+            "the device '\(device)' failed (\(reason))\(Self.kept(lastGoodStep))"
         case .splitTooLarge(let split, let count):
-            "validation.split holds out \(split) of \(count) training images, expected fewer; "
-                + "lower it"
+            "validation.split holds out \(split) of \(count) training images, expected fewer"
         case .noDataFolder(let dataset):
-            "the recipe trains on \(dataset), but --data is missing; name the folder that holds the "
-                + "data set, or get it with `reviewkd datasets fetch \(dataset) --data DIR`"
+            "the recipe trains on \(dataset), but no folder of images is given"
         case .noTeacher(let method):
-            "the method \(method) needs a teacher, but none was given; give one, or train the student "
-                + "alone"
+            "the method \(method) needs a teacher, but none was given"
         case .otherTeacher(let expected, let found):
             "the run was begun with another teacher (SHA-256 \(Self.short(expected)), now "
-                + "\(Self.short(found))); give the same --teacher file, or choose another --output"
+                + "\(Self.short(found)))"
         case .otherStudentWeights(let expected, let found):
             "the run was begun from other weights of the student (SHA-256 \(Self.short(expected)), "
-                + "now \(Self.short(found))); give the same --student-weights, or choose another "
-                + "--output"
+                + "now \(Self.short(found)))"
         case .otherImages(let kind, let expected, let found):
-            "the run was begun with \(expected) \(kind) images, now there are \(found); give the "
-                + "same --data, or choose another --output"
+            "the run was begun with \(expected) \(kind) images, now there are \(found)"
         }
     }
+
+    private var remedy: String {
+        switch self {
+        case .notFinite: "lower optimizer.learning_rate or the term's weight"
+        case .notFiniteJudged, .brokenState:
+            "lower optimizer.learning_rate or optimizer.weight_decay"
+        case .notFiniteAtStart(let term, _, let hasStudentWeights):
+            Self.notTheRate + Self.remedyAtStart(term, hasStudentWeights)
+        case .teacherNotFinite: "give another file, or check its normalization"
+        case .outOfMemory: "use a smaller one"
+        case .evaluationOutOfMemory: "use a smaller evaluation_batch_size"
+        case .device: "resume the run, or see what the driver reports (dmesg)"
+        case .splitTooLarge: "lower it"
+        case .noDataFolder: "name the one that holds the data set"
+        case .noTeacher: "give one, or train the student alone"
+        case .otherTeacher: "give the same file, or choose another folder"
+        case .otherStudentWeights: "give the same ones, or choose another folder"
+        case .otherImages: "give the same ones, or choose another folder"
+        }
+    }
+
+    /// What is said of a first step before its remedy.
+    package static let notTheRate =
+        "nothing has been learned yet, so that the learning rate is not at fault: "
 
     private static func remedyAtStart(_ term: String, _ hasStudentWeights: Bool) -> String {
         switch term {
         case "total": "lower the terms' weights in method"
         case "cross_entropy" where hasStudentWeights:
-            "the numbers in --student-weights are too large; take others, or check "
+            "the numbers in the student's weights are too large; take others, or check "
                 + "dataset.normalization"
-        case "cross_entropy": "check dataset.normalization, and try --precision float32"
+        case "cross_entropy": "check dataset.normalization, and try float32"
         default:
-            "check the term's constants in method, the teacher's file and its normalization "
-                + "(--teacher-normalization), and try --precision float32"
+            "check the term's constants in method, the teacher's file and its normalization, and try "
+                + "float32"
         }
     }
 
@@ -93,11 +104,6 @@ public enum TrainingError: Error, CustomStringConvertible {
     }
 
     private static func kept(_ step: Int?) -> String {
-        step.map { "the checkpoint of step \($0) is kept; " } ?? ""
-    }
-
-    /// A run that has saved something goes on with its own settings alone.
-    private static func elsewhere(_ lastGoodStep: Int?) -> String {
-        lastGoodStep == nil ? "" : ", and begin anew in another --output"
+        step.map { "; the checkpoint of step \($0) is kept" } ?? ""
     }
 }

@@ -2,13 +2,16 @@ import RunRecords
 import Torch
 import VisionData
 
+/// What a user should know: a text, or a value to whose text a program can add what its own user can do.
+public typealias Remark = any CustomStringConvertible & Sendable
+
 /// What a run tells while it goes on.
 public enum TrainingEvent: Sendable {
     /// Something a user should know.
-    case remark(String)
+    case remark(Remark)
 
     /// Something that is probably wrong, and does not end the run.
-    case warning(String)
+    case warning(Remark)
 
     /// A step is done; a card tells of its steps in groups.
     case step(StepReport)
@@ -52,7 +55,7 @@ public enum TrainingOutcome: Sendable, Equatable {
     /// All epochs had been done before.
     case alreadyFinished
 
-    /// `--max-steps` was reached.
+    /// `RunOptions.maxSteps` was reached.
     case stopped(step: Int)
 
     /// A signal asked the run to end; everything is saved.

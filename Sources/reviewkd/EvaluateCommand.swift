@@ -64,7 +64,7 @@ struct EvaluateCommand: ParsableCommand {
         guard let description = CIFARDataset(named: dataset) else { return }
         let network = try loadNetwork(
             model, weights: file, key: weights.key, classCount: description.classCount,
-            device: device, remark: { printError("note: \($0)") })
+            device: device, remark: { printError("note: \(told($0))") })
         let images = try CIFARFiles.read(
             description, .test, in: URL(fileURLWithPath: data, isDirectory: true))
         if let warning = images.warning { printError("note: \(warning)") }

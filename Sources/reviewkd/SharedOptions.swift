@@ -131,9 +131,7 @@ struct RunCommandOptions: ParsableArguments {
     var studentWeightsKey: String?
 
     /// Where in the file of `--student-weights` they are.
-    var studentKey: WeightsKey {
-        WeightsKey(studentWeightsKey, option: "--student-weights-key")
-    }
+    var studentKey: WeightsKey { WeightsKey(studentWeightsKey) }
 
     func validate() throws {
         try requireRanges([

@@ -53,7 +53,7 @@ struct DistillCommand: ParsableCommand {
             let network = try loadNetwork(
                 settings.model, weights: teacher, key: weights.key,
                 classCount: data.train.classCount, device: device,
-                remark: { printError("note: \($0)") })
+                remark: { printError("note: \(told($0))") })
             return (network, try sha256(ofFile: teacher))
         }
     }

@@ -4,6 +4,7 @@ import Foundation
 import Recipes
 import Revision
 import RunRecords
+import TensorFiles
 import Torch
 import TorchNN
 import Training
@@ -88,14 +89,18 @@ struct TrainingRun {
         settings.teacherDigest = loaded?.digest
         settings.revision = revision
         settings.interruption = { Interruption.signal }
-        return try Trainer(
-            recipe: recipe, data: data,
-            teacher: try loaded.flatMap {
-                recipe.makeTeacher(
-                    $0.network, precision: try recipe.precision ?? .standard(on: device))
-            },
-            studentWeights: options.studentWeights, studentWeightsKey: options.studentKey,
-            options: settings, report: report)
+        let taught = try loaded.flatMap {
+            recipe.makeTeacher(
+                $0.network, precision: try recipe.precision ?? .standard(on: device))
+        }
+        do {
+            return try Trainer(
+                recipe: recipe, data: data, teacher: taught,
+                studentWeights: options.studentWeights, studentWeightsKey: options.studentKey,
+                options: settings, report: report)
+        } catch let error as WeightFileError {
+            throw StudentWeightsError(error: error)
+        }
     }
 
     private func conclude(

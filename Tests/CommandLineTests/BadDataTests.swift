@@ -31,10 +31,15 @@ extension CommandLineSuite {
 
         @Test("that are missing are named, with the command that gets them")
         func missing() throws {
-            let outcome = try evaluate(in: "nowhere")
-            #expect(outcome.status == 1)
-            #expect(outcome.sentence.contains("expected the folder cifar-100-binary"))
-            #expect(outcome.sentence.contains("run `reviewkd datasets fetch cifar100 --data"))
+            for (folder, word) in [("nowhere", "nowhere"), ("my images", "my images'")] {
+                let outcome = try evaluate(in: folder)
+                #expect(outcome.status == 1)
+                #expect(outcome.sentence.contains("expected the folder cifar-100-binary"))
+                let command = /run `reviewkd datasets fetch cifar100 --data ([^`]*)`, which/
+                let match = try #require(
+                    outcome.sentence.firstMatch(of: command), "\(outcome.errors)")
+                #expect(match.1.hasSuffix(word), "\(outcome.errors)")
+            }
         }
 
         @Test("that a recipe needs and nobody named are asked for")
@@ -42,7 +47,10 @@ extension CommandLineSuite {
             let output = workshop.fresh("dataless")
             let outcome = try workshop.run(["train", "pair.yaml", "--output", output])
             #expect(outcome.status == 1)
-            #expect(outcome.sentence.contains("trains on cifar100, but --data is missing"))
+            #expect(
+                outcome.sentence.contains(
+                    "trains on cifar100, but no folder of images is given; name the one that holds the data set with --data"
+                ))
             #expect(!workshop.exists(output))
         }
 

@@ -160,7 +160,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
         BadArguments(
             ["bench", "pair.yaml", "--batch-size", "50000000"], 1,
             "a step with batch size 50000000 does not fit into memory",
-            "bench: --batch-size N"),
+            "use a smaller one with --batch-size N"),
         BadArguments(
             ["bench", "cifar100/resnet56"], 1, "has no teacher, expected one for --work distill",
             "use --work train"),

@@ -71,7 +71,7 @@ extension Form {
             Form(
                 "key-generator.pt", "under a key that is none of the known ones",
                 refused:
-                    "there are tensors under 'generator': name that with --weights-key generator"),
+                    "there are tensors under 'generator': name that"),
             Form(
                 "only-foreign.pt", "nothing but tensors of types that no weights have",
                 refused:
@@ -134,7 +134,7 @@ struct FormsTests {
         }
         #expect(
             error?.description.contains(
-                "should have weights under 'epoch', which --weights-key asks for")
+                "should have weights under 'epoch', which was asked for")
                 == true, "\(String(describing: error))")
     }
 

@@ -91,7 +91,7 @@ struct BusyMachineTests {
         try train(epochs: 40) {
             $0 < 80 ? 0.1 : 0.5
         } report: { event in
-            if case .remark(let text) = event { remarks.append(text) }
+            if case .remark(let text) = event { remarks.append("\(text)") }
         }
         let told = remarks.filter { $0.contains("5.0 times as long as at its start") }
         #expect(told.count == 1, "\(remarks)")
@@ -105,7 +105,7 @@ struct BusyMachineTests {
             0.1
         } report: { event in
             if case .remark(let text) = event {
-                #expect(!text.contains("times as long"), "\(text)")
+                #expect(!text.description.contains("times as long"), "\(text)")
             }
         }
     }

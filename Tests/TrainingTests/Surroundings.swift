@@ -137,7 +137,7 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
                 "raw weights beside averaged ones",
                 read:
                     "took the weights under state_dict; averaged ones that fit stand under "
-                    + "state_dict_ema, to be taken with --weights-key state_dict_ema"
+                    + "state_dict_ema, to be taken with the key 'state_dict_ema'"
             ) {
                 .dictionary([
                     ("epoch", .integer(3)), ("state_dict_ema", .tensors(zeros($0))),
@@ -148,7 +148,7 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
                 "raw weights beside averaged ones in one dictionary",
                 read:
                     "took the weights under student; averaged ones that fit stand under ema, to be taken "
-                    + "with --weights-key ema",
+                    + "with the key 'ema'",
                 "took the prefix 'student.' off the names",
                 "left out 56 entries that the network does not have: ema.conv1.weight, ema.bn1.weight, "
                     + "ema.bn1.bias, …"

@@ -1,0 +1,45 @@
+import Basics
+import TensorFiles
+
+extension WeightFileError: Remediable {
+    var details: String { "." }
+
+    func remedy(in command: CommandKind) -> String? { remedy(by: "--weights-key") }
+
+    /// What to do where an option takes the key.
+    fileprivate func remedy(by option: String) -> String? {
+        switch self {
+        case .checkpoint(_, let error): error.remedy(by: option)
+        case .unreadable, .unknownFormat, .foreign, .noSuchPrefix, .safetensors: nil
+        }
+    }
+}
+
+extension PyTorchCheckpointError {
+    fileprivate func remedy(by option: String) -> String? {
+        switch self {
+        case .noStateDict(_, let holding), .noSuchKey(_, _, let holding):
+            holding.first.map { key in
+                "there are tensors under \(holding.map(\.quoted).firstFew): name that with "
+                    + ShellWord.option(option, key)
+            }
+        case .zip, .pickle, .notACheckpoint, .arrays, .torchScript, .exportedProgram, .byteOrder,
+            .streamVersion, .streamKeys, .unknownStorage, .storageCutOff, .notADictionary,
+            .duplicateName, .noStorage, .storageSize, .outsideStorage, .expandsTooMuch:
+            nil
+        }
+    }
+}
+
+/// An error in the file of `--student-weights`, whose key has an option of its own.
+struct StudentWeightsError: Error, Remediable {
+    let error: WeightFileError
+
+    var description: String { error.description }
+    var problem: String { error.problem }
+    var details: String { error.details }
+
+    func remedy(in command: CommandKind) -> String? {
+        error.remedy(by: "--student-weights-key")
+    }
+}
