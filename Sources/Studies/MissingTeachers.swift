@@ -3,28 +3,55 @@ import Recipes
 import TensorFiles
 import VisionModels
 
+/// Teachers of a study that have to be trained first.
+package struct MissingTeachers: Sendable, CustomStringConvertible {
+    /// The models.
+    let models: [String]
+
+    /// The folder that the user gave, and what lies in it.
+    let folder: (path: String, contents: [String])?
+
+    /// A folder inside that has such files.
+    package let better: String?
+
+    /// The problem with what saves the time.
+    package var description: String { "\(problem); \(remedy)" }
+
+    /// Which teachers will be trained, and why.
+    package var problem: String {
+        let these = models.count == 1 ? "this teacher" : "these teachers"
+        let names = models.joined(separator: ", ")
+        guard let folder else {
+            return "there are no weights of \(names): \(these) will be trained first"
+        }
+        return "\(folder.path) has no weights of \(names): \(these) will be trained first; found "
+            + "\(folder.contents.firstFew) there"
+    }
+
+    private var remedy: String {
+        if let better { return "\(better) has such files: name that folder" }
+        return example.map { "name a file after its model, as in \($0), to save the time" }
+            ?? "files of trained ones save the time"
+    }
+
+    /// What a file in the user's folder should be called.
+    package var example: String? { folder.map { "\($0.path)/\(models[0]).pth" } }
+}
+
 extension Study {
     /// Tells which teachers have to be trained, and why: a warning where the user gave a folder of them.
     func remark(missing cells: [Cell]) {
         guard !cells.isEmpty else { return }
-        let names = cells.map(\.key.pair).joined(separator: ", ")
-        let these = cells.count == 1 ? "this teacher" : "these teachers"
+        let names = cells.map(\.key.pair)
         guard let folder = settings.teachers else {
-            return report(
-                .remark(
-                    "without --teachers there are no weights of \(names): \(these) will be trained "
-                        + "first, for which files of trained ones save the time"))
+            return report(.remark(MissingTeachers(models: names, folder: nil, better: nil)))
         }
         let finder = finder(in: folder)
-        let models = cells.compactMap { try? Architecture(named: $0.key.pair) }
-        let places = finder.subfolders(with: models)
-        let advice =
-            places.first.map { "\($0) has such files: give \(ShellWord.option("--teachers", $0))" }
-            ?? "name a file after its model, as in \(folder)/\(cells[0].key.pair).pth, to save the time"
+        let places = finder.subfolders(with: names.compactMap { try? Architecture(named: $0) })
         report(
             .warning(
-                "\(folder) has no weights of \(names): \(these) will be trained first; found "
-                    + "\(finder.contents.firstFew) there; \(advice)"))
+                MissingTeachers(
+                    models: names, folder: (folder, finder.contents), better: places.first)))
     }
 
     /// What finds teachers of the study's data set in a folder.

@@ -41,15 +41,22 @@ struct ResultsFile {
         } catch {
             throw .unreadable(path: path, reason: error.reason)
         }
+        let isForeign = !mayLack && !(lines + [last]).contains(where: Self.isResult)
         for (index, line) in lines.enumerated() where !line.isEmpty {
-            try read(try Self.decode(line, at: "\(path):\(index + 1)"), line: index + 1)
+            do throws(ResultsFileError) {
+                try read(try Self.decode(line, at: "\(path):\(index + 1)"), line: index + 1)
+            } catch {
+                guard case .malformed(_, let reason) = error, isForeign else { throw error }
+                throw .noResults(path: path, reason: reason)
+            }
         }
         guard !last.isEmpty else { return }
         let result: CellResult
         do throws(ResultsFileError) {
             result = try Self.decode(last, at: "\(path):\(lines.count + 1)")
         } catch {
-            guard case .malformed = error else { throw error }
+            guard case .malformed(_, let reason) = error else { throw error }
+            guard !isForeign else { throw .noResults(path: path, reason: reason) }
             cutLine = String(last)
             return
         }
@@ -64,6 +71,15 @@ struct ResultsFile {
         }
         guard former == result else {
             throw .twice(place: "\(path):\(line)", cell: "\(result.key)")
+        }
+    }
+
+    private static func isResult(_ line: Substring) -> Bool {
+        do throws(ResultsFileError) {
+            _ = try decode(line, at: "")
+            return true
+        } catch {
+            return false
         }
     }
 
@@ -159,27 +175,42 @@ struct ResultsFile {
 /// A file of results that cannot be used.
 public enum ResultsFileError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
+    case noResults(path: String, reason: String)
     case otherVersion(place: String, found: Int)
     case malformed(place: String, reason: String)
     case twice(place: String, cell: String)
     case otherRun(cell: String, what: String, path: String, own: String)
 
     /// One sentence with the remedy.
-    public var description: String {
+    public var description: String { "\(problem); \(remedy)" }
+
+    /// The sentence without the remedy.
+    package var problem: String {
         switch self {
-        case .unreadable(let path, let reason):
-            "\(path) cannot be read: \(reason); name a results.jsonl of this tool"
+        case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
+        case .noResults(let path, let reason):
+            "\(path) holds no results, expected one in each line, found a first line that is none "
+                + "(\(reason))"
         case .otherVersion(let place, let found):
             "\(place): the line has version \(found), expected \(CellResult.version); it was "
-                + "written by another version of this tool: use that one, or another --output"
+                + "written by another version of this tool"
         case .malformed(let place, let reason):
-            "\(place): expected a result, found a line that is none (\(reason)); correct or "
-                + "remove the line"
+            "\(place): expected a result, found a line that is none (\(reason))"
         case .twice(let place, let cell):
-            "\(place): the cell \(cell) has another result above; remove one of the two lines"
+            "\(place): the cell \(cell) has another result above"
         case .otherRun(let cell, let what, let path, let own):
-            "\(path) has the cell \(cell), but it was made with \(what) than \(own). Expected the same "
-                + "for both, since they go into one table. Choose another --output for this file."
+            "\(path) has the cell \(cell), but it was made with \(what) than \(own); expected the same "
+                + "for both, since they go into one table"
+        }
+    }
+
+    private var remedy: String {
+        switch self {
+        case .unreadable, .noResults: "name a results.jsonl of this tool"
+        case .otherVersion: "use that one, or another folder"
+        case .malformed: "correct or remove the line"
+        case .twice: "remove one of the two lines"
+        case .otherRun: "join it with results in another folder"
         }
     }
 }

@@ -62,9 +62,9 @@ struct StudyRuns {
 
     /// Tells of cells that failed.
     ///
-    /// - Throws: `StudyError.failed` where there are some.
-    func requireSuccess() throws(StudyError) {
+    /// - Throws: `FailedCells` where there are some.
+    func requireSuccess() throws(FailedCells) {
         guard let first = failures.first else { return }
-        throw .failed(cells: failures.count, of: count, first: "\(first)")
+        throw FailedCells(count: failures.count, total: count, first: first)
     }
 }

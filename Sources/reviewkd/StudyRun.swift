@@ -63,9 +63,8 @@ struct StudyRun {
                             + "to go on.")
                     throw ExitCode(128 + signal)
                 }
-            } catch let error as StudyError {
-                // After failed cells the table of the others is shown; before them there is none.
-                guard case .failed = error else { throw error }
+            } catch let error as FailedCells {
+                // The table of the others is shown.
                 failure = error
             }
         } else {
@@ -77,7 +76,7 @@ struct StudyRun {
             try show(table)
         } catch {
             guard let failure else { throw error }
-            printError("note: \(error)")
+            printError("note: \(told(error))")
             throw failure
         }
         if let failure { throw failure }

@@ -210,7 +210,9 @@ extension CommandLineSuite {
                 "--output", workshop.fresh("study"), "--data", "data",
             ])
             #expect(longer.status == 1)
-            #expect(longer.sentence.contains("--set changes the data, the rates or the length"))
+            #expect(
+                longer.sentence.contains(
+                    "the data, rates or length of cifar100/resnet56-resnet20-short are changed"))
             let seed = try workshop.run([
                 "ablate", "fusion", "pair.yaml", "--set", "seed=7", "--output",
                 workshop.fresh("study"), "--data", "data",
@@ -261,11 +263,18 @@ extension CommandLineSuite {
                 ), (["--schedule", "shrt"], 1, "did you mean \"short\"?"),
                 (["--methods", "kd,revewkd"], 64, "did you mean \"reviewkd\"?"),
                 (["--jobs", "0"], 64, "--jobs is 0, expected at least 1"),
-                (["--teachers", "nowhere"], 1, "--teachers is nowhere, expected a folder"),
+                (
+                    ["--teachers", "nowhere"], 1,
+                    "the teachers' folder is nowhere, expected a folder with the teachers' weights; name one with --teachers"
+                ),
                 (
                     ["--merge", "nothing.jsonl"], 1,
                     "nothing.jsonl cannot be read: it does not exist; name a results.jsonl"
                 ), (["--merge", "data"], 1, "data cannot be read: it is a folder"),
+                (
+                    ["--merge", "pair.yaml"], 1,
+                    "pair.yaml holds no results, expected one in each line"
+                ),
                 (["--schedule", "none.yaml"], 1, "is unknown and no such file exists"),
                 (
                     ["--methods", "kd,at,kd"], 64,
@@ -281,6 +290,38 @@ extension CommandLineSuite {
                 ["reproduce", "cifar100", "--output", workshop.fresh("study")] + arguments)
             #expect(outcome.status == status)
             #expect(outcome.sentence.contains(words), "\(outcome.errors)")
+        }
+
+        @Test("gives remedies that a study has, where a run would have others")
+        func ownRemedies() throws {
+            let (output, schedule) = (workshop.fresh("study"), workshop.fresh("own") + ".yaml")
+            func reproduce(_ replacing: (String, String), _ also: [String] = []) throws -> Outcome {
+                let text = Workshop.recipe.replacing(replacing.0, with: replacing.1)
+                try workshop.write(Data(text.utf8), to: schedule)
+                let arguments = workshop.reproduce(output, methods: "alone", seeds: "0", also: also)
+                return try workshop.run(arguments.map { $0 == "pair.yaml" ? schedule : $0 })
+            }
+            try #expect(reproduce(("epochs: 2", "epochs: 2")).status == 0)
+            try FileManager.default.removeItem(at: workshop.url(output + "/results.jsonl"))
+            let differing = try reproduce(("learning_rate: 0.05", "learning_rate: 0.06"))
+            #expect(differing.status == 1)
+            let advice =
+                " holds a run with other settings; move it away to train the cell anew, repeat the "
+                + "command that began it, or choose another --output"
+            #expect(differing.sentence.hasPrefix("Error: 1 of 1 cells failed, the first with: "))
+            #expect(differing.sentence.hasSuffix(advice), "\(differing.errors)")
+            let warning = try #require(
+                differing.errors.split(separator: "\n").first { $0.hasPrefix("warning: ") })
+            #expect(warning.hasSuffix(advice), "\(differing.errors)")
+            let large = try reproduce(("batch_size: 8", "batch_size: 1000000000"), ["--dry-run"])
+            #expect(large.status == 1)
+            #expect(
+                large.sentence.hasSuffix(
+                    "or give a recipe's file of your own with a smaller batch_size (reproduce: "
+                        + "--schedule FILE; ablate: FILE in place of the recipe)"),
+                "\(large.errors)")
+            #expect(!(differing.errors + large.errors).contains("--resume"))
+            #expect(!large.errors.contains("--set"))
         }
 
         @Test("refuses a teacher of another model and results of other settings, nothing lost")
