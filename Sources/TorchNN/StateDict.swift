@@ -53,10 +53,17 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
         // Whatever is missing is there in another form.
         let isOfOtherNumbers =
             unexpected.isEmpty && misshapen.isEmpty && missing.count == notTensors.count
-            && notTensors.allSatisfy { $0.contains(": a tensor ") }
+            && notTensors.allSatisfy { $0.contains(Self.otherNumbers) }
         return isOfOtherNumbers
             ? "save them as plain tensors of float32 (.float(), .dequantize() or .to_dense())"
             : "use weights of this architecture"
+    }
+}
+
+extension StateDictError {
+    /// What the reader of files calls a tensor whose numbers a network of ours cannot take as they are.
+    fileprivate static var otherNumbers: Regex<Substring> {
+        /: a (?:sparse tensor|quantized tensor|tensor in a |tensor of the type )/
     }
 }
 

@@ -235,6 +235,17 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
                     })
             },
             Surroundings(
+                "a sparse tensor where a weight is needed",
+                refused:
+                    "save them as plain tensors of float32 (.float(), .dequantize() or .to_dense())",
+                "no tensors: fc.weight: a sparse tensor"
+            ) { entries in
+                let others = entries.filter { $0.name != "fc.weight" }
+                let sparse = OldCheckpointWriter.Value.object(
+                    "torch._utils\n_rebuild_sparse_tensor")
+                return .dictionary([("state_dict", .mixed(others, [("fc.weight", sparse)]))])
+            },
+            Surroundings(
                 "an object where a weight is needed",
                 refused: "missing: fc.weight",
                 "no tensors: fc.weight: an object of the class somewhere.Weight"
