@@ -158,8 +158,32 @@ struct RunCommandOptions: ParsableArguments {
         var recipe = try Recipe.load(nameOrPath: nameOrPath, overrides: overrides)
         if let epochs { recipe = recipe.rescaled(epochs: epochs) }
         if let seed { recipe.seed = seed }
-        recipe.precision = try precision ?? recipe.precision ?? .standard(on: device.resolve())
+        recipe.precision =
+            try precision ?? recipe.precision ?? .standard(on: Device(named: device.device))
         return recipe
+    }
+
+    /// The recipe with this command's overrides and its method.
+    ///
+    /// - Parameters:
+    ///   - nameOrPath: the recipe.
+    ///   - method: whose values `--set` means, also where the recipe's own method is another.
+    /// - Returns: it, every choice written out.
+    /// - Throws: what loading throws; `WrongRecipe` where it has no teacher.
+    func resolve(_ nameOrPath: String, taughtBy method: MethodOptions) throws -> Recipe {
+        var options = self
+        options.overrides = overrides.filter { method.method == nil || !$0.hasPrefix("method.") }
+        let resolved = try options.resolve(nameOrPath)
+        guard resolved.teacher != nil else {
+            throw WrongRecipe(
+                description: "the recipe \(resolved.name) has no teacher, expected one to distill "
+                    + "from; use `reviewkd train`")
+        }
+        let taught = try method.apply(to: resolved)
+        guard options.overrides != overrides else { return taught }
+        return try Recipe(
+            yaml: taught.yaml, file: nameOrPath,
+            overrides: overrides.filter { $0.hasPrefix("method.") })
     }
 }
 

@@ -36,20 +36,14 @@ struct DistillCommand: ParsableCommand {
     func validate() throws { _ = try teacherNormalization.map(TeacherNormalization.init) }
 
     func run() throws {
-        var recipe = try options.resolve(recipe)
-        guard let settings = recipe.teacher else {
-            throw WrongRecipe(
-                description: "the recipe \(recipe.name) has no teacher, expected one to distill "
-                    + "from; use `reviewkd train`")
-        }
+        var recipe = try options.resolve(recipe, taughtBy: method)
         if let teacherNormalization {
             recipe.teacher?.normalization = try TeacherNormalization(teacherNormalization).settings
         }
-        recipe = try method.apply(to: recipe)
-        let isTaught = recipe.teacher != nil
+        let settings = recipe.teacher
         try TrainingRun(recipe: recipe, options: options).run { data, device in
             // A student alone needs none.
-            guard isTaught else { return nil }
+            guard let settings else { return nil }
             let network = try loadNetwork(
                 settings.model, weights: teacher, key: weights.key,
                 classCount: data.train.classCount, device: device,

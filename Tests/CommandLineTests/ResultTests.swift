@@ -95,6 +95,25 @@ extension CommandLineSuite {
             }
         }
 
+        @Test("--set gives the values of the method that --method names")
+        func valuesOfMethod() throws {
+            let output = workshop.fresh("fitnet")
+            let outcome = try workshop.run(
+                workshop.distill(to: output) + [
+                    "--set", "method.fitnet.stage=2", "--method", "fitnet", "--set", "seed=3",
+                    "--max-steps", "1",
+                ])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let recipe = String(
+                decoding: try workshop.read(output + "/recipe.yaml"), as: UTF8.self)
+            #expect(recipe.contains("stage: 2") && recipe.contains("seed: 3"), "\(recipe)")
+            let others = try workshop.run(
+                workshop.distill(to: workshop.fresh("kd")) + [
+                    "--set", "method.fitnet.stage=2", "--method", "kd",
+                ])
+            #expect(others.sentence.contains("--set method.fitnet.stage=2"), "\(others.errors)")
+        }
+
         @Test("--method alone trains as train does, and names no teacher")
         func alone() throws {
             let taught = workshop.fresh("alone")

@@ -32,6 +32,18 @@ extension CommandLineSuite {
             #expect(late.bytes - early.bytes < 8 << 20, "from \(early.bytes) to \(late.bytes)")
         }
 
+        @Test("More threads than processors are noted once")
+        func threads() throws {
+            let count = ProcessInfo.processInfo.activeProcessorCount
+            let outcome = try workshop.run([
+                "train", "pair.yaml", "--data", "data", "--set", "precision=null", "--max-steps",
+                "1", "--output", workshop.fresh("threads"), "--threads", "\(count + 1)",
+            ])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let notes = outcome.errors.matches(of: /threads share \d+ processor/)
+            #expect(notes.count == 1, "\(outcome.errors)")
+        }
+
         @Test("Without AVX-512 float32 is the default, and bfloat16 works with a note")
         func withoutAVX512() throws {
             let lesser = ["ATEN_CPU_CAPABILITY": "default"]
