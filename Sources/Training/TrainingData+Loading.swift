@@ -18,8 +18,11 @@ extension TrainingData {
         _ name: DatasetSettings.Name, from directory: String?, device: Device,
         remark: (String) -> Void = { _ in }
     ) throws -> TrainingData {
-        guard let dataset = CIFARDataset(named: name.rawValue) else {
-            return .procedural(device: device)
+        let dataset: CIFARDataset
+        switch name {
+        case .procedural: return .procedural(device: device)
+        case .cifar10: dataset = .cifar10
+        case .cifar100: dataset = .cifar100
         }
         guard let directory else { throw TrainingError.noDataFolder(dataset: name.rawValue) }
         func read(_ split: CIFARDataset.Split) throws -> ImageSet {
