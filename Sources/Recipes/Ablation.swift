@@ -1,5 +1,6 @@
 import Distillation
 import Torch
+import TorchNN
 import VisionModels
 
 /// What of the method is taken apart, put in another's place, or moved.
@@ -43,7 +44,7 @@ public enum Ablation: String, CaseIterable, Sendable {
         case .components: try Self.components(review, pair)
         case .fusion:
             FusionKind.allCases.map { kind in
-                Setting(name: kind.rawValue, review: review.with { $0.fusion = kind })
+                Setting(name: kind.rawValue, review: review.with { $0.options.fusion = kind })
             }
         case .distance: Self.distances(review)
         case .weight: Self.weights(review)
@@ -74,8 +75,8 @@ public enum Ablation: String, CaseIterable, Sendable {
         func upTo(_ index: Int) -> [Int] { links[...index].map(\.teacher) }
         func framework(_ fusion: FusionKind, _ distance: ReviewDistance) -> ReviewSettings {
             review.with { review in
-                review.fusion = fusion
-                review.distance = distance
+                review.options.fusion = fusion
+                review.term.distance = distance
             }
         }
         return [
@@ -100,24 +101,25 @@ public enum Ablation: String, CaseIterable, Sendable {
 
     private static func distances(_ review: ReviewSettings) -> [Setting] {
         let pyramids = [[1], [2], [4], [4, 2], [4, 2, 1]]
-        return [Setting(name: "l2", review: review.with { $0.distance = .l2 })]
+        return [Setting(name: "l2", review: review.with { $0.term.distance = .l2 })]
             + pyramids.map { levels in
                 Setting(
                     name: "hcl-" + levels.map(String.init).joined(separator: "-"),
-                    review: review.with { $0.distance = .hierarchical(levels: levels) })
+                    review: review.with { $0.term.distance = .hierarchical(levels: levels) })
             }
     }
 
     private static func weights(_ review: ReviewSettings) -> [Setting] {
         let factors = [0.125, 0.25, 0.5, 1, 2, 4, 8]
         return factors.map { factor in
-            let weight = review.weight * factor
-            return Setting(name: "lambda-\(weight)", review: review.with { $0.weight = weight })
+            let weight = review.term.weight * factor
+            return Setting(
+                name: "lambda-\(weight)", review: review.with { $0.term.weight = weight })
         }
             + [0, 0.05, 0.1, 0.2, 0.4, 0.8].map { fraction in
                 Setting(
                     name: "warmup-\(fraction)",
-                    review: review.with { $0.warmup = .fraction(fraction) })
+                    review: review.with { $0.term.warmup = .fraction(fraction) })
             }
     }
 }
@@ -152,9 +154,9 @@ extension ReviewSettings {
     fileprivate func links(_ links: [(student: Int, teacher: [Int])]) -> ReviewSettings {
         with { review in
             review.stages = links.map { StageMatch(student: $0.student, teacher: $0.teacher) }
-            review.residual = false
-            review.fusion = .plain
-            review.distance = .l2
+            review.options.residual = false
+            review.options.fusion = .plain
+            review.term.distance = .l2
         }
     }
 }

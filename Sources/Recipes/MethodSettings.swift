@@ -2,34 +2,40 @@ import Distillation
 
 /// How the student learns: the terms of its loss.
 public struct MethodSettings: Sendable, Equatable {
-    /// The methods a recipe can name, alone or joined by `+`.
-    public enum Name: String, Sendable, CaseIterable {
+    /// A method that a recipe can name, alone or joined by `+`.
+    public struct Name: RawRepresentable, CaseIterable, Hashable, Sendable {
+        /// As recipes write it.
+        public let rawValue: String
+
         /// Cross-entropy with the labels; joined with nothing.
-        case alone
-        /// Hinton's distillation: the teacher's softened predictions.
-        case kd
-        /// One stage, regressed on the teacher's.
-        case fitnet
-        /// Attention transfer: where in the map the features are strong.
-        case at
-        /// Similarity-preserving: which images of a batch look alike.
-        case sp
-        /// Relational distillation: distances and angles between images.
-        case rkd
-        /// Probabilistic transfer: similarities as distributions.
-        case pkt
-        /// Variational information distillation.
-        case vid
-        /// Contrastive representation distillation, with a memory.
-        case crd
-        /// The overhaul of feature distillation: pre-activations with a margin.
-        case ofd
-        /// Decoupled distillation: true class and others weighed apart.
-        case dkd
-        /// Correlations of predictions.
-        case dist
+        public static let alone = Name(known: "alone")
+
         /// Knowledge review: the teacher's features, stage by stage.
-        case reviewkd
+        public static let reviewkd = Name(known: "reviewkd")
+
+        /// The name of a method.
+        public init<Method: DistillationMethod>(_ method: Method.Type) {
+            self.init(known: Method.name)
+        }
+
+        /// Reads a name; nil where no method has it.
+        public init?(rawValue: String) {
+            guard let name = Self.allCases.first(where: { $0.rawValue == rawValue }) else {
+                return nil
+            }
+            self = name
+        }
+
+        private init(known name: String) { rawValue = name }
+
+        /// All methods: `alone`, those of `DistillationMethods`, and `reviewkd`.
+        public static let allCases: [Name] =
+            [alone] + DistillationMethods.all.map { Name(known: $0.name) } + [reviewkd]
+
+        /// The term with its constants; nil for `alone` and `reviewkd`.
+        package var method: (any DistillationMethod.Type)? {
+            DistillationMethods.all.first { $0.name == rawValue }
+        }
     }
 
     /// The methods, in the order of the loss's terms.
@@ -57,40 +63,48 @@ public struct MethodSettings: Sendable, Equatable {
 
     /// The names as a recipe has them, `reviewkd+kd`.
     public var name: String { names.map(\.rawValue).joined(separator: "+") }
+
+    /// The constants of a method under their own type; nil where the method is not named, and setting them
+    /// then changes nothing.
+    public subscript<Method: DistillationMethod>(method: Method.Type) -> Method.Settings? {
+        get { constants[Name(method)]?[method] }
+        set { constants[Name(method)]?[method] = newValue }
+    }
 }
 
-/// The review term (Chen et al., 2021) and the parts that its ablations replace.
-public struct ReviewSettings: Sendable, Equatable {
-    /// How the term's weight grows at the start of the run.
-    public enum Warmup: Sendable, Equatable {
-        /// In epoch *e*, counted from 0, the weight times min(1, *e* / `epochs`); 0 is no warm-up.
-        ///
-        /// The authors' CIFAR code has 20: no review at all in the first epoch, all from epoch 20 on.
-        case epochs(Int)
-        /// Grows step by step over this fraction of the run, from 0 to 1; 0 is no warm-up.
-        case fraction(Double)
-    }
+extension MethodSettings.Name {
+    /// Hinton's distillation.
+    public static let kd = Self(KnowledgeDistillation.self)
+    /// FitNet.
+    public static let fitnet = Self(FitNet.self)
+    /// Attention transfer.
+    public static let at = Self(AttentionTransfer.self)
+    /// Similarity-preserving distillation.
+    public static let sp = Self(SimilarityPreserving.self)
+    /// Relational distillation.
+    public static let rkd = Self(RelationalKnowledgeDistillation.self)
+    /// Probabilistic transfer.
+    public static let pkt = Self(ProbabilisticKnowledgeTransfer.self)
+    /// Variational information distillation.
+    public static let vid = Self(VariationalInformationDistillation.self)
+    /// Contrastive representation distillation.
+    public static let crd = Self(ContrastiveRepresentationDistillation.self)
+    /// The overhaul of feature distillation.
+    public static let ofd = Self(OverhaulDistillation.self)
+    /// Decoupled distillation.
+    public static let dkd = Self(DecoupledKnowledgeDistillation.self)
+    /// Correlations of predictions.
+    public static let dist = Self(DIST.self)
+}
 
-    /// A student stage and the teacher stages it learns from, both counted from 1 without the stem.
-    public struct StageMatch: Sendable, Equatable {
-        /// The student's stage.
-        public var student: Int
-        /// The teacher's stages.
-        public var teacher: [Int]
+extension [MethodSettings.Name] {
+    /// Reads `reviewkd+kd`; nil where a name is unknown or stands twice, or `alone` is joined.
+    public init?(joined text: String) {
+        let parts = text.split(separator: "+", omittingEmptySubsequences: false)
+        let names = parts.compactMap { MethodSettings.Name(rawValue: String($0)) }
+        guard names.count == parts.count, Set(names).count == names.count,
+            names.count == 1 || !names.contains(.alone)
+        else { return nil }
+        self = names
     }
-
-    /// The factor of the term, which the authors choose by pair of networks.
-    public var weight: Double
-    /// How the weight grows; no warm-up by default.
-    public var warmup: Warmup
-    /// How a stage is joined with the deeper ones; `abf` by default.
-    public var fusion: FusionKind
-    /// How features are compared; `hcl` by default.
-    public var distance: ReviewDistance
-    /// Whether deeper stages flow into shallower ones, the residual framework; true by default.
-    public var residual: Bool
-    /// Which stages are compared; `nil` matches them automatically.
-    public var stages: [StageMatch]?
-    /// The width of the fused features; `nil` takes the student's last width, at most 512.
-    public var midChannels: Int?
 }

@@ -1,4 +1,5 @@
 import Basics
+import Distillation
 import VisionModels
 
 extension Recipe {
@@ -127,7 +128,7 @@ private struct NetworksName {
                 + "\(recipe.epochs) epochs; nothing is published for this pair, the weight is not chosen "
                 + "on a validation split"
             recipe.teacher?.model = models[0].name
-            recipe.method.review?.weight = student.reviewWeightWithoutPublishedOne
+            recipe.method.review?.term.weight = ModelPair(models[0], student).reviewWeight
         } else {
             recipe.description = "\(student.name) trained alone, to serve as a teacher"
         }
@@ -141,17 +142,6 @@ extension Architecture {
         switch CIFARModel(rawValue: name) {
         case .shuffleV1, .shuffleV2, .mobileNetV2: 5
         default: 1
-        }
-    }
-
-    /// The weight of the review term of a student for whose pair none is published: what is published for
-    /// the same student or the nearest of its family under another teacher, else 5; 8 of MobileNetV2.
-    var reviewWeightWithoutPublishedOne: Double {
-        switch CIFARModel(rawValue: name) {
-        case .resnet8, .resnet14, .resnet20: 0.6
-        case .resnet32, .resnet44, .resnet56, .resnet110: 1
-        case .shuffleV2, .mobileNetV2: 8
-        default: 5
         }
     }
 }

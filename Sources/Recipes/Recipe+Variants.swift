@@ -1,3 +1,6 @@
+import Distillation
+import TorchNN
+
 extension Recipe {
     /// The same recipe over another number of epochs.
     ///
@@ -16,15 +19,16 @@ extension Recipe {
 
         var recipe = self
         recipe.epochs = epochs
-        if case .multistep(let milestones, let factor) = schedule {
-            let kept = milestones.map(scaled).reduce(into: [Int]()) { kept, milestone in
+        if case .multiStep(let steps) = schedule {
+            let kept = steps.milestones.map(scaled).reduce(into: [Int]()) { kept, milestone in
                 if milestone > kept.last ?? 0, milestone < epochs { kept.append(milestone) }
             }
             recipe.schedule =
-                kept.isEmpty ? .constant : .multistep(milestones: kept, factor: factor)
+                kept.isEmpty
+                ? .constant : .multiStep(.init(milestones: kept, factor: steps.factor))
         }
-        if case .epochs(let warmup) = method.review?.warmup {
-            recipe.method.review?.warmup = .epochs(min(scaled(warmup), epochs - 1))
+        if case .epochs(let warmup) = method.review?.term.warmup {
+            recipe.method.review?.term.warmup = .epochs(min(scaled(warmup), epochs - 1))
         }
         recipe.method.constants = method.constants.mapValues {
             $0.rescaled(from: self.epochs, to: epochs)
@@ -46,22 +50,29 @@ extension Recipe {
     ///
     /// - Parameter names: the methods; `alone` gives `studentAlone`.
     /// - Returns: a recipe that is as valid as this one.
-    /// - Precondition: this recipe has a teacher, or `names` is `alone`; for a review term of its own both
-    ///   models are of the zoo.
-    public func taught(by names: [MethodSettings.Name]) -> Recipe {
+    /// - Throws: `RecipeError.noPublishedReview` where a review term is to be made for a model that is not
+    ///   of the zoo.
+    /// - Precondition: this recipe has a teacher, or `names` is `alone`.
+    public func taught(by names: [MethodSettings.Name]) throws(RecipeError) -> Recipe {
         guard names != [.alone] else { return studentAlone }
         precondition(teacher != nil, "Recipe.taught: the recipe \(name) has no teacher")
         var recipe = self
         let use = use(of: names)
-        recipe.method = MethodSettings(
-            names: names, crossEntropyWeight: use.crossEntropyWeight,
-            review: names.contains(.reviewkd) ? method.review ?? use.review : nil,
-            constants: use.constants)
+        recipe.method = MethodSettings(published: names, for: use)
+        if names.contains(.reviewkd) {
+            if let review = method.review {
+                recipe.method.review = review
+            } else {
+                recipe.method.review = try ReviewSettings.published(for: use)
+            }
+        }
         return recipe
     }
 
     /// What methods are used for by this recipe.
     package func use(of names: [MethodSettings.Name]) -> MethodUse {
-        MethodUse(names: names, teacher: teacher?.model, student: student.model, epochs: epochs)
+        MethodUse(
+            names: names.map(\.rawValue), teacher: teacher?.model, student: student.model,
+            epochs: epochs)
     }
 }

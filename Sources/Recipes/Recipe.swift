@@ -10,7 +10,7 @@ public struct Recipe: Sendable, Equatable {
     /// The largest whole number that a key may have, but for the seed: 10⁹.
     ///
     /// A product of two such numbers, as epochs and batches, fits into `Int`.
-    public static let largestNumber = 1_000_000_000
+    public static let largestNumber = largestConstant
 
     /// The name by which the recipe is found, such as `cifar100/resnet56-resnet20`.
     public var name: String
@@ -29,7 +29,7 @@ public struct Recipe: Sendable, Equatable {
     /// The update rule.
     public var optimizer: OptimizerSettings
     /// How the learning rate moves during the run.
-    public var schedule: ScheduleSettings
+    public var schedule: LearningRateShape
     /// The number of passes over the training images, from 1 to `largestNumber`.
     public var epochs: Int
     /// Images in a training step, at least 1; the last batch of an epoch may be smaller.

@@ -40,6 +40,8 @@ public enum RecipeError: Error, Equatable {
     case unknownRecipe(String, nearest: String?)
     /// No two models have these names.
     case unknownPair(String, nearest: String?)
+    /// A review term was asked for that nobody published, for a model that is not of the zoo.
+    case noPublishedReview(teacher: String, student: String)
     /// A file exists and cannot be read as text.
     case unreadable(String, problem: String)
 }
@@ -78,6 +80,9 @@ extension RecipeError: CustomStringConvertible {
         case .unknownPair(let name, let nearest):
             "the pair '\(name)' is unknown, expected TEACHER-STUDENT of two models that "
                 + "`reviewkd models` lists" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+        case .noPublishedReview(let teacher, let student):
+            "no settings of the review term are known for \(teacher) and \(student), expected two "
+                + "models of the zoo; write the section method.review with a weight"
         case .unreadable(let path, let problem):
             "\(path): expected a recipe in UTF-8 text, but the file cannot be read: \(problem)."
         }

@@ -2,13 +2,15 @@ import Basics
 import VisionModels
 import Yams
 
-/// What a value must be, and how it is read.
+/// What a value must be, how it is read, and how it is written.
 struct RecipeRule<Value>: Sendable {
     let expected: String
     /// The text that was probably meant by one that cannot be read.
     var nearest: @Sendable (String) -> String? = { _ in nil }
     /// Returns `nil` when the value is not what is expected.
     let read: @Sendable (RecipeField) throws -> Value?
+    /// The value as YAML in one line.
+    var text: @Sendable (Value) -> String = { "\($0)" }
 }
 
 extension RecipeRule {
@@ -23,34 +25,41 @@ extension RecipeRule {
     static func list<Element>(of element: RecipeRule<Element>, count: Int? = nil) -> Self
     where Value == [Element] {
         let size = count.map { "\($0) values" } ?? "values"
-        return Self(expected: "a list of \(size), each \(element.expected)") { field in
-            guard case .sequence(let list) = field.node, !list.isEmpty else { return nil }
-            guard count == nil || count == list.count else { return nil }
-            return try list.enumerated().map { try field.child("\($0)", $1).read(element) }
-        }
+        return Self(
+            expected: "a list of \(size), each \(element.expected)",
+            read: { field in
+                guard case .sequence(let list) = field.node, !list.isEmpty else { return nil }
+                guard count == nil || count == list.count else { return nil }
+                return try list.enumerated().map { try field.child("\($0)", $1).read(element) }
+            },
+            text: { "[\($0.map(element.text).joined(separator: ", "))]" })
     }
 }
 
 extension RecipeRule where Value == String {
-    static let text = Self(expected: "text") {
-        guard let text = $0.node.scalar?.string, $0.tag == .str else { return nil }
-        return text.isEmpty ? nil : text
-    }
+    static let text = Self(
+        expected: "text",
+        read: {
+            guard let text = $0.node.scalar?.string, $0.tag == .str else { return nil }
+            return text.isEmpty ? nil : text
+        }, text: \.yaml)
 
-    static let name = Self(expected: "a name of letters, digits and . _ - between single slashes") {
-        guard let name = try Self.text.read($0) else { return nil }
-        return Recipe.isName(name) ? name : nil
-    }
+    static let name = Self(
+        expected: "a name of letters, digits and . _ - between single slashes",
+        read: {
+            guard let name = try Self.text.read($0) else { return nil }
+            return Recipe.isName(name) ? name : nil
+        }, text: \.yaml)
 
     private static let models = Architecture.all.map(\.name)
 
     /// The name of a model in its own letter case.
     static let model = Self(
         expected: "one of \(models.joined(separator: ", "))",
-        nearest: { Architecture.nearestName(to: $0) }
-    ) { field in
-        field.node.scalar.flatMap { try? Architecture(named: $0.string).name }
-    }
+        nearest: { Architecture.nearestName(to: $0) },
+        read: { field in
+            field.node.scalar.flatMap { try? Architecture(named: $0.string).name }
+        }, text: \.yaml)
 }
 
 extension Recipe {
@@ -132,14 +141,22 @@ extension RecipeRule where Value == Double {
     }
 }
 
-extension RecipeRule where Value: RawRepresentable<String> & CaseIterable & Sendable {
-    static var choice: Self {
-        let names = Value.allCases.map(\.rawValue)
+extension RecipeRule {
+    /// One of some values by their names.
+    static func choice(
+        of values: [(name: String, value: Value)], text: @escaping @Sendable (Value) -> String
+    ) -> Self where Value: Sendable {
+        let names = values.map(\.name)
+        let named = Dictionary(uniqueKeysWithValues: values.map { ($0.name, $0.value) })
         return Self(
             expected: "one of \(names.joined(separator: ", "))",
-            nearest: { NearestName.find($0, among: names) }
-        ) {
-            $0.node.scalar.flatMap { Value(rawValue: $0.string) }
-        }
+            nearest: { NearestName.find($0, among: names) },
+            read: { field in field.node.scalar.flatMap { named[$0.string] } }, text: text)
+    }
+}
+
+extension RecipeRule where Value: RawRepresentable<String> & CaseIterable & Sendable {
+    static var choice: Self {
+        .choice(of: Value.allCases.map { ($0.rawValue, $0) }, text: \.rawValue)
     }
 }

@@ -43,14 +43,17 @@ struct RecipeField {
     }
 }
 
-/// A mapping of a recipe that has no other keys than the cases of `Key`.
-struct RecipeSection<Key: RawRepresentable<String> & CaseIterable & Hashable> {
+/// A mapping of a recipe that has no other keys than those that are known.
+struct RecipeSection {
     let field: RecipeField
-    private var fields: [Key: RecipeField] = [:]
 
-    init(_ field: RecipeField, keys: Key.Type = Key.self) throws {
+    /// The keys that it may have, in the order in which an error lists them.
+    let known: [String]
+    private var fields: [String: RecipeField] = [:]
+
+    init(_ field: RecipeField, known: [String]) throws {
         self.field = field
-        let known = Key.allCases.map(\.rawValue)
+        self.known = known
         guard case .mapping(let mapping) = field.node else {
             throw RecipeError.invalidValue(
                 field.location, key: field.path.isEmpty ? "recipe" : field.key,
@@ -60,24 +63,24 @@ struct RecipeSection<Key: RawRepresentable<String> & CaseIterable & Hashable> {
         for (keyNode, value) in try field.source.merged(mapping) {
             let name = keyNode.scalar?.string ?? "?"
             let child = field.child(name, value)
-            guard let key = Key(rawValue: name) else {
+            guard known.contains(name) else {
                 throw RecipeError.unknownKey(
                     field.source.location(of: keyNode), key: child.key, known: known)
             }
-            fields[key] = child
+            fields[name] = child
         }
     }
 
     /// The value of a key, or `nil` where it is absent or null.
-    subscript(key: Key) -> RecipeField? {
+    subscript(key: String) -> RecipeField? {
         fields[key].flatMap { RecipeField.isNull($0.node) ? nil : $0 }
     }
 
-    func optional<Value>(_ key: Key, _ rule: RecipeRule<Value>) throws -> Value? {
+    func optional<Value>(_ key: String, _ rule: RecipeRule<Value>) throws -> Value? {
         try self[key]?.read(rule)
     }
 
-    func required<Value>(_ key: Key, _ rule: RecipeRule<Value>) throws -> Value {
+    func required<Value>(_ key: String, _ rule: RecipeRule<Value>) throws -> Value {
         guard let field = fields[key] else {
             throw RecipeError.missingKey(
                 field.location, key: path(to: key), expected: rule.expected)
@@ -91,19 +94,23 @@ struct RecipeSection<Key: RawRepresentable<String> & CaseIterable & Hashable> {
     ///   - keys: The keys that have a meaning.
     ///   - reason: What makes the others meaningless.
     /// - Throws: `RecipeError.contradiction` at the first other key.
-    func allow(_ keys: Key..., when reason: String) throws {
-        for key in Key.allCases where !keys.contains(key) {
-            guard self[key] != nil else { continue }
-            throw contradiction(
-                key, "is not used when \(reason); \(RecipeField.removal(of: path(to: key)))")
+    func allow(_ keys: [String], when reason: String) throws {
+        for key in known where !keys.contains(key) && self[key] != nil {
+            throw unused(key, when: reason)
         }
     }
 
-    func contradiction(_ key: Key, _ problem: String) -> RecipeError {
+    /// The error for a key that would be ignored.
+    func unused(_ key: String, when reason: String) -> RecipeError {
+        contradiction(
+            key, "is not used when \(reason); \(RecipeField.removal(of: path(to: key)))")
+    }
+
+    func contradiction(_ key: String, _ problem: String) -> RecipeError {
         .contradiction((fields[key] ?? field).location, key: path(to: key), problem: problem)
     }
 
-    func path(to key: Key) -> String {
-        (field.path + [key.rawValue]).joined(separator: ".")
+    func path(to key: String) -> String {
+        (field.path + [key]).joined(separator: ".")
     }
 }

@@ -81,10 +81,10 @@ extension Cell {
     ) throws -> [Cell] {
         let methods = [[.alone]] + methods.filter { $0 != [.alone] }
         let recipes = try pairs.map { try schedule.recipe(for: $0) }
-        return seeds.flatMap { seed in
-            zip(pairs, recipes).flatMap { pair, recipe in
-                methods.map { names in
-                    var taught = recipe.taught(by: names)
+        return try seeds.flatMap { seed in
+            try zip(pairs, recipes).flatMap { pair, recipe in
+                try methods.map { names in
+                    var taught = try recipe.taught(by: names)
                     taught.seed = seed
                     taught.precision = precision
                     return Cell(

@@ -84,7 +84,7 @@ public struct Demo {
         var values: [Method: [Double]] = [:]
         for seed in seeds {
             for method in Method.allCases {
-                var recipe = pair.taught(by: [method.name])
+                var recipe = try pair.taught(by: [method.name])
                 recipe.seed = seed
                 let student = try recipe.makeStudent(
                     classCount: data.train.classCount, device: device)

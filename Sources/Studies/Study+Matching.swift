@@ -1,3 +1,4 @@
+import Distillation
 import Recipes
 import Torch
 import Training

@@ -27,44 +27,108 @@ public struct TrainingProgress: Sendable, Equatable {
 }
 
 /// The learning rate as a pure function of progress.
-public enum LearningRateSchedule: Sendable, Equatable {
-    /// One rate throughout.
-    case constant(rate: Double)
+public struct LearningRateSchedule: Sendable, Equatable {
+    /// The highest rate of the run.
+    public var peak: Double
 
-    /// `rate`, multiplied by `factor` from each epoch in `milestones` on.
-    case multiStep(rate: Double, milestones: [Int], factor: Double)
+    /// How the rate moves below it.
+    public var shape: LearningRateShape
 
-    /// Linear from `peak · initialFraction` to `peak` over `warmup` (a fraction of the run), then
-    /// linear to `peak · finalFraction` at the end.
-    case oneCycle(peak: Double, warmup: Double, initialFraction: Double, finalFraction: Double)
-
-    /// Half a cosine from `rate` to `rate · finalFraction`.
-    case cosine(rate: Double, finalFraction: Double)
+    /// Joins a rate and a shape.
+    public init(peak: Double, shape: LearningRateShape) {
+        self.peak = peak
+        self.shape = shape
+    }
 
     /// The rate of the step that `progress` is at.
     public func rate(at progress: TrainingProgress) -> Double {
         let fraction = progress.fraction
-        switch self {
-        case .constant(let rate):
-            return rate
-        case .multiStep(let rate, let milestones, let factor):
-            return milestones.reduce(rate) { progress.epoch >= $1 ? $0 * factor : $0 }
-        case .oneCycle(let peak, let warmup, let initialFraction, let finalFraction):
-            guard fraction >= warmup else {
-                return peak * interpolate(initialFraction, 1, at: fraction / warmup)
+        switch shape {
+        case .constant:
+            return peak
+        case .multiStep(let steps):
+            return steps.milestones.reduce(peak) {
+                progress.epoch >= $1 ? $0 * steps.factor : $0
             }
-            return peak * interpolate(1, finalFraction, at: (fraction - warmup) / (1 - warmup))
-        case .cosine(let rate, let finalFraction):
-            return rate * interpolate(finalFraction, 1, at: (1 + cos(.pi * fraction)) / 2)
+        case .oneCycle(let cycle):
+            let warmup = cycle.warmup
+            guard fraction >= warmup else {
+                return peak * interpolate(cycle.initialFraction, 1, at: fraction / warmup)
+            }
+            return peak
+                * interpolate(1, cycle.finalFraction, at: (fraction - warmup) / (1 - warmup))
+        case .cosine(let half):
+            return peak * interpolate(half.finalFraction, 1, at: (1 + cos(.pi * fraction)) / 2)
+        }
+    }
+}
+
+/// How the learning rate moves during a run, in shares of its peak.
+public enum LearningRateShape: Sendable, Equatable {
+    /// The peak throughout.
+    case constant
+
+    /// Lower from certain epochs on.
+    case multiStep(MultiStep)
+
+    /// Up, then down, in two straight lines.
+    case oneCycle(OneCycle)
+
+    /// Half a cosine down.
+    case cosine(Cosine)
+
+    /// The peak, multiplied by `factor` from each epoch in `milestones` on.
+    public struct MultiStep: Sendable, Equatable {
+        /// The first epochs, counted from 0, at each lower rate, in rising order.
+        public var milestones: [Int]
+
+        /// What each milestone multiplies the rate by.
+        public var factor: Double
+
+        /// Gathers the numbers.
+        public init(milestones: [Int], factor: Double = 0.1) {
+            self.milestones = milestones
+            self.factor = factor
+        }
+    }
+
+    /// Linear from `initialFraction` to 1 over `warmup`, then linear to `finalFraction` at the end.
+    ///
+    /// The defaults are those of PyTorch's `OneCycleLR`.
+    public struct OneCycle: Sendable, Equatable {
+        /// The share of the run in which the rate rises.
+        public var warmup: Double
+
+        /// The share of the peak at the start.
+        public var initialFraction: Double
+
+        /// The share of the peak at the end.
+        public var finalFraction: Double
+
+        /// Gathers the numbers.
+        public init(
+            warmup: Double = 0.3, initialFraction: Double = 0.04, finalFraction: Double = 0.000004
+        ) {
+            self.warmup = warmup
+            self.initialFraction = initialFraction
+            self.finalFraction = finalFraction
+        }
+    }
+
+    /// Half a cosine from 1 to `finalFraction`.
+    public struct Cosine: Sendable, Equatable {
+        /// The share of the peak at the end.
+        public var finalFraction: Double
+
+        /// Gathers the numbers.
+        public init(finalFraction: Double = 0) {
+            self.finalFraction = finalFraction
         }
     }
 }
 
 /// A weight that grows linearly to 1, as a pure function of progress.
 public enum Warmup: Sendable, Equatable {
-    /// Full weight from the start.
-    case none
-
     /// `min(1, epoch / epochs)`, constant within an epoch and 0 in the first, as ReviewKD's authors
     /// have it.
     case epochs(Int)
@@ -72,10 +136,13 @@ public enum Warmup: Sendable, Equatable {
     /// `min(1, done / fraction)`, where `done` is the share of the run up to and including the step.
     case fraction(Double)
 
+    /// Full weight from the start.
+    public static let none = Warmup.epochs(0)
+
     /// The weight of the step that `progress` is at, in 0...1.
     public func weight(at progress: TrainingProgress) -> Double {
         switch self {
-        case .none, .epochs(0): return 1
+        case .epochs(0): return 1
         case .epochs(let epochs): return min(1, Double(progress.epoch) / Double(epochs))
         case .fraction(let fraction):
             guard fraction > 0 else { return 1 }

@@ -6,30 +6,10 @@ import TorchNN
 import VisionData
 import VisionModels
 
-extension NormalizationSettings {
-    /// The constants as the data pipeline takes them.
-    public var normalization: Normalization {
-        switch self {
-        case .cifar100: .cifar100
-        case .cifar10: .cifar10
-        case .custom(let mean, let std): Normalization(mean: mean, deviation: std)
-        }
-    }
-}
-
 extension Recipe {
     /// The learning rate as a function of progress.
     var learningRateSchedule: LearningRateSchedule {
-        let rate = optimizer.learningRate
-        return switch schedule {
-        case .constant: .constant(rate: rate)
-        case .multistep(let milestones, let factor):
-            .multiStep(rate: rate, milestones: milestones, factor: factor)
-        case .onecycle(let warmup, let start, let final):
-            .oneCycle(
-                peak: rate, warmup: warmup, initialFraction: start, finalFraction: final)
-        case .cosine(let final): .cosine(rate: rate, finalFraction: final)
-        }
+        LearningRateSchedule(peak: optimizer.learningRate, shape: schedule)
     }
 
     /// A stream of random numbers for one purpose of this run.
@@ -115,10 +95,8 @@ extension Recipe {
         guard let teacher else { throw TrainingError.noTeacher(method: method.name) }
         return TaughtStudent(
             student: student, teacher: teacher,
-            terms: try method.names.map {
-                try makeTerm(
-                    $0, student: student, teacher: teacher.network, images: images, remark)
-            },
+            terms: try makeTerms(
+                student: student, teacher: teacher.network, images: images, remark),
             crossEntropyWeight: method.crossEntropyWeight, precision: precision)
     }
 
@@ -146,25 +124,15 @@ extension Recipe {
         let matching =
             if let stages = review.stages {
                 try StageMatching(
-                    // A recipe counts from 1.
-                    links: stages.flatMap { stage in
-                        stage.teacher.map {
-                            StageMatching.Link(student: stage.student - 1, teacher: $0 - 1)
-                        }
-                    },
-                    atLeast: review.residual ? 2 : 1, student: student.levels,
-                    teacher: teacher.levels)
+                    links: stages.flatMap(\.links), atLeast: review.options.residual ? 2 : 1,
+                    student: student.levels, teacher: teacher.levels)
             } else {
                 try StageMatching(student: student.levels, teacher: teacher.levels)
             }
         if let text = matching.remark { remark(text) }
-        var options = ReviewOptions()
-        options.fusion = review.fusion
-        options.residual = review.residual
-        options.midChannels = review.midChannels
         let module = try ReviewModule(
-            student: student.levels, teacher: teacher.levels, matching: matching, options: options,
-            generator: generator(11))
+            student: student.levels, teacher: teacher.levels, matching: matching,
+            options: review.options, generator: generator(11))
         module.convert(device: student.device, format: .channelsLast)
         return module
     }

@@ -64,15 +64,11 @@ extension RunParts {
         }
         let optimizer = SGD(
             distiller.trainableParameters,
-            options: SGD.Options(
-                momentum: recipe.optimizer.momentum, weightDecay: recipe.optimizer.weightDecay,
-                nesterov: recipe.optimizer.nesterov))
+            options: recipe.optimizer.options)
         let loader = TrainingLoader(
             data.train, positions: split.training, normalization: normalization,
-            augmentation: Augmentation(
-                cropPadding: recipe.dataset.augmentation.cropPadding,
-                flips: recipe.dataset.augmentation.flip),
-            batchSize: recipe.batchSize, seed: UInt64(recipe.seed))
+            augmentation: recipe.dataset.augmentation, batchSize: recipe.batchSize,
+            seed: UInt64(recipe.seed))
         self.init(
             distiller: distiller, optimizer: optimizer,
             steps: try TrainingStep(

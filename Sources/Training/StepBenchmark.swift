@@ -150,9 +150,7 @@ extension Recipe {
                 pixels: bytes.reshape([batchSize, 3, 32, 32]),
                 labels: Tensor.zeros([batchSize], dtype: .int64, device: device), classCount: 100),
             normalization: .cifar100,
-            augmentation: Augmentation(
-                cropPadding: dataset.augmentation.cropPadding, flips: dataset.augmentation.flip),
-            batchSize: batchSize, seed: UInt64(seed))
+            augmentation: dataset.augmentation, batchSize: batchSize, seed: UInt64(seed))
         let draws = loader.epoch(0)
         return { timed("data") { loader.batch(0, of: draws) } }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import Recipes
 import Training
+import VisionData
 import VisionModels
 
 /// Numbers of a normalisation, one a channel.
@@ -46,9 +47,11 @@ struct TeacherNormalization {
         case ("cifar10", _): settings = .cifar10
         case (_, 2):
             settings = .custom(
-                mean: try ChannelValues(parts[0], .mean, of: "the mean of \(option)").values,
-                std: try ChannelValues(parts[1], .deviation, of: "the deviation of \(option)")
-                    .values)
+                Normalization(
+                    mean: try ChannelValues(parts[0], .mean, of: "the mean of \(option)").values,
+                    deviation: try ChannelValues(
+                        parts[1], .deviation, of: "the deviation of \(option)"
+                    ).values))
         default:
             let nearest = NearestName.find(text, among: ["cifar100", "cifar10"])
             throw ValidationError(

@@ -196,7 +196,7 @@ struct MethodOptions: ParsableArguments {
 
     /// The recipe taught by this method.
     func apply(to recipe: Recipe) throws -> Recipe {
-        try names().map { recipe.taught(by: $0) } ?? recipe
+        try names().map { try recipe.taught(by: $0) } ?? recipe
     }
 
     private func names() throws -> [MethodSettings.Name]? {

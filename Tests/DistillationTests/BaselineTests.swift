@@ -198,12 +198,12 @@ import VisionModels
 
     @Test("DKD grows over its epochs counted from 1, and is whole in the last of them")
     func decoupledWarmup() {
-        let term = DecoupledKnowledgeDistillation(weight: 2, warmupEpochs: 20)
+        let term = DecoupledKnowledgeDistillation(.init(weight: 2, warmupEpochs: 20))
         let weights = [0, 9, 19, 30].map {
             term.weight(at: TrainingProgress(epoch: $0, step: 0, totalSteps: 1))
         }
         #expect(weights == [0.1, 1, 2, 2])
-        let whole = DecoupledKnowledgeDistillation(weight: 2)
+        let whole = DecoupledKnowledgeDistillation(.init(weight: 2))
         #expect(whole.weight(at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1)) == 2)
     }
 
@@ -221,7 +221,7 @@ import VisionModels
         let network = smallNetwork()
         let error = #expect(throws: DistillationError.self) {
             try FitNet(
-                student: network, teacher: network, stage: 4, imageSize: 8,
+                .init(stage: 4), student: network, teacher: network, imageSize: 8,
                 generator: Generator(seed: 0))
         }
         #expect(error?.description.contains("stage 4 of the student") == true)

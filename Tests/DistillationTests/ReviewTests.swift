@@ -262,7 +262,7 @@ import VisionModels
     @Test("The terms are named, weighted and warmed up, and the total is their sum")
     func terms() throws {
         let distiller = try distiller(
-            also: [KnowledgeDistillation(temperature: 4, weight: 0.9)], warmup: .epochs(20))
+            also: [KnowledgeDistillation(.init(temperature: 4, weight: 0.9))], warmup: .epochs(20))
         for (epoch, weight) in [(0, 0.0), (5, 0.15), (20, 0.6)] {
             let losses = distiller.losses(batch)
             #expect(losses.terms.map(\.name) == ["cross_entropy", "review", "kd"])

@@ -111,7 +111,7 @@ import VisionModels
     @Test("The KD term of equal logits is 0, and a shift of logits does not matter")
     func equalLogits() {
         let logits = Tensor.hashed(1, shape: [3, 6], scale: 4)
-        let term = KnowledgeDistillation(temperature: 4)
+        let term = KnowledgeDistillation(.init(temperature: 4))
         #expect(abs(term.loss(student: logits, teacher: logits).item()) < 1e-14)
         #expect(abs(term.loss(student: logits + 2.5, teacher: logits).item()) < 1e-14)
     }
@@ -123,7 +123,7 @@ import VisionModels
         let student = Tensor([0.0, 0], shape: [1, 2])
         let divergence = 0.75 * 0.4054651081081644 - 0.25 * 0.6931471805599453
         for temperature in [1.0, 3.0] {
-            let term = KnowledgeDistillation(temperature: temperature).loss(
+            let term = KnowledgeDistillation(.init(temperature: temperature)).loss(
                 student: student, teacher: teacher * temperature)
             expectClose(term, [divergence * temperature * temperature], relative: 1e-10)
         }
@@ -133,7 +133,8 @@ import VisionModels
     func knowledgeDistillation() {
         let distiller = TaughtStudent(
             student: smallNetwork(), teacher: Teacher(smallNetwork(.resnet14, base: 5000)),
-            terms: [KnowledgeDistillation(temperature: 4, weight: 0.9)], crossEntropyWeight: 0.1,
+            terms: [KnowledgeDistillation(.init(temperature: 4, weight: 0.9))],
+            crossEntropyWeight: 0.1,
             precision: .float32)
         let losses = distiller.losses(batch)
         #expect(losses.terms.map(\.name) == ["cross_entropy", "kd"])

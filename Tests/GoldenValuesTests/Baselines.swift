@@ -9,25 +9,28 @@ extension BaselinesFile.Case {
     func loss(student: Tensor, teacher: Tensor) -> Tensor? {
         switch method {
         case "kd":
-            KnowledgeDistillation(temperature: parameters.temperature ?? 4)
+            KnowledgeDistillation(.init(temperature: parameters.temperature ?? 4))
                 .loss(student: student, teacher: teacher)
         case "dkd":
             DecoupledKnowledgeDistillation(
-                temperature: parameters.temperature ?? 4, alpha: parameters.alpha ?? 1,
-                beta: parameters.beta ?? 8
+                .init(
+                    temperature: parameters.temperature ?? 4, alpha: parameters.alpha ?? 1,
+                    beta: parameters.beta ?? 8)
             ).loss(student: student, teacher: teacher, targets: Tensor(parameters.targets ?? []))
         case "at": AttentionTransfer().loss(student: student, teacher: teacher)
         case "sp": SimilarityPreserving().loss(student: student, teacher: teacher)
         case "pkt": ProbabilisticKnowledgeTransfer().loss(student: student, teacher: teacher)
         case "rkd":
             RelationalKnowledgeDistillation(
-                distanceWeight: parameters.distanceWeight ?? 25,
-                angleWeight: parameters.angleWeight ?? 50
+                .init(
+                    distanceWeight: parameters.distanceWeight ?? 25,
+                    angleWeight: parameters.angleWeight ?? 50)
             ).loss(student: student, teacher: teacher)
         case "dist":
             DIST(
-                temperature: parameters.tau ?? 4, beta: parameters.beta ?? 2,
-                gamma: parameters.gamma ?? 2
+                .init(
+                    temperature: parameters.tau ?? 4, beta: parameters.beta ?? 2,
+                    gamma: parameters.gamma ?? 2)
             ).loss(student: student, teacher: teacher)
         case "ofd": overhaul(student: student, teacher: teacher)
         case "vid": variational(student: student, teacher: teacher)

@@ -1,6 +1,7 @@
 import Distillation
 import Testing
 import TorchNN
+import VisionData
 
 @testable import Recipes
 
@@ -36,9 +37,9 @@ struct RecipeYAMLTests {
             ("false", false), ("False", false), ("FALSE", false), ("no", false), ("OFF", false),
         ])
     func flags(_ text: String, _ value: Bool) throws {
-        #expect(try recipe(augmentation: "{flip: \(text)}").dataset.augmentation.flip == value)
+        #expect(try recipe(augmentation: "{flip: \(text)}").dataset.augmentation.flips == value)
         let set = try recipe(overrides: ["optimizer.nesterov=\(text)"])
-        #expect(set.optimizer.nesterov == value)
+        #expect(set.optimizer.options.nesterov == value)
     }
 
     @Test(
@@ -50,7 +51,7 @@ struct RecipeYAMLTests {
     func numbers(_ text: String, _ value: Double) throws {
         let recipe = try recipe(optimizer: "{learning_rate: \(text), weight_decay: 5e-4}")
         #expect(recipe.optimizer.learningRate == value)
-        #expect(recipe.optimizer.weightDecay == 0.0005)
+        #expect(recipe.optimizer.options.weightDecay == 0.0005)
     }
 
     @Test("Whole numbers may have low lines between their digits, and nowhere else")

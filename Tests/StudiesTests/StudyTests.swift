@@ -51,7 +51,7 @@ struct StudyTests {
         }
         let link = try Recipe.load(nameOrPath: "\(base)/stages/2-1").method.review
         #expect(link?.stages?.map(\.student) == [2] && link?.stages?.map(\.teacher) == [[1]])
-        #expect(link?.distance == .l2 && link?.residual == false)
+        #expect(link?.term.distance == .l2 && link?.options.residual == false)
     }
 
     @Test("The paper has eleven pairs, and each published one has its two recipes")
@@ -68,13 +68,13 @@ struct StudyTests {
     func derivedRecipes() throws {
         let plain = try StudySchedule.paper.recipe(for: ModelPair(.vgg19, .resnet8))
         #expect(plain.optimizer.learningRate == 0.1)
-        #expect(plain.method.review?.weight == 0.6)
+        #expect(plain.method.review?.term.weight == 0.6)
         #expect(plain.teacher?.model == "vgg19" && plain.student.model == "resnet8")
         let light = try StudySchedule.short.recipe(for: ModelPair(.resnet56, .mobileNetV2))
         let published = try Recipe.load(nameOrPath: "cifar100/vgg13-MobileNetV2-short")
         #expect(light.optimizer == published.optimizer)
         #expect(light.schedule == published.schedule)
-        #expect(light.method.review?.weight == 8)
+        #expect(light.method.review?.term.weight == 8)
         let teacher = try StudySchedule.paper.recipe(forTeacher: Architecture(.vgg19))
         #expect(teacher.method.names == [.alone] && teacher.student.model == "vgg19")
         #expect(teacher.teacher == nil && teacher.epochs == 240)
@@ -97,10 +97,10 @@ struct StudyTests {
         let recipe = try schedule.recipe(for: ModelPair(.resnet32x4, .shuffleV2))
         #expect(recipe.epochs == 12 && recipe.batchSize == 64 && recipe.validation.split == 5000)
         #expect(recipe.optimizer.learningRate == 0.05 / 5)
-        #expect(recipe.schedule == .multistep(milestones: [6, 9], factor: 0.1))
-        #expect(recipe.method.review?.weight == 8)
+        #expect(recipe.schedule == .multiStep(.init(milestones: [6, 9], factor: 0.1)))
+        #expect(recipe.method.review?.term.weight == 8)
         // A twelfth of the run, as 20 epochs are of 240.
-        #expect(recipe.method.review?.warmup == .epochs(1))
+        #expect(recipe.method.review?.term.warmup == .epochs(1))
         #expect(try schedule.recipe(forTeacher: Architecture(.resnet32x4)).epochs == 12)
     }
 
@@ -206,9 +206,9 @@ struct StudyTests {
         #expect(links == expected)
         #expect(
             cells.dropFirst(2).allSatisfy {
-                $0.recipe.method.review?.residual == false
-                    && $0.recipe.method.review?.distance == .l2
-                    && $0.recipe.method.review?.weight == recipe.method.review?.weight
+                $0.recipe.method.review?.options.residual == false
+                    && $0.recipe.method.review?.term.distance == .l2
+                    && $0.recipe.method.review?.term.weight == recipe.method.review?.term.weight
             })
         #expect(cells.last?.key.method == "stages/5-5")
     }

@@ -12,7 +12,7 @@ import TorchNN
 
     @Test("A constant rate stays")
     func constant() {
-        let schedule = LearningRateSchedule.constant(rate: 0.3)
+        let schedule = LearningRateSchedule(peak: 0.3, shape: .constant)
         #expect(schedule.rate(at: progress()) == 0.3)
         #expect(schedule.rate(at: progress(epoch: 9, step: 99)) == 0.3)
     }
@@ -25,8 +25,8 @@ import TorchNN
             (211, 0.0001), (239, 0.0001),
         ])
     func multiStep(_ epoch: Int, _ rate: Double) {
-        let schedule = LearningRateSchedule.multiStep(
-            rate: 0.1, milestones: [151, 181, 211], factor: 0.1)
+        let schedule = LearningRateSchedule(
+            peak: 0.1, shape: .multiStep(.init(milestones: [151, 181, 211], factor: 0.1)))
         #expect(isClose(schedule.rate(at: progress(epoch: epoch)), rate))
     }
 
@@ -34,15 +34,16 @@ import TorchNN
         "One cycle climbs to its peak and falls to its end in straight lines",
         arguments: [(0, 0.02), (10, 0.11), (20, 0.2), (60, 0.101), (100, 0.002)])
     func oneCycle(_ step: Int, _ rate: Double) {
-        let schedule = LearningRateSchedule.oneCycle(
-            peak: 0.2, warmup: 0.2, initialFraction: 0.1, finalFraction: 0.01)
+        let schedule = LearningRateSchedule(
+            peak: 0.2,
+            shape: .oneCycle(.init(warmup: 0.2, initialFraction: 0.1, finalFraction: 0.01)))
         #expect(isClose(schedule.rate(at: progress(step: step)), rate))
     }
 
     @Test("One cycle without a warm-up begins at its peak")
     func oneCycleWithoutWarmup() {
-        let schedule = LearningRateSchedule.oneCycle(
-            peak: 0.2, warmup: 0, initialFraction: 0.1, finalFraction: 0)
+        let schedule = LearningRateSchedule(
+            peak: 0.2, shape: .oneCycle(.init(warmup: 0, initialFraction: 0.1, finalFraction: 0)))
         #expect(schedule.rate(at: progress()) == 0.2)
     }
 
@@ -50,7 +51,8 @@ import TorchNN
         "A cosine starts at its rate, is half way in the middle and ends at its fraction",
         arguments: [(0, 0.4), (50, 0.22), (100, 0.04)])
     func cosine(_ step: Int, _ rate: Double) {
-        let schedule = LearningRateSchedule.cosine(rate: 0.4, finalFraction: 0.1)
+        let schedule = LearningRateSchedule(
+            peak: 0.4, shape: .cosine(.init(finalFraction: 0.1)))
         #expect(isClose(schedule.rate(at: progress(step: step)), rate))
     }
 

@@ -76,7 +76,7 @@ struct MethodTests {
             ]
         ).taught(by: tested.method)
         // As many as there are of other classes among 64 images.
-        if tested.method.contains(.crd) { recipe.method.constants[.crd]?["negatives"] = 32 }
+        recipe.method[ContrastiveRepresentationDistillation.self]?.negatives = 32
         let teacher = tested.teacher.make(classCount: 100, generator: Generator(seed: 1))
         let student = try recipe.makeStudent(classCount: 100, device: .cpu)
         return try recipe.makeDistiller(

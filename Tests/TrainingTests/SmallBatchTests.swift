@@ -43,7 +43,7 @@ struct SmallBatchTests {
             nameOrPath: "demo/student",
             overrides: ["student.model=\(tested.student.rawValue)", "method.review.warmup=null"]
         ).taught(by: tested.method)
-        if tested.method.contains(.crd) { recipe.method.constants[.crd]?["negatives"] = 3 }
+        recipe.method[ContrastiveRepresentationDistillation.self]?.negatives = 3
         let network = CIFARModel.resnet14.make(classCount: 6, generator: Generator(seed: 2))
         network.convert(format: .channelsLast)
         let labels = Self.images.labels.elements(as: Int64.self).map(Int.init)

@@ -25,8 +25,8 @@ struct TrainingSetup {
             overrides: ["method.review.warmup.fraction=0.7", "method.review.weight=0.6"])
         switch method {
         case .review: break
-        case .reviewAndKD: recipe = recipe.taught(by: [.reviewkd, .kd])
-        case .kd: recipe = recipe.taught(by: [.kd])
+        case .reviewAndKD: recipe = try recipe.taught(by: [.reviewkd, .kd])
+        case .kd: recipe = try recipe.taught(by: [.kd])
         case .alone: recipe = recipe.studentAlone
         }
         self.recipe = recipe

@@ -9,21 +9,46 @@ import VisionModels
 ///
 /// Reference: Zagoruyko and Komodakis, *Paying More Attention to Attention*, ICLR 2017,
 /// <https://arxiv.org/abs/1612.03928>, section 3.1.
-public final class AttentionTransfer: KnowledgeTerm {
+public final class AttentionTransfer: PlainMethod {
     /// `at`.
-    public let name = "at"
+    public static let name = "at"
 
-    private let weight: Double
+    /// In one sentence.
+    public static let summary = "Attention transfer: where in the map the features are strong."
+
+    private let settings: Settings
+
+    /// The numbers that the formula leaves open.
+    public struct Settings: Sendable, Equatable {
+        /// The factor of the term in the loss.
+        public var weight: Double
+
+        /// The constants, as published where nothing else is given.
+        public init(weight: Double = 1000) {
+            self.weight = weight
+        }
+    }
+
+    /// The constants' keys in recipes.
+    public static let constants: [MethodConstant<Settings>] = [
+        .weight(\.weight)
+    ]
+
+    /// Yes.
+    public static let comparesEveryStage = true
+
+    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
+    public static func published(for use: MethodUse) -> Settings {
+        Settings()
+    }
 
     /// Makes the term.
-    ///
-    /// - Parameter weight: of the term.
-    public init(weight: Double = 1000) {
-        self.weight = weight
+    public init(_ settings: Settings = Settings()) {
+        self.settings = settings
     }
 
     /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { weight }
+    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The sum over stages.
     public func callAsFunction(_ observation: Observation) -> Tensor {

@@ -15,9 +15,12 @@ import VisionModels
 ///
 /// Reference: Tian et al., *Contrastive Representation Distillation*, ICLR 2020,
 /// <https://arxiv.org/abs/1910.10699>, section 3.2 and appendix; negatives as by its `exact` mode.
-public final class ContrastiveRepresentationDistillation: KnowledgeTerm {
+public final class ContrastiveRepresentationDistillation: DistillationMethod {
     /// `crd`.
-    public let name = "crd"
+    public static let name = "crd"
+
+    /// In one sentence.
+    public static let summary = "Contrastive representation distillation, with a memory."
 
     private let settings: Settings
     let contrast: Contrast
@@ -43,6 +46,24 @@ public final class ContrastiveRepresentationDistillation: KnowledgeTerm {
         public init() {}
     }
 
+    /// The constants' keys in recipes.
+    public static let constants: [MethodConstant<Settings>] = [
+        .whole("width", \.width, 1...largestWidth, "The count of numbers in an embedding."),
+        .whole(
+            "negatives", \.negatives, 1...largestConstant,
+            "The images of other classes that each image is told from."),
+        .number(
+            "temperature", \.temperature, .positive, "The number by which scores are divided."),
+        .number(
+            "momentum", \.momentum, .fraction, "The share of the former entry in a memory."),
+        .weight(\.weight),
+    ]
+
+    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
+    public static func published(for use: MethodUse) -> Settings {
+        Settings()
+    }
+
     /// Makes the term.
     ///
     /// - Parameters:
@@ -63,6 +84,16 @@ public final class ContrastiveRepresentationDistillation: KnowledgeTerm {
             studentWidth, teacherWidth, settings, try NegativeSampler(labels: labels, seed: seed),
             places: labels.count, generator: Generator(seed: seed))
         contrast.convert(device: device)
+    }
+
+    /// Makes the term at a place.
+    public convenience init(
+        _ settings: Settings, in place: MethodPlace
+    ) throws(DistillationError) {
+        try self.init(
+            studentWidth: place.student.pooledChannels, teacherWidth: place.teacher.pooledChannels,
+            labels: place.images.labels, settings: settings, seed: place.seed,
+            device: place.student.device)
     }
 
     /// The weight, from the first step on.

@@ -9,38 +9,84 @@ import VisionModels
 ///
 /// Reference: Zhao et al., *Decoupled Knowledge Distillation*, CVPR 2022,
 /// <https://arxiv.org/abs/2203.08679>, equation 7.
-public final class DecoupledKnowledgeDistillation: KnowledgeTerm {
+public final class DecoupledKnowledgeDistillation: PlainMethod {
     /// `dkd`.
-    public let name = "dkd"
+    public static let name = "dkd"
 
-    private let temperature: Double
-    private let alpha: Double
-    private let beta: Double
-    private let weight: Double
-    private let warmupEpochs: Int
+    /// In one sentence.
+    public static let summary = "Decoupled distillation: the true class and others weighed apart."
+
+    private let settings: Settings
+
+    /// The numbers that the formula leaves open.
+    public struct Settings: Sendable, Equatable {
+        /// T, by which logits are divided.
+        public var temperature: Double
+
+        /// α, the factor of the true class's part.
+        public var alpha: Double
+
+        /// β, the factor of the other classes' part.
+        public var beta: Double
+
+        /// The factor of the term in the loss.
+        public var weight: Double
+
+        /// Over how many epochs the weight grows; it is whole in the last of them.
+        public var warmupEpochs: Int
+
+        /// The constants, as published where nothing else is given.
+        public init(
+            temperature: Double = 4, alpha: Double = 1, beta: Double = 8, weight: Double = 1,
+            warmupEpochs: Int = 0
+        ) {
+            self.temperature = temperature
+            self.alpha = alpha
+            self.beta = beta
+            self.weight = weight
+            self.warmupEpochs = warmupEpochs
+        }
+    }
+
+    /// The constants' keys in recipes.
+    public static let constants: [MethodConstant<Settings>] = [
+        .number(
+            "temperature", \.temperature, .positive,
+            "The number by which logits are divided before they are compared."),
+        .factor("alpha", \.alpha, "The factor of the true class's part."),
+        .factor("beta", \.beta, "The factor of the other classes' part."),
+        .weight(\.weight),
+        .epochs(
+            "warmup_epochs", \.warmupEpochs,
+            "The epochs over which the weight grows; it is whole in the last of them."),
+    ]
+
+    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
+    public static func published(for use: MethodUse) -> Settings {
+        Settings(beta: publishedBeta(for: use), warmupEpochs: use.warmupEpochs)
+    }
+
+    /// β by the pair of networks.
+    ///
+    /// Source: mdistiller's configurations.
+    private static func publishedBeta(for use: MethodUse) -> Double {
+        switch (use.teacher, use.student) {
+        case ("resnet110", "resnet32"), ("resnet56", "resnet20"): 2
+        case ("vgg13", "vgg8"), ("vgg13", "MobileNetV2"), ("wrn_40_2", "wrn_16_2"),
+            ("wrn_40_2", "wrn_40_1"):
+            6
+        default: Settings().beta
+        }
+    }
 
     /// Makes the term.
-    ///
-    /// - Parameters:
-    ///   - temperature: T, by which logits are divided.
-    ///   - alpha: of the true class's part.
-    ///   - beta: of the other classes' part.
-    ///   - weight: of the term.
-    ///   - warmupEpochs: over how many epochs the weight grows; it is whole in the last of them.
-    public init(
-        temperature: Double = 4, alpha: Double = 1, beta: Double = 8, weight: Double = 1,
-        warmupEpochs: Int = 0
-    ) {
-        self.temperature = temperature
-        self.alpha = alpha
-        self.beta = beta
-        self.weight = weight
-        self.warmupEpochs = warmupEpochs
+    public init(_ settings: Settings = Settings()) {
+        self.settings = settings
     }
 
     /// The weight times min(1, epoch / warm-up), where the authors count epochs from 1.
     public func weight(at progress: TrainingProgress) -> Double {
-        weight * min(1, Double(progress.epoch + 1) / Double(max(warmupEpochs, 1)))
+        settings.weight * min(1, Double(progress.epoch + 1) / Double(max(settings.warmupEpochs, 1)))
     }
 
     /// The term for the two networks' logits and the labels.
@@ -55,14 +101,14 @@ public final class DecoupledKnowledgeDistillation: KnowledgeTerm {
         let labels = targets.unsqueeze(1)  // [N, 1]
         let classes = Tensor.arange(0..<student.size(1), device: student.device).unsqueeze(0)
         let isTrue = labels.isEqual(to: classes).to(student.full.dtype)  // [N, classes]
-        let own = split(student.full / temperature, labels, isTrue)
-        let goal = split(teacher.full / temperature, labels, isTrue)
+        let own = split(student.full / settings.temperature, labels, isTrue)
+        let goal = split(teacher.full / settings.temperature, labels, isTrue)
         let first =
             goal.isTrue.exp() * (goal.isTrue - own.isTrue)
             + goal.isOther.exp() * (goal.isOther - own.isOther)
         let second = goal.others.exp() * (goal.others - own.others)
-        let factor = temperature * temperature / Double(student.size(0))
-        return first.sum() * (alpha * factor) + second.sum() * (beta * factor)
+        let factor = settings.temperature * settings.temperature / Double(student.size(0))
+        return first.sum() * (settings.alpha * factor) + second.sum() * (settings.beta * factor)
     }
 
     private struct Parts {

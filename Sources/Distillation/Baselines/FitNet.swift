@@ -7,12 +7,44 @@ import VisionModels
 /// Reference: Romero et al., *FitNets: Hints for Thin Deep Nets*, ICLR 2015,
 /// <https://arxiv.org/abs/1412.6550>, section 2.2; the choice of the stage, and the regressor for each
 /// relation of sizes, are those of the public toolkits.
-public final class FitNet: KnowledgeTerm {
+public final class FitNet: DistillationMethod {
     /// `fitnet`.
-    public let name = "fitnet"
+    public static let name = "fitnet"
+
+    /// In one sentence.
+    public static let summary = "One stage of the student, regressed on the teacher's."
+
+    private let settings: Settings
+
+    /// The numbers that the formula leaves open.
+    public struct Settings: Sendable, Equatable {
+        /// The stage of both networks, counted from 1 without the stem.
+        public var stage: Int
+
+        /// The factor of the term in the loss.
+        public var weight: Double
+
+        /// The constants, as published where nothing else is given.
+        public init(stage: Int = 2, weight: Double = 100) {
+            self.stage = stage
+            self.weight = weight
+        }
+    }
+
+    /// The constants' keys in recipes.
+    public static let constants: [MethodConstant<Settings>] = [
+        .whole(
+            "stage", \.stage, 1...largestConstant,
+            "The stage of both networks, counted from 1 without the stem."),
+        .weight(\.weight),
+    ]
+
+    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
+    public static func published(for use: MethodUse) -> Settings {
+        Settings()
+    }
 
     private let index: Int
-    private let weight: Double
     let regressor: Regressor
 
     /// A convolution to the teacher's width and size, batch norm and ReLU.
@@ -54,23 +86,23 @@ public final class FitNet: KnowledgeTerm {
     /// Makes the term.
     ///
     /// - Parameters:
+    ///   - settings: the constants.
     ///   - student: the student.
     ///   - teacher: the teacher.
-    ///   - stage: of both networks, counted from 1 without the stem.
     ///   - imageSize: the height of the images.
-    ///   - weight: of the term.
     ///   - generator: the source of the initial weights.
     /// - Throws: `DistillationError` where there is no such stage, or no regressor between the sizes.
     public init(
-        student: any Backbone, teacher: any Backbone, stage: Int = 2, imageSize: Int,
-        weight: Double = 100, generator: Generator
+        _ settings: Settings = Settings(), student: any Backbone, teacher: any Backbone,
+        imageSize: Int, generator: Generator
     ) throws(DistillationError) {
+        let stage = settings.stage
         let counts = (student.stageInfo.count, teacher.stageInfo.count)
         guard stage >= 1, stage <= counts.0 else {
-            throw .noStage(method: "fitnet", network: "student", stage: stage, count: counts.0)
+            throw .noStage(method: Self.name, network: "student", stage: stage, count: counts.0)
         }
         guard stage <= counts.1 else {
-            throw .noStage(method: "fitnet", network: "teacher", stage: stage, count: counts.1)
+            throw .noStage(method: Self.name, network: "teacher", stage: stage, count: counts.1)
         }
         let from = student.stageInfo[stage - 1]
         let to = teacher.stageInfo[stage - 1]
@@ -81,12 +113,21 @@ public final class FitNet: KnowledgeTerm {
         else { throw .noRegressor(student: heights.0, teacher: heights.1) }
         self.regressor = regressor
         index = stage - 1
-        self.weight = weight
+        self.settings = settings
         regressor.convert(device: student.device, format: .channelsLast)
     }
 
+    /// Makes the term at a place.
+    public convenience init(
+        _ settings: Settings, in place: MethodPlace
+    ) throws(DistillationError) {
+        try self.init(
+            settings, student: place.student, teacher: place.teacher, imageSize: place.images.size,
+            generator: place.generator)
+    }
+
     /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { weight }
+    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The regressor's parameters.
     public var trainableParameters: [NamedTensor] {

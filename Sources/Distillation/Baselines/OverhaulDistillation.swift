@@ -11,11 +11,39 @@ import VisionModels
 ///
 /// Reference: Heo et al., *A Comprehensive Overhaul of Feature Distillation*, ICCV 2019,
 /// <https://arxiv.org/abs/1904.01866>, sections 3.2 to 3.5.
-public final class OverhaulDistillation: KnowledgeTerm {
+public final class OverhaulDistillation: DistillationMethod {
     /// `ofd`.
-    public let name = "ofd"
+    public static let name = "ofd"
 
-    private let weight: Double
+    /// In one sentence.
+    public static let summary = "The overhaul of feature distillation: margins of pre-activations."
+
+    private let settings: Settings
+
+    /// The numbers that the formula leaves open.
+    public struct Settings: Sendable, Equatable {
+        /// The factor of the term in the loss.
+        public var weight: Double
+
+        /// The constants, as published where nothing else is given.
+        public init(weight: Double = 0.001) {
+            self.weight = weight
+        }
+    }
+
+    /// The constants' keys in recipes.
+    public static let constants: [MethodConstant<Settings>] = [
+        .weight(\.weight)
+    ]
+
+    /// Yes.
+    public static let comparesEveryStage = true
+
+    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
+    public static func published(for use: MethodUse) -> Settings {
+        Settings()
+    }
+
     private let margins: [Tensor]
     let connectors: Connectors
 
@@ -44,15 +72,16 @@ public final class OverhaulDistillation: KnowledgeTerm {
     /// Makes the term.
     ///
     /// - Parameters:
+    ///   - settings: the constants.
     ///   - student: the student.
     ///   - teacher: the teacher, whose batch norms give the margins.
-    ///   - weight: of the term.
     ///   - generator: the source of the initial weights.
     /// - Throws: `DistillationError.noMargins` where the teacher's stages do not end in a batch norm.
     public init(
-        student: any Backbone, teacher: any Backbone, weight: Double = 0.001, generator: Generator
+        _ settings: Settings = Settings(), student: any Backbone, teacher: any Backbone,
+        generator: Generator
     ) throws(DistillationError) {
-        self.weight = weight
+        self.settings = settings
         let count = min(student.stageInfo.count, teacher.stageInfo.count)
         guard let norms = teacher.stageNorms else {
             throw .noMargins(teacher: "\(type(of: teacher))")
@@ -67,8 +96,16 @@ public final class OverhaulDistillation: KnowledgeTerm {
         connectors.convert(device: student.device, format: .channelsLast)
     }
 
+    /// Makes the term at a place.
+    public convenience init(
+        _ settings: Settings, in place: MethodPlace
+    ) throws(DistillationError) {
+        try self.init(
+            settings, student: place.student, teacher: place.teacher, generator: place.generator)
+    }
+
     /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { weight }
+    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The connectors' parameters.
     public var trainableParameters: [NamedTensor] {

@@ -9,22 +9,45 @@ import VisionModels
 ///
 /// Reference: Passalis and Tefas, *Learning Deep Representations with Probabilistic Knowledge
 /// Transfer*, ECCV 2018, <https://arxiv.org/abs/1803.10837>, section 3.
-public final class ProbabilisticKnowledgeTransfer: KnowledgeTerm {
+public final class ProbabilisticKnowledgeTransfer: PlainMethod {
     /// `pkt`.
-    public let name = "pkt"
+    public static let name = "pkt"
 
-    private let weight: Double
+    /// In one sentence.
+    public static let summary = "Probabilistic transfer: similarities as distributions."
+
     private let epsilon = 1e-7
 
+    private let settings: Settings
+
+    /// The numbers that the formula leaves open.
+    public struct Settings: Sendable, Equatable {
+        /// The factor of the term in the loss.
+        public var weight: Double
+
+        /// The constants, as published where nothing else is given.
+        public init(weight: Double = 30_000) {
+            self.weight = weight
+        }
+    }
+
+    /// The constants' keys in recipes.
+    public static let constants: [MethodConstant<Settings>] = [
+        .weight(\.weight)
+    ]
+
+    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
+    public static func published(for use: MethodUse) -> Settings {
+        Settings()
+    }
+
     /// Makes the term.
-    ///
-    /// - Parameter weight: of the term.
-    public init(weight: Double = 30_000) {
-        self.weight = weight
+    public init(_ settings: Settings = Settings()) {
+        self.settings = settings
     }
 
     /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { weight }
+    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The term for the two networks' pooled features.
     public func callAsFunction(_ observation: Observation) -> Tensor {

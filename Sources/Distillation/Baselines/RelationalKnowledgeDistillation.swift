@@ -10,28 +10,54 @@ import VisionModels
 ///
 /// Reference: Park et al., *Relational Knowledge Distillation*, CVPR 2019,
 /// <https://arxiv.org/abs/1904.05068>, sections 3.2.1 and 3.2.2.
-public final class RelationalKnowledgeDistillation: KnowledgeTerm {
+public final class RelationalKnowledgeDistillation: PlainMethod {
     /// `rkd`.
-    public let name = "rkd"
+    public static let name = "rkd"
 
-    private let distanceWeight: Double
-    private let angleWeight: Double
-    private let weight: Double
+    /// In one sentence.
+    public static let summary = "Relational distillation: distances and angles between images."
+
+    private let settings: Settings
+
+    /// The numbers that the formula leaves open.
+    public struct Settings: Sendable, Equatable {
+        /// The factor of the distances' part.
+        public var distanceWeight: Double
+
+        /// The factor of the angles' part.
+        public var angleWeight: Double
+
+        /// The factor of the term in the loss.
+        public var weight: Double
+
+        /// The constants, as published where nothing else is given.
+        public init(distanceWeight: Double = 25, angleWeight: Double = 50, weight: Double = 1) {
+            self.distanceWeight = distanceWeight
+            self.angleWeight = angleWeight
+            self.weight = weight
+        }
+    }
+
+    /// The constants' keys in recipes.
+    public static let constants: [MethodConstant<Settings>] = [
+        .factor(
+            "distance_weight", \.distanceWeight, "The factor of the distances' part of the term."),
+        .factor("angle_weight", \.angleWeight, "The factor of the angles' part of the term."),
+        .weight(\.weight),
+    ]
+
+    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
+    public static func published(for use: MethodUse) -> Settings {
+        Settings()
+    }
 
     /// Makes the term.
-    ///
-    /// - Parameters:
-    ///   - distanceWeight: of the distances' part.
-    ///   - angleWeight: of the angles' part.
-    ///   - weight: of the term.
-    public init(distanceWeight: Double = 25, angleWeight: Double = 50, weight: Double = 1) {
-        self.distanceWeight = distanceWeight
-        self.angleWeight = angleWeight
-        self.weight = weight
+    public init(_ settings: Settings = Settings()) {
+        self.settings = settings
     }
 
     /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { weight }
+    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The term for the two networks' pooled features.
     public func callAsFunction(_ observation: Observation) -> Tensor {
@@ -43,8 +69,8 @@ public final class RelationalKnowledgeDistillation: KnowledgeTerm {
     /// The term for features `[N, C]` of any widths.
     public func loss(student: Tensor, teacher: Tensor) -> Tensor {
         let (own, goal) = (student.full, teacher.full)
-        return distances(own).smoothL1(distances(goal)) * distanceWeight
-            + angles(own).smoothL1(angles(goal)) * angleWeight
+        return distances(own).smoothL1(distances(goal)) * settings.distanceWeight
+            + angles(own).smoothL1(angles(goal)) * settings.angleWeight
     }
 
     /// Distances relative to the mean of the positive ones, `[N, N]`.

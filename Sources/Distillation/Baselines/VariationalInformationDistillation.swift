@@ -11,11 +11,39 @@ import VisionModels
 ///
 /// Reference: Ahn et al., *Variational Information Distillation for Knowledge Transfer*, CVPR 2019,
 /// <https://arxiv.org/abs/1904.05835>, equation 5.
-public final class VariationalInformationDistillation: KnowledgeTerm {
+public final class VariationalInformationDistillation: DistillationMethod {
     /// `vid`.
-    public let name = "vid"
+    public static let name = "vid"
 
-    private let weight: Double
+    /// In one sentence.
+    public static let summary = "Variational information distillation: features as Gaussians."
+
+    private let settings: Settings
+
+    /// The numbers that the formula leaves open.
+    public struct Settings: Sendable, Equatable {
+        /// The factor of the term in the loss.
+        public var weight: Double
+
+        /// The constants, as published where nothing else is given.
+        public init(weight: Double = 1) {
+            self.weight = weight
+        }
+    }
+
+    /// The constants' keys in recipes.
+    public static let constants: [MethodConstant<Settings>] = [
+        .weight(\.weight)
+    ]
+
+    /// Yes.
+    public static let comparesEveryStage = true
+
+    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
+    public static func published(for use: MethodUse) -> Settings {
+        Settings()
+    }
+
     let stages: Stages
 
     /// The learned side of all stages.
@@ -63,14 +91,15 @@ public final class VariationalInformationDistillation: KnowledgeTerm {
     /// Makes the term.
     ///
     /// - Parameters:
+    ///   - settings: the constants.
     ///   - student: the student.
     ///   - teacher: the teacher.
-    ///   - weight: of the term.
     ///   - generator: the source of the initial weights.
     public init(
-        student: any Backbone, teacher: any Backbone, weight: Double = 1, generator: Generator
+        _ settings: Settings = Settings(), student: any Backbone, teacher: any Backbone,
+        generator: Generator
     ) {
-        self.weight = weight
+        self.settings = settings
         let count = min(student.stageInfo.count, teacher.stageInfo.count)
         stages = Stages(
             zip(student.stageInfo.suffix(count), teacher.stageInfo.suffix(count)).map {
@@ -79,8 +108,14 @@ public final class VariationalInformationDistillation: KnowledgeTerm {
         stages.convert(device: student.device, format: .channelsLast)
     }
 
+    /// Makes the term at a place.
+    public convenience init(_ settings: Settings, in place: MethodPlace) {
+        self.init(
+            settings, student: place.student, teacher: place.teacher, generator: place.generator)
+    }
+
     /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { weight }
+    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The regressors' and variances' parameters.
     public var trainableParameters: [NamedTensor] {

@@ -18,7 +18,7 @@ public final class ReviewKD: KnowledgeTerm {
     private let settings: Settings
 
     /// The term's constants.
-    public struct Settings: Sendable {
+    public struct Settings: Sendable, Equatable {
         /// λ, the weight of the term.
         public var weight: Double
 

@@ -4,10 +4,10 @@ import Torch
 /// Random crops and flips.
 public struct Augmentation: Sendable, Equatable {
     /// How many black pixels surround an image before a crop of its own size is cut, 0 for none.
-    public let cropPadding: Int
+    public var cropPadding: Int
 
     /// Whether each image is mirrored with probability one half.
-    public let flips: Bool
+    public var flips: Bool
 
     /// Gathers the settings.
     public init(cropPadding: Int = 4, flips: Bool = true) {

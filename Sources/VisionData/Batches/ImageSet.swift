@@ -65,10 +65,10 @@ public struct ImageSet: Sendable {
 /// The mean and deviation that images are normalised with, per channel, for values in 0...1.
 public struct Normalization: Sendable, Equatable {
     /// Subtracted from red, green and blue.
-    public let mean: [Double]
+    public package(set) var mean: [Double]
 
     /// What the difference is divided by.
-    public let deviation: [Double]
+    public package(set) var deviation: [Double]
 
     /// Gathers the constants.
     ///

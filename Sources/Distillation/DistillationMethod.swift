@@ -1,0 +1,70 @@
+import Torch
+import VisionModels
+
+/// A term that recipes can name, with all that they need of it: name, constants and how it is made.
+///
+/// A method's file holds everything about it; `DistillationMethods.all` lists the method.
+public protocol DistillationMethod: KnowledgeTerm, SendableMetatype {
+    /// The numbers that its formula leaves open.
+    associatedtype Settings: Sendable, Equatable
+
+    /// The name in recipes and records, such as `kd`.
+    static var name: String { get }
+
+    /// What the method is, in one sentence.
+    static var summary: String { get }
+
+    /// The constants as recipes write them.
+    static var constants: [MethodConstant<Settings>] { get }
+
+    /// Whether it compares stage by stage, so that unequal networks leave some of them out.
+    static var comparesEveryStage: Bool { get }
+
+    /// The constants that were published for a use.
+    static func published(for use: MethodUse) -> Settings
+
+    /// Makes the term.
+    ///
+    /// - Parameters:
+    ///   - settings: the constants.
+    ///   - place: the networks and images.
+    /// - Throws: `DistillationError` where the networks or images do not suit the method.
+    init(_ settings: Settings, in place: MethodPlace) throws
+}
+
+extension DistillationMethod {
+    /// The name in recipes is the name in logs.
+    public var name: String { Self.name }
+
+    /// No.
+    public static var comparesEveryStage: Bool { false }
+}
+
+/// A method that needs nothing but its constants.
+public protocol PlainMethod: DistillationMethod {
+    /// Makes the term.
+    init(_ settings: Settings)
+}
+
+extension PlainMethod {
+    /// Makes the term, the same for all networks.
+    public init(_ settings: Settings, in place: MethodPlace) { self.init(settings) }
+}
+
+/// The methods that recipes can name beside ReviewKD.
+public enum DistillationMethods {
+    /// All of them, in the order in which pages and errors list them.
+    public static let all: [any DistillationMethod.Type] = [
+        KnowledgeDistillation.self,
+        FitNet.self,
+        AttentionTransfer.self,
+        SimilarityPreserving.self,
+        RelationalKnowledgeDistillation.self,
+        ProbabilisticKnowledgeTransfer.self,
+        VariationalInformationDistillation.self,
+        ContrastiveRepresentationDistillation.self,
+        OverhaulDistillation.self,
+        DecoupledKnowledgeDistillation.self,
+        DIST.self,
+    ]
+}

@@ -1,0 +1,41 @@
+import Basics
+import Yams
+
+extension MethodSettings.Name {
+    fileprivate static let known = allCases.map(\.rawValue)
+    static let expected =
+        "one of \(known.joined(separator: ", ")), or several but alone joined by +"
+
+    /// The sentence for names that cannot be read, with the nearest ones that can.
+    public static func unknown(_ text: String, option: String) -> String {
+        let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+        let twice = parts.first { part in
+            known.contains(part) && parts.count { $0 == part } > 1
+        }
+        if let twice {
+            return "\(option) is \(text), expected each method once, found \(twice) twice"
+        }
+        return "\(option) is \(text), expected \(expected)"
+            + (nearest(to: text).map { "; did you mean \"\($0)\"?" } ?? "")
+    }
+
+    /// The methods that were probably meant, as they are joined.
+    fileprivate static func nearest(to text: String) -> String? {
+        let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+        let names = parts.compactMap { NearestName.find($0, among: known) }
+        let joined = names.joined(separator: "+")
+        let isSum = names.count == parts.count && [Self](joined: joined) != nil
+        return isSum ? joined : NearestName.find(text, among: known)
+    }
+}
+
+extension RecipeRule where Value == [MethodSettings.Name] {
+    static let methods =
+        Self(
+            expected: MethodSettings.Name.expected,
+            nearest: { MethodSettings.Name.nearest(to: $0) },
+            read: { field in
+                field.node.scalar.flatMap { [MethodSettings.Name](joined: $0.string) }
+            },
+            text: { $0.map(\.rawValue).joined(separator: "+") })
+}

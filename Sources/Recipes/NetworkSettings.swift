@@ -1,0 +1,34 @@
+import Distillation
+
+/// The network to learn from.
+public struct TeacherSettings: Sendable, Equatable {
+    /// The model's name, such as `resnet56`.
+    public var model: String
+    /// The statistics of the batch norms.
+    public var batchNorm = Teacher.BatchNormMode.frozen
+    /// The normalisation that the teacher was trained with.
+    public var normalization: NormalizationSettings
+
+    static let table = RecipeTable(
+        blank: TeacherSettings(model: "", normalization: .cifar100),
+        keys: [
+            .required("model", \.model, .model, "The network to learn from."),
+            .optional(
+                "batch_norm", \.batchNorm, .choice,
+                "The statistics that its batch norms use: those of its training, or the batch's."),
+            .optional(
+                "normalization", \.normalization, .normalization,
+                standard: "that of `dataset`",
+                "The mean and deviation that the teacher was trained with."),
+        ])
+}
+
+/// The network that is trained.
+public struct StudentSettings: Sendable, Equatable {
+    /// The model's name, such as `resnet20`.
+    public var model: String
+
+    static let table = RecipeTable(
+        blank: StudentSettings(model: ""),
+        keys: [.required("model", \.model, .model, "The network that is trained.")])
+}

@@ -1,0 +1,115 @@
+import TorchNN
+
+/// The update rule.
+public struct OptimizerSettings: Sendable, Equatable {
+    /// The update rules a recipe can name.
+    public enum Name: String, Sendable, CaseIterable {
+        /// Stochastic gradient descent as PyTorch defines it.
+        case sgd
+    }
+
+    /// The update rule.
+    public var name = Name.sgd
+    /// The highest rate of the run, above 0; the schedule multiplies it by at most 1.
+    public var learningRate: Double
+    /// What stays the same throughout the run.
+    public var options = SGD.Options()
+
+    static let table = RecipeTable(
+        blank: OptimizerSettings(learningRate: 0),
+        keys: [
+            .optional("name", \.name, .choice, "The update rule."),
+            .required(
+                "learning_rate", \.learningRate, .positive,
+                "The highest rate of the run; the schedule multiplies it by at most 1."),
+            .optional(
+                "momentum", \.options.momentum, .properFraction,
+                "The share of the last update that is kept."),
+            .optional(
+                "nesterov", \.options.nesterov, .flag,
+                "Whether the gradient is taken ahead of the momentum."),
+            .optional(
+                "weight_decay", \.options.weightDecay, .nonNegative,
+                "The L2 penalty on every parameter, batch norms included."),
+        ],
+        check: { section, settings in
+            guard !settings.options.nesterov || settings.options.momentum > 0 else {
+                throw section.contradiction(
+                    "nesterov", "Nesterov momentum needs momentum above 0; set it to false")
+            }
+        })
+}
+
+extension LearningRateShape {
+    static let table = RecipeCases(
+        meaning: "How the learning rate moves.",
+        cases: [
+            .init("constant", LearningRateShape.constant),
+            .init("multistep", MultiStep.table, make: { .multiStep($0) }) {
+                if case .multiStep(let steps) = $0 { steps } else { nil }
+            },
+            .init("onecycle", OneCycle.table, make: { .oneCycle($0) }) {
+                if case .oneCycle(let cycle) = $0 { cycle } else { nil }
+            },
+            .init("cosine", Cosine.table, make: { .cosine($0) }) {
+                if case .cosine(let half) = $0 { half } else { nil }
+            },
+        ])
+}
+
+extension LearningRateShape.MultiStep {
+    fileprivate static let table = RecipeTable(
+        blank: Self(milestones: []),
+        keys: [
+            .required(
+                "milestones", \.milestones, .milestones,
+                "the first epochs, counted from 0, at each lower rate."),
+            .optional(
+                "factor", \.factor, .positiveFraction, "what each milestone multiplies the rate by."
+            ),
+        ])
+}
+
+extension RecipeRule where Value == [Int] {
+    /// Epochs in rising order.
+    fileprivate static let milestones: Self = {
+        let list = Self.list(of: .integer(atLeast: 1))
+        return Self(
+            expected: list.expected,
+            read: { field in
+                let milestones = try field.read(list)
+                guard zip(milestones, milestones.dropFirst()).allSatisfy({ $0 < $1 }) else {
+                    throw RecipeError.contradiction(
+                        field.location, key: field.key,
+                        problem: "expected epochs in rising order, found \(milestones)")
+                }
+                return milestones
+            }, text: list.text)
+    }()
+}
+
+extension LearningRateShape.OneCycle {
+    fileprivate static let table = RecipeTable(
+        blank: Self(),
+        keys: [
+            .optional(
+                "warmup_fraction", \.warmup, .fraction,
+                "the share of the run in which the rate rises."),
+            .optional(
+                "start_factor", \.initialFraction, .fraction,
+                "the share of the highest rate at the start."),
+            .optional(
+                "final_factor", \.finalFraction, .fraction,
+                "the share of the highest rate at the end."),
+        ])
+}
+
+extension LearningRateShape.Cosine {
+    fileprivate static let table = RecipeTable(
+        blank: Self(),
+        keys: [
+            .optional(
+                "final_factor", \.finalFraction, .fraction,
+                "the share of the highest rate at the end.")
+        ])
+}

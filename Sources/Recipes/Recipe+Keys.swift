@@ -1,0 +1,104 @@
+import Distillation
+import TorchNN
+
+extension Recipe {
+    private static let epochs = RecipeKey.required(
+        "epochs", \Recipe.epochs, .integer(atLeast: 1), "The passes over the training images.")
+
+    /// The keys of a recipe in the order of a resolved one.
+    static let table = RecipeTable(
+        blank: Recipe(
+            name: "", description: "", dataset: DatasetSettings.table.blank,
+            validation: ValidationSettings(), teacher: nil, student: StudentSettings.table.blank,
+            method: MethodSettings(names: [.alone], crossEntropyWeight: 1),
+            optimizer: OptimizerSettings.table.blank, schedule: .constant, epochs: 1, batchSize: 1,
+            evaluationBatchSize: 1000, seed: 0, precision: nil),
+        keys: [
+            .required(
+                "name", \.name, .name,
+                "The name by which the recipe is found; it decides nothing."),
+            .required("description", \.description, .text, "What the recipe does, in one line."),
+            .section("dataset", \.dataset, DatasetSettings.table),
+            .section(
+                "validation", \.validation, isRequired: false, ValidationSettings.table),
+            .section("teacher", \.teacher, TeacherSettings.table) { recipe in
+                var teacher = TeacherSettings.table.blank
+                teacher.normalization = recipe.dataset.normalization
+                return teacher
+            },
+            .section("student", \.student, StudentSettings.table),
+            method,
+            .section("optimizer", \.optimizer, OptimizerSettings.table),
+            .section("schedule", \.schedule, LearningRateShape.table),
+            epochs,
+            .required(
+                "batch_size", \.batchSize, .integer(atLeast: 1),
+                "The images of a training step; the last batch of an epoch may be smaller."),
+            .optional(
+                "evaluation_batch_size", \.evaluationBatchSize, .integer(atLeast: 1),
+                "The images that are evaluated at once, without influence on the result."),
+            .optional(
+                "seed", \.seed, .integer(atLeast: 0, atMost: .max),
+                "The origin of every random number of the run."),
+            .optional(
+                "precision", \.precision, .choice, standard: "what suits the machine",
+                "The arithmetic of forward and backward passes."),
+        ],
+        check: { section, recipe in
+            try recipe.checkTeacher(section)
+            try recipe.checkLength(section)
+        })
+
+    /// The method's constants depend on the networks and on the length, which stands below it.
+    private static let method = RecipeKey<Recipe>(
+        name: "method",
+        read: { section, recipe in
+            try epochs.read(section, &recipe)
+            let known = recipe
+            recipe.method = try section.required(
+                "method", .section { try MethodSettings($0, for: known.use) })
+        },
+        entries: { $0.method.entries.map { $0.within("method") } },
+        rows: { _ in MethodSettings.rows.map { $0.within("method") } })
+
+    /// Decodes a recipe.
+    ///
+    /// - Parameters:
+    ///   - yaml: The text.
+    ///   - file: The name of the text's origin, for errors.
+    ///   - overrides: Options `key.path=value`, applied in order before decoding; the value is YAML,
+    ///     a list element is named by its index, counted from 0, and `null` removes a key.
+    /// - Throws: `RecipeError` at the first value that is not valid.
+    public init(yaml: String, file: String, overrides: [String] = []) throws {
+        let source = RecipeSource(file: file, text: yaml, overrides: overrides)
+        self = try Self.table.read(source.root())
+    }
+
+    private func checkTeacher(_ section: RecipeSection) throws {
+        let isAlone = method.names == [.alone]
+        if isAlone, teacher != nil {
+            throw section.unused("teacher", when: "method.name is alone")
+        }
+        if !isAlone, teacher == nil {
+            throw RecipeError.missingKey(
+                section.field.location, key: "teacher",
+                expected: "a section, since method.name is \(method.name)")
+        }
+    }
+
+    /// A milestone or warm-up beyond the end would silently change what the recipe promises.
+    private func checkLength(_ section: RecipeSection) throws {
+        var remedy = "but epochs is \(epochs); lower it, or raise epochs"
+        if case .override = section["epochs"]?.location {
+            remedy +=
+                " (train and distill rescale both by --epochs \(epochs) in place of "
+                + "--set epochs=\(epochs))"
+        }
+        if case .multiStep(let steps) = schedule, let last = steps.milestones.last, last >= epochs {
+            throw section.contradiction("schedule", "has its last milestone at \(last), \(remedy)")
+        }
+        for warmup in method.warmupEpochs where warmup > 0 && warmup >= epochs {
+            throw section.contradiction("method", "warms up over \(warmup) epochs, \(remedy)")
+        }
+    }
+}
