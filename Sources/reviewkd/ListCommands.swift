@@ -61,7 +61,7 @@ struct ModelsCommand: ParsableCommand {
 struct RecipesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recipes", abstract: "List the shipped recipes, or show one.",
-        subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Show.self, Keys.self], defaultSubcommand: List.self)
 
     /// `reviewkd recipes list`, also without the word.
     struct List: ParsableCommand {
@@ -106,6 +106,14 @@ struct RecipesCommand: ParsableCommand {
             let text = try Recipe.text(named: name) ?? Recipe.load(nameOrPath: name).yaml
             print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
         }
+    }
+
+    /// `reviewkd recipes keys`.
+    struct Keys: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print every key of a recipe with its default and meaning.")
+
+        func run() throws { print(Recipe.keysPage, terminator: "") }
     }
 }
 

@@ -1,0 +1,124 @@
+import Distillation
+import Foundation
+import Testing
+import TorchNN
+import VisionModels
+
+@testable import Recipes
+
+@Suite("The tables of a recipe's keys")
+struct RecipeKeysTests {
+    @Test("docs/recipes.md is what the tables say")
+    func page() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let committed = try String(
+            contentsOf: root.appendingPathComponent("docs/recipes.md"), encoding: .utf8)
+        #expect(
+            committed == Recipe.keysPage, "run `reviewkd recipes keys > docs/recipes.md`")
+    }
+
+    @Test("Every sentence of the page has at most 25 words")
+    func shortSentences() {
+        for row in Recipe.table.rows {
+            #expect(row.meaning.hasSuffix("."), "\(row.path)")
+            for sentence in row.meaning.split(separator: ". ") {
+                #expect(sentence.split(separator: " ").count <= 25, "\(row.path)")
+            }
+        }
+    }
+
+    @Test("The page has every key that a resolved recipe writes, and its default where it has one")
+    func everyKey() throws {
+        let rows = Dictionary(grouping: Recipe.table.rows, by: \.path)
+        let names = MethodSettings.Name.allCases.filter { $0 != .alone }
+        let recipe = try Recipe.load(
+            nameOrPath: "cifar100/vgg16-vgg8",
+            overrides: [
+                "method.name=\(names.map(\.rawValue).joined(separator: "+"))", "precision=float32",
+                "method.review.stages=[{student: 1, teacher: [1]}]", "method.review.mid_channels=8",
+            ])
+        for line in recipe.differences(from: try Recipe.load(nameOrPath: "demo/teacher")) {
+            let path = String(line.prefix { $0 != ":" })
+            let found = rows[path] ?? rows[path + ".epochs"]
+            #expect(found != nil || line.contains("absent was"), "\(path)")
+        }
+        #expect(rows["method.crd.negatives"]?.first?.standard == "`16384`")
+        #expect(rows["optimizer.weight_decay"]?.first?.standard == "`0.0005`")
+        #expect(rows["schedule.final_factor"]?.map(\.standard) == ["`4e-06`", "`0.0`"])
+        #expect(rows["optimizer.learning_rate"]?.first?.standard == .some(nil))
+    }
+
+    @Test("A method's keys are known where no other key is misspelt as one, and each stands once")
+    func namesOfMethods() {
+        let names = MethodSettings.Name.allCases.map(\.rawValue)
+        #expect(Set(names).count == names.count)
+        for method in DistillationMethods.all {
+            #expect(MethodSettings.Name(rawValue: method.name)?.method?.name == method.name)
+        }
+        #expect(MethodSettings.Name(rawValue: "mse") == nil)
+    }
+
+    @Test("The published weights of the review are those of the shipped recipes")
+    func publishedReview() throws {
+        var weights: [ModelPair: Double] = [:]
+        for name in Recipe.shipped where name.hasPrefix("cifar100/") {
+            let recipe = try Recipe.load(nameOrPath: name)
+            guard let pair = try recipe.pair, let review = recipe.method.review else { continue }
+            #expect(weights[pair] ?? review.term.weight == review.term.weight, "\(name)")
+            weights[pair] = review.term.weight
+        }
+        #expect(weights == ModelPair.publishedReviewWeights)
+    }
+
+    @Test(
+        "reviewkd without its section is as published between any two models",
+        arguments: CIFARModel.allCases)
+    func reviewOfEveryPair(_ teacher: CIFARModel) throws {
+        for student in CIFARModel.allCases {
+            let name = "cifar100/\(teacher.rawValue)-\(student.rawValue)"
+            let named = try Recipe.load(
+                nameOrPath: "demo/student",
+                overrides: [
+                    "method={name: reviewkd}", "teacher.model=\(teacher.rawValue)",
+                    "student.model=\(student.rawValue)", "epochs=240",
+                ])
+            let review = try #require(named.method.review)
+            #expect(try review == Recipe.load(nameOrPath: name).method.review, "\(name)")
+        }
+    }
+
+    @Test("reviewkd without its section for a model that is not of the zoo is a clear error")
+    func reviewOfUnknownModels() throws {
+        let wrong = #expect(throws: RecipeError.self) {
+            try Recipe.load(
+                nameOrPath: "demo/student",
+                overrides: ["method={name: reviewkd}", "teacher.model=resnet57"])
+        }
+        #expect(wrong?.description.contains("teacher.model: expected one of resnet8, ") == true)
+        var own = try Recipe.load(nameOrPath: "demo/student").taught(by: [.kd])
+        own.student.model = "tiny"
+        let error = #expect(throws: RecipeError.self) { try own.taught(by: [.reviewkd]) }
+        #expect(
+            error?.description == """
+                no settings of the review term are known for resnet20 and tiny, expected two models \
+                of the zoo; write the section method.review with a weight
+                """)
+        #expect(try own.taught(by: [.at]).method.names == [.at])
+    }
+
+    @Test("A method's constants keep their own types through text, comparison and rescaling")
+    func typedConstants() throws {
+        var recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20").taught(by: [.dkd])
+        let published = recipe
+        recipe.method[DecoupledKnowledgeDistillation.self]?.beta = 3
+        #expect(recipe != published)
+        #expect(recipe.differences(from: published) == ["method.dkd.beta: 3.0 was 2.0"])
+        #expect(recipe.method[KnowledgeDistillation.self] == nil)
+        recipe.method[KnowledgeDistillation.self] = .init()
+        #expect(recipe.method.constants.keys.map(\.rawValue) == ["dkd"])
+        #expect(
+            published.rescaled(epochs: 24).method[DecoupledKnowledgeDistillation.self]
+                == .init(beta: 2, warmupEpochs: 2))
+    }
+}
