@@ -50,7 +50,8 @@ public func loadNetwork(
 
 /// What to do with weights of the same model for another number of classes.
 private func otherClasses(
-    _ error: StateDictError, _ weights: FittingWeights, _ files: [WeightFile], _ model: Architecture,
+    _ error: StateDictError, _ weights: FittingWeights, _ files: [WeightFile],
+    _ model: Architecture,
     _ classCount: Int
 ) -> String? {
     let others = [error.missing, error.unexpected, error.mistyped, error.notTensors]

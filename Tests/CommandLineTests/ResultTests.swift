@@ -216,7 +216,7 @@ extension CommandLineSuite {
             #expect(shown.status == 0)
             let tests = URL(filePath: #filePath).deletingLastPathComponent()
             let file = tests.appending(
-                path: "../../Sources/Training/Recipes/cifar100/resnet56-resnet20.yaml")
+                path: "../../Sources/Recipes/Shipped/cifar100/resnet56-resnet20.yaml")
             try #expect(shown.output == String(contentsOf: file, encoding: .utf8))
         }
 
