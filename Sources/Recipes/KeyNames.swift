@@ -45,10 +45,13 @@ enum KeyNames {
     private static let homes = [
         "learning_rate": "optimizer", "momentum": "optimizer", "nesterov": "optimizer",
         "weight_decay": "optimizer", "milestones": "schedule", "warmup_fraction": "schedule",
-        "factor": "schedule", "split": "validation", "crop_padding": "dataset.augmentation",
+        "split": "validation", "crop_padding": "dataset.augmentation",
         "flip": "dataset.augmentation", "normalization": "dataset", "epochs": "", "batch_size": "",
         "evaluation_batch_size": "", "seed": "", "precision": "",
     ]
+
+    /// Given alone, `gamma` is the schedule's factor; in a method's section it may be the method's own.
+    private static let homesOfOptions = homes.merging(["factor": "schedule"]) { first, _ in first }
 
     private static let ours: [String: [String]] = {
         var ours: [String: [String]] = [:]
@@ -84,7 +87,9 @@ enum KeyNames {
     /// The whole path of the key that is called by a name alone, here or elsewhere; nil for another name.
     static func path(of name: String) -> String? {
         let names = [name.replacing("-", with: "_").lowercased()] + (ours[plain(name)] ?? [])
-        guard let key = names.first(where: { homes[$0] != nil }), let home = homes[key] else {
+        guard let key = names.first(where: { homesOfOptions[$0] != nil }),
+            let home = homesOfOptions[key]
+        else {
             return nil
         }
         return home.isEmpty ? key : "\(home).\(key)"

@@ -26,17 +26,14 @@ struct DatasetsCommand: ParsableCommand {
         var quiet = false
 
         func validate() throws {
-            guard CIFARDataset(named: dataset) != nil else {
-                throw ValidationError(
-                    "data set '\(dataset)' is unknown; expected cifar10 or cifar100")
-            }
+            _ = try knownDataset(dataset)
             if let url, URL(string: url)?.scheme == nil {
                 throw ValidationError("--url is '\(url)', expected a URL as https://…")
             }
         }
 
         func run() async throws {
-            guard let description = CIFARDataset(named: dataset) else { return }
+            let description = try knownDataset(dataset)
             let fetcher = DatasetFetcher(
                 description, into: URL(fileURLWithPath: data, isDirectory: true),
                 from: url.flatMap { URL(string: $0) })

@@ -48,10 +48,7 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard CIFARDataset(named: dataset) != nil else {
-            throw ValidationError(
-                "data set '\(dataset)' is unknown; expected cifar10 or cifar100")
-        }
+        _ = try knownDataset(dataset)
         guard (mean == nil) == (std == nil) else {
             throw ValidationError("--mean and --std belong together; give both or neither")
         }
@@ -61,7 +58,7 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let device = try device.resolve()
         precision.noteEmulation(on: device)
-        guard let description = CIFARDataset(named: dataset) else { return }
+        let description = try knownDataset(dataset)
         let network = try loadNetwork(
             model, weights: file, key: weights.key, classCount: description.classCount,
             device: device, remark: { printError("note: \(told($0))") })
@@ -83,7 +80,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func normalization() throws -> Normalization {
         guard let mean, let std else {
-            return CIFARDataset(named: dataset) == .cifar10 ? .cifar10 : .cifar100
+            return try knownDataset(dataset).normalization
         }
         return Normalization(
             mean: try ChannelValues(mean, .mean, of: "--mean").values,

@@ -63,7 +63,7 @@ public struct ImageSet: Sendable {
 }
 
 /// The mean and deviation that images are normalised with, per channel, for values in 0...1.
-public struct Normalization: Sendable, Equatable {
+public struct Normalization: Sendable, Hashable {
     /// Subtracted from red, green and blue.
     public package(set) var mean: [Double]
 

@@ -54,6 +54,8 @@ public struct CIFARDataset: Sendable, Hashable {
     public let archiveMD5: String
     /// The number of values of each label byte; the last label is the class to learn.
     public let labelCounts: [Int]
+    /// The mean and deviation of its own training images.
+    public let normalization: Normalization
     /// The files of the training split, in order.
     public var trainFiles: [File]
     /// The files of the test split, in order.
@@ -115,6 +117,7 @@ extension CIFARDataset {
         archiveURL: URL(published: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"),
         archiveMD5: "c32a1d4ab5d03f1284b67883e8d87530",
         labelCounts: [10],
+        normalization: .cifar10,
         trainFiles: (1...5).map { File(name: "data_batch_\($0).bin", imageCount: 10_000) },
         testFiles: [File(name: "test_batch.bin", imageCount: 10_000)])
 
@@ -127,6 +130,7 @@ extension CIFARDataset {
         archiveURL: URL(published: "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"),
         archiveMD5: "03b5dce01913d631647c71ecec9e9cb8",
         labelCounts: [20, 100],
+        normalization: .cifar100,
         trainFiles: [
             File(
                 name: "train.bin", imageCount: 50_000,
