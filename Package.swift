@@ -126,7 +126,10 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(
-            name: "Examples", dependencies: ["Torch", "TorchNN", "VisionModels", "Distillation"],
+            name: "Examples",
+            dependencies: [
+                "Basics", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+            ],
             path: "Examples", swiftSettings: house),
         .target(
             name: "TorchTestSupport", dependencies: ["Torch", "TorchNN"],
@@ -191,8 +194,8 @@ let package = Package(
         .testTarget(
             name: "ExamplesTests",
             dependencies: [
-                "Examples", "Torch", "TorchNN", "VisionModels", "Distillation", "RunRecords",
-                "Recipes", "Training", "TorchTestSupport",
+                "Basics", "Examples", "Torch", "TorchNN", "VisionModels", "VisionData",
+                "Distillation", "RunRecords", "Recipes", "Training", "TorchTestSupport",
             ],
             swiftSettings: house),
         .testTarget(

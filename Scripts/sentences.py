@@ -28,6 +28,7 @@ PAGES = [
         f"docs/{page}.md"
         for page in (
             "architecture",
+            "library",
             "recipes",
             "files",
             "troubleshooting",

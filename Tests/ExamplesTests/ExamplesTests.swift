@@ -1,3 +1,4 @@
+import Basics
 import Distillation
 import Examples
 import Foundation
@@ -56,13 +57,24 @@ struct ExamplesTests {
         #expect(terms.count == 2 && terms[1] < terms[0] / 2, "\(terms)")
     }
 
+    @Test("The example's program recognises far more of the images than chance, which is 25 %")
+    func program() throws {
+        let (teacher, student) = try trainByHand()
+        #expect(teacher.count == 1000 && student.count == 1000)
+        #expect(try #require(teacher["top1"]) > 45, "\(teacher)")
+        #expect(try #require(student["top1"]) > 45, "\(student)")
+    }
+
     @Test(
-        "The pages on adding a method and a model show these very files",
+        "The pages on adding a method and a model, and on the library, show these very files",
         arguments: [
-            ("LogitMatching", "adding-a-method", "import Distillation\n"),
-            ("TinyNet", "adding-a-model", "import VisionModels\n"),
+            ("LogitMatching", "adding-a-method", "import Distillation\n", "   "),
+            ("TinyNet", "adding-a-model", "import VisionModels\n", "   "),
+            ("TrainByHand", "library", "", ""),
         ])
-    func pages(_ file: String, _ page: String, _ foreignImport: String) throws {
+    func pages(
+        _ file: String, _ page: String, _ foreignImport: String, _ indentation: String
+    ) throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let source = try String(
@@ -71,7 +83,7 @@ struct ExamplesTests {
             contentsOf: root.appendingPathComponent("docs/\(page).md"), encoding: .utf8)
         let shown = source.replacing(foreignImport, with: "").split(
             separator: "\n", omittingEmptySubsequences: false
-        ).map { $0.isEmpty ? "" : "   " + $0 }.joined(separator: "\n")
+        ).map { $0.isEmpty ? "" : indentation + $0 }.joined(separator: "\n")
         #expect(text.contains(shown.trimmingCharacters(in: .newlines)))
     }
 }
