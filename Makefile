@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-all sanitize mutate lint format bench build-cuda clean help
+.PHONY: setup demo test test-all sanitize mutate lint format docs bench build-cuda clean help
 
 sources := Package.swift Plugins Sources Tests Examples \
 	Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
@@ -47,6 +47,9 @@ lint: setup ## Check formatting, documentation comments, white space and leftove
 
 format: ## Format the Swift sources in place
 	swift format --in-place --recursive --parallel $(sources)
+
+docs: setup ## Write pages about every public declaration into .build/docs (DocC)
+	Scripts/docs.sh
 
 bench: setup ## Time our steps and PyTorch's in turn, and write docs/results/speed.md
 	Scripts/bench_environment.sh

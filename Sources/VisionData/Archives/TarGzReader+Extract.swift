@@ -9,7 +9,7 @@ extension TarGzReader {
     /// are never overwritten.
     ///
     /// - Parameter directory: The folder to unpack into, which must exist.
-    /// - Throws: An ``ArchiveError`` or a ``FileError``; nothing is left behind then.
+    /// - Throws: An `ArchiveError` or a `FileError`; nothing is left behind then.
     public func extract(into directory: URL) throws {
         let staging = directory.appendingPathComponent(".\(archive.lastPathComponent).unpacking")
         // A process that was killed while it unpacked may have left its folder behind.

@@ -27,7 +27,7 @@ public struct TarGzReader {
     /// Visits every member in order, then verifies the end of the gzip stream.
     ///
     /// - Parameter visit: Takes a member and its contents, of which it may read any part.
-    /// - Throws: What `visit` throws, or an ``ArchiveError`` if the archive is damaged or not safe.
+    /// - Throws: What `visit` throws, or an `ArchiveError` if the archive is damaged or not safe.
     public func forEachMember(
         _ visit: (Member, TarMemberContents) throws -> Void
     ) throws {

@@ -17,7 +17,7 @@ public final class TarMemberContents {
     /// Hands over the bytes that have not been read yet, piece by piece.
     ///
     /// - Parameter body: Takes a piece, which is valid only during the call.
-    /// - Throws: What `body` throws, or an ``ArchiveError`` if the archive is damaged.
+    /// - Throws: What `body` throws, or an `ArchiveError` if the archive is damaged.
     public func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         try withUnsafeTemporaryAllocation(byteCount: 1 << 17, alignment: 16) { buffer in
             while remaining > 0 {

@@ -8,14 +8,14 @@ public enum CIFARFiles {
     /// The folder may hold the data set's folder, or be it, or hold only the published archive of binary
     /// files or of pickles, which is then read without unpacking it. All layouts have the same images in
     /// the same order. A split with fewer images than were published is accepted, because people make
-    /// subsets; its ``LabelledImages/warning`` says so.
+    /// subsets; its `LabelledImages/warning` says so.
     ///
     /// - Parameters:
     ///   - dataset: The data set.
     ///   - split: The split to read.
     ///   - directory: The folder to look in, or a file in it.
     /// - Returns: The images and their classes, in the published order.
-    /// - Throws: A ``DatasetError``, a ``FileError``, or an ``ArchiveError`` where the archive is read.
+    /// - Throws: A `DatasetError`, a `FileError`, or an `ArchiveError` where the archive is read.
     public static func read(
         _ dataset: CIFARDataset, _ split: CIFARDataset.Split, in directory: URL
     ) throws -> LabelledImages {

@@ -17,7 +17,7 @@ enum CIFARLayout: Equatable {
     ///   - dataset: The data set.
     ///   - split: The split.
     ///   - directory: The folder that holds the data set's folder, or that folder.
-    /// - Throws: ``DatasetError/notFound(dataset:directory:found:)``
+    /// - Throws: `DatasetError/notFound(dataset:directory:found:)`
     init(of dataset: CIFARDataset, _ split: CIFARDataset.Split, in directory: URL) throws {
         // Unpacking into a folder of the archive's name doubles it.
         func folders(_ name: String) -> [URL] {

@@ -24,7 +24,7 @@ package enum CIFARPickle {
     ///   - dataset: The data set that it belongs to.
     ///   - path: What errors call the file.
     /// - Returns: The pixels as `[count, 3, 32, 32]` and the classes.
-    /// - Throws: A ``DatasetError`` where the file is damaged or another data set's.
+    /// - Throws: A `DatasetError` where the file is damaged or another data set's.
     package static func read(
         _ contents: Data, _ file: CIFARDataset.File, of dataset: CIFARDataset, path: String
     ) throws -> (pixels: Data, labels: [UInt8]) {

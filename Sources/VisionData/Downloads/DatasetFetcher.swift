@@ -55,7 +55,7 @@ public struct DatasetFetcher: Sendable {
     ///
     /// - Parameter progress: Is told about each piece that arrives, on a thread of the download.
     /// - Returns: What had to be done.
-    /// - Throws: A ``FetchError``, ``ArchiveError`` or ``FileError``, a ``DatasetError`` if the archive
+    /// - Throws: A `FetchError`, `ArchiveError` or `FileError`, a `DatasetError` if the archive
     ///   lacks a file, or a `CancellationError`.
     public func fetch(
         progress: @escaping @Sendable (Progress) -> Void = { _ in }
