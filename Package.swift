@@ -91,7 +91,7 @@ let package = Package(
             dependencies: ["Basics", "CZlib", "TensorFiles", "Torch", "TorchNN", crypto],
             swiftSettings: house),
         .target(
-            name: "Distillation", dependencies: ["Torch", "TorchNN", "VisionModels"],
+            name: "Distillation", dependencies: ["Basics", "Torch", "TorchNN", "VisionModels"],
             swiftSettings: house),
         .target(
             name: "RunRecords", dependencies: ["Basics", crypto], swiftSettings: house),
@@ -150,7 +150,7 @@ let package = Package(
             name: "TensorFilesTests", dependencies: ["TensorFiles", "TensorFilesTestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
-            name: "TorchTests", dependencies: ["Torch", "TorchTestSupport"],
+            name: "TorchTests", dependencies: ["TensorFiles", "Torch", "TorchTestSupport"],
             exclude: ["Schemas.txt"], swiftSettings: house),
         .testTarget(
             name: "TorchNNTests", dependencies: ["Torch", "TorchNN", "TorchTestSupport"],
@@ -169,12 +169,17 @@ let package = Package(
             swiftSettings: house + fast),
         .testTarget(
             name: "VisionDataTests",
-            dependencies: ["VisionData", "Torch", "TensorFilesTestSupport", "CZlib", crypto],
+            dependencies: [
+                "Basics", "VisionData", "Torch", "TorchNN", "TensorFilesTestSupport", "CZlib",
+                crypto,
+            ],
             exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
             name: "RecipesTests",
-            dependencies: ["Recipes", "Distillation", "VisionData", "VisionModels"],
+            dependencies: [
+                "Basics", "TorchNN", "Recipes", "Distillation", "VisionData", "VisionModels",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "TrainingTests",

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
 # Checks what `swift format` does not see: no text file of the repository ends a line in white
-# space or holds a marker of unfinished work, and the pages have no sentence above 25 words. Prints
-# each offending line.
+# space or holds a marker of unfinished work, the pages have no sentence above 25 words,
+# and the targets and their folders use each other as declared. Prints each offending line.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -24,6 +24,10 @@ refuse 'a marker of unfinished work' '\b(TO[D]O|FIX[M]E)\b' || failed=1
 if command -v python3 >/dev/null; then
     Scripts/sentences.py || {
         echo "lint: error: the sentences above have more than 25 words; split them" >&2
+        failed=1
+    }
+    Scripts/arrows.py || {
+        echo "lint: error: the arrows above are not as declared; mend the imports or the folders" >&2
         failed=1
     }
 else

@@ -50,21 +50,3 @@ extension PlainMethod {
     /// Makes the term, the same for all networks.
     public init(_ settings: Settings, in place: MethodPlace) { self.init(settings) }
 }
-
-/// The methods that recipes can name beside ReviewKD.
-public enum DistillationMethods {
-    /// All of them, in the order in which pages and errors list them.
-    public static let all: [any DistillationMethod.Type] = [
-        KnowledgeDistillation.self,
-        FitNet.self,
-        AttentionTransfer.self,
-        SimilarityPreserving.self,
-        RelationalKnowledgeDistillation.self,
-        ProbabilisticKnowledgeTransfer.self,
-        VariationalInformationDistillation.self,
-        ContrastiveRepresentationDistillation.self,
-        OverhaulDistillation.self,
-        DecoupledKnowledgeDistillation.self,
-        DIST.self,
-    ]
-}

@@ -65,6 +65,15 @@ public struct Architecture: Sendable {
     }
 }
 
+extension Architecture {
+    /// The architecture of one of the networks for CIFAR-sized images.
+    public init(_ model: CIFARModel) {
+        self.init(name: model.rawValue, imageSize: 32) {
+            model.make(classCount: $0, generator: $1)
+        }
+    }
+}
+
 extension Architecture: Hashable {
     /// Whether both have one name.
     public static func == (first: Architecture, second: Architecture) -> Bool {

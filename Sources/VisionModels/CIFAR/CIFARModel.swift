@@ -70,12 +70,3 @@ public enum CIFARModel: String, CaseIterable, Sendable {
         }
     }
 }
-
-extension Architecture {
-    /// The architecture of one of the networks for CIFAR-sized images.
-    public init(_ model: CIFARModel) {
-        self.init(name: model.rawValue, imageSize: 32) {
-            model.make(classCount: $0, generator: $1)
-        }
-    }
-}

@@ -1,0 +1,17 @@
+/// The methods that recipes can name beside ReviewKD.
+public enum DistillationMethods {
+    /// All of them, in the order in which pages and errors list them.
+    public static let all: [any DistillationMethod.Type] = [
+        KnowledgeDistillation.self,
+        FitNet.self,
+        AttentionTransfer.self,
+        SimilarityPreserving.self,
+        RelationalKnowledgeDistillation.self,
+        ProbabilisticKnowledgeTransfer.self,
+        VariationalInformationDistillation.self,
+        ContrastiveRepresentationDistillation.self,
+        OverhaulDistillation.self,
+        DecoupledKnowledgeDistillation.self,
+        DIST.self,
+    ]
+}
