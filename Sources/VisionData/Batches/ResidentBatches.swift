@@ -28,9 +28,7 @@ public final class ResidentBatches: BatchSource {
     }
 
     /// How many images and batches every epoch has.
-    public var epoch: EpochShape {
-        EpochShape(imageCount: loader.imageCount, batchSize: loader.batchSize, isFixed: true)
-    }
+    public var epoch: EpochShape { loader.shape }
 
     /// Writes an epoch's table.
     public func begin(epoch: Int, at batch: Int) {

@@ -47,8 +47,13 @@ public struct TrainingLoader: Sendable {
     /// How many images an epoch has.
     public var imageCount: Int { positions.count }
 
+    /// How many images and batches every epoch has; all full batches have one size.
+    public var shape: EpochShape {
+        EpochShape(imageCount: imageCount, batchSize: batchSize, isFixed: true)
+    }
+
     /// How many batches an epoch has, the last one perhaps smaller.
-    public var batchCount: Int { (positions.count + batchSize - 1) / batchSize }
+    public var batchCount: Int { shape.batchCount }
 
     /// One epoch's order and draws.
     public struct Epoch: Sendable {
