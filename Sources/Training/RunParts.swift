@@ -46,13 +46,13 @@ extension RunParts {
     ///   - recipe: what to do; its precision decides where it names one.
     ///   - data: the images, on the options' device.
     ///   - distiller: the method around the student.
+    ///   - split: the positions to train on and those held out.
     ///   - options: device and graph.
-    /// - Throws: `TrainingError.splitTooLarge`, or `OperatorError` where there is no such card.
+    /// - Throws: `OperatorError` where there is no such card.
     init(
         _ recipe: Recipe, _ data: TrainingData, _ distiller: any Distiller<Tensor>,
-        _ options: RunOptions
+        split: (training: [Int64], validation: [Int64]), _ options: RunOptions
     ) throws {
-        let split = try recipe.split(data.train.count)
         let dtype = try (recipe.precision ?? .standard(on: options.device)).dtype
         let normalization = recipe.dataset.normalization.normalization
         let task = distiller.task

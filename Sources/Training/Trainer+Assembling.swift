@@ -21,9 +21,10 @@ extension Trainer {
         recipe: Recipe, data: TrainingData, distiller: any Distiller<Tensor>, options: RunOptions,
         report: @escaping (TrainingEvent) -> Void
     ) throws {
+        let split = try recipe.split(data.train.count)
         try self.init(
-            recipe: recipe, parts: RunParts(recipe, data, distiller, options), options: options,
-            report: report)
+            recipe: recipe, parts: RunParts(recipe, data, distiller, split: split, options),
+            options: options, report: report)
     }
 
     /// Prepares a run from its recipe: makes the student and the method around it.
@@ -45,7 +46,7 @@ extension Trainer {
         report: @escaping (TrainingEvent) -> Void
     ) throws {
         let classCount = data.train.classCount
-        let held = try recipe.split(data.train.count).validation
+        let split = try recipe.split(data.train.count)
         let student = try recipe.makeStudent(classCount: classCount, device: options.device)
         var options = options
         if let studentWeights {
@@ -59,10 +60,11 @@ extension Trainer {
         let distiller = try recipe.makeDistiller(
             student: student, teacher: teacher,
             precision: recipe.precision ?? .standard(on: options.device),
-            images: ImageFacts(data, heldOut: held),
+            images: ImageFacts(data, heldOut: split.validation),
             remark: { report(.remark($0)) })
         try self.init(
-            recipe: recipe, data: data, distiller: distiller, options: options, report: report)
+            recipe: recipe, parts: RunParts(recipe, data, distiller, split: split, options),
+            options: options, report: report)
         self.teacher = recipe.teacher.flatMap { _ in teacher }
     }
 }
