@@ -4,27 +4,8 @@ import Yams
 
 /// The images of a run and how they are prepared.
 public struct DatasetSettings: Sendable, Equatable {
-    /// The data sets a recipe can name.
-    public enum Name: String, Sendable, CaseIterable {
-        /// 100 classes of 32×32 colour images.
-        case cifar100
-        /// 10 classes of 32×32 colour images.
-        case cifar10
-        /// The data set that the program draws itself.
-        case procedural
-
-        /// The data set's own normalisation; nil where a recipe must name one.
-        fileprivate var normalization: NormalizationSettings? {
-            switch self {
-            case .cifar100: .cifar100
-            case .cifar10: .cifar10
-            case .procedural: nil
-            }
-        }
-    }
-
     /// The data set.
-    public var name: Name
+    public var images: Dataset
     /// The student's normalisation.
     public var normalization: NormalizationSettings
     /// Random changes to training images.
@@ -32,15 +13,15 @@ public struct DatasetSettings: Sendable, Equatable {
 
     static let table = RecipeTable(
         blank: DatasetSettings(
-            name: .cifar100, normalization: .cifar100, augmentation: Augmentation()),
+            images: .cifar100, normalization: .cifar100, augmentation: Augmentation()),
         keys: [
-            .required("name", \.name, .choice, "The data set."),
+            .required("name", \.images, .dataset, "The data set."),
             RecipeKey(
                 name: "normalization",
                 read: { section, settings in
                     let rule = RecipeRule.normalization
                     settings.normalization =
-                        try settings.name.normalization.map {
+                        try NormalizationSettings(of: settings.images).map {
                             try section.optional("normalization", rule) ?? $0
                         } ?? section.required("normalization", rule)
                 },
@@ -52,7 +33,9 @@ public struct DatasetSettings: Sendable, Equatable {
                     [
                         KeyRow(
                             path: "normalization", expected: RecipeRule.normalization.expected,
-                            standard: "the data set's own; required for `procedural`",
+                            standard: "the data set's own; required for "
+                                + Dataset.all.filter { $0.normalization == nil }
+                                .map { "`\($0.name)`" }.joined(separator: ", "),
                             meaning: "The mean and deviation by which the student's images are "
                                 + "centred and scaled.")
                     ] + Normalization.table.rows.map { $0.within("normalization") }
@@ -77,19 +60,36 @@ extension Augmentation {
 ///
 /// A name stays a name in a resolved recipe, so that its text and digest say what was written.
 public enum NormalizationSettings: Sendable, Equatable {
-    /// CIFAR-100's own statistics.
-    case cifar100
-    /// CIFAR-10's statistics, which the authors of ReviewKD use on CIFAR-100 too.
-    case cifar10
+    /// That of a data set's training images, by the data set's name.
+    case named(String, Normalization)
     /// Red, green and blue as fractions of full intensity; deviations are above 0.
     case custom(Normalization)
+
+    /// That of a data set's training images; nil where the data set has none of its own.
+    public init?(of dataset: Dataset) {
+        guard let normalization = dataset.normalization else { return nil }
+        self = .named(dataset.name, normalization)
+    }
+
+    /// Those that can be named.
+    public static let all = Dataset.all.compactMap(NormalizationSettings.init(of:))
+
+    /// CIFAR-100's own statistics.
+    public static let cifar100 = NormalizationSettings.named("cifar100", .cifar100)
+
+    /// CIFAR-10's statistics, which the authors of ReviewKD use on CIFAR-100 too.
+    public static let cifar10 = NormalizationSettings.named("cifar10", .cifar10)
+
+    /// The name; nil for numbers of one's own.
+    public var name: String? {
+        guard case .named(let name, _) = self else { return nil }
+        return name
+    }
 
     /// The constants as the data pipeline takes them.
     public var normalization: Normalization {
         switch self {
-        case .cifar100: .cifar100
-        case .cifar10: .cifar10
-        case .custom(let normalization): normalization
+        case .named(_, let normalization), .custom(let normalization): normalization
         }
     }
 }
@@ -105,22 +105,25 @@ extension Normalization {
         ])
 }
 
+extension RecipeRule where Value == Dataset {
+    static let dataset = choice(of: Dataset.all.map { ($0.name, $0) }, text: \.name)
+}
+
 extension RecipeRule where Value == NormalizationSettings {
+    private static let names = NormalizationSettings.all.compactMap(\.name)
+
     static let normalization = Self(
-        expected: "one of cifar100, cifar10, or a section with the keys mean, std",
-        nearest: { NearestName.find($0, among: ["cifar100", "cifar10"]) },
+        expected: "one of \(names.joined(separator: ", ")), or a section with the keys mean, std",
+        nearest: { NearestName.find($0, among: names) },
         read: { field in
-            switch field.node.scalar?.string {
-            case "cifar100": .cifar100
-            case "cifar10": .cifar10
-            case .some: nil
-            case nil: .custom(try Normalization.table.read(field))
+            guard let text = field.node.scalar?.string else {
+                return .custom(try Normalization.table.read(field))
             }
+            return NormalizationSettings.all.first { $0.name == text }
         },
         text: {
             switch $0 {
-            case .cifar100: "cifar100"
-            case .cifar10: "cifar10"
+            case .named(let name, _): name
             case .custom(let normalization): Normalization.table.flow(normalization)
             }
         })

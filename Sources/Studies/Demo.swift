@@ -72,7 +72,7 @@ public struct Demo {
     /// - Returns: the students' accuracies by method; nil when a signal ended the demo.
     /// - Throws: what training throws.
     public func run() throws -> [Method: Accuracies]? {
-        let data = TrainingData.procedural(device: device)
+        let data = try TrainingData(.procedural, device: device)
         let teacher = try Recipe.load(nameOrPath: "demo/teacher")
         let pair = try Recipe.load(nameOrPath: "demo/student")
         let network = try teacher.makeStudent(classCount: data.train.classCount, device: device)

@@ -1,6 +1,7 @@
 import Basics
 import Recipes
 import TensorFiles
+import VisionData
 import VisionModels
 
 /// Teachers of a study that have to be trained first.
@@ -56,6 +57,6 @@ extension Study {
 
     /// What finds teachers of the study's data set in a folder.
     func finder(in folder: String) -> TeacherFinder {
-        TeacherFinder(folder: folder, dataset: cells.first?.recipe.dataset.name ?? .cifar100)
+        TeacherFinder(folder: folder, dataset: cells.first?.recipe.dataset.images ?? .cifar100)
     }
 }

@@ -99,9 +99,9 @@ public final class Study: Sendable {
     public func run() throws -> StudyOutcome {
         try nameTwins()
         let open = pending
-        guard let dataset = open.first?.recipe.dataset.name else { return .finished }
-        let data = try TrainingData.load(dataset, from: settings.data, device: settings.device) {
-            report(.remark($0))
+        guard let dataset = open.first?.recipe.dataset.images else { return .finished }
+        let data = try TrainingData(dataset, from: settings.data, device: settings.device) {
+            self.report(.remark($0))
         }
         try requireImages(data)
         try requireNormalizations(of: open)
@@ -131,7 +131,7 @@ public final class Study: Sendable {
     func requireImages(_ data: TrainingData) throws(StudyError) {
         let now = RunInputs(trainingImages: data.train.count, testImages: data.test.count)
         for result in results where result.schedule == settings.schedule.name {
-            if let expected = result.dataset, let found = cells.first?.recipe.dataset.name.rawValue,
+            if let expected = result.dataset, let found = cells.first?.recipe.dataset.images.name,
                 expected != found
             {
                 throw .otherDataset(

@@ -69,16 +69,16 @@ extension Study {
         let open = pending
         try requireNormalizations(of: open)
         let images = try imageCounts()
-        try openTeachers(for: open, classCount: images.classes)
+        try openTeachers(for: open, classCount: images.classCount)
         let teachers = try missingTeachers(for: open)
         self.remark(missing: teachers)
         var largestCheckpoint = 0
         var runs: Set<String> = []
         for cell in teachers + cells {
             let recipe = cell.recipe
-            try recipe.requireSplit(of: images.train)
+            try recipe.requireSplit(of: images.trainingImages)
             let length = RunLength(
-                imagesPerEpoch: images.train - recipe.validation.split,
+                imagesPerEpoch: images.trainingImages - recipe.validation.split,
                 batchSize: recipe.batchSize, epochs: recipe.epochs)
             let steps = length.steps
             var line = StudyEstimate.Line(
@@ -101,7 +101,7 @@ extension Study {
                 line.stepsLeft = steps - begun
                 line.seconds = cost.seconds(
                     trained: length.images(in: begun..<steps),
-                    evaluated: epochs * (images.test + recipe.validation.split))
+                    evaluated: epochs * (images.testImages + recipe.validation.split))
                 estimate.add(line.stepsLeft, line.seconds, weights: cost.weightBytes)
                 largestCheckpoint = max(largestCheckpoint, cost.checkpointBytes)
             }
@@ -114,19 +114,15 @@ extension Study {
         return estimate
     }
 
-    private func imageCounts() throws -> (train: Int, test: Int, classes: Int) {
-        let name = cells.first?.recipe.dataset.name ?? .cifar100
-        if settings.data == nil, let published = CIFARDataset(named: name.rawValue) {
-            func count(_ files: [CIFARDataset.File]) -> Int {
-                files.reduce(0) { $0 + $1.imageCount }
-            }
-            return (
-                count(published.trainFiles), count(published.testFiles), published.classCount
-            )
-        }
-        let data = try TrainingData.load(name, from: settings.data, device: .cpu)
+    private func imageCounts() throws -> Dataset.Facts {
+        let dataset = cells.first?.recipe.dataset.images ?? .cifar100
+        // A folder may hold a part of the published images.
+        if settings.data == nil, dataset.needsFolder, let facts = dataset.facts { return facts }
+        let data = try TrainingData(dataset, from: settings.data, device: .cpu)
         try requireImages(data)
-        return (data.train.count, data.test.count, data.test.classCount)
+        return Dataset.Facts(
+            trainingImages: data.train.count, testImages: data.test.count,
+            classCount: data.test.classCount)
     }
 }
 
@@ -157,9 +153,10 @@ private struct RunCost {
         secondsPerTrainingImage =
             try measure(recipe.teacher == nil ? .train : .distill) / Double(recipe.batchSize)
         secondsPerImage = try measure(.evaluate) / Double(recipe.batchSize)
+        let images = try BenchmarkImages(of: recipe)
         let distiller = try recipe.makeUntrainedDistiller(
-            classCount: 100, precision: settings.precision, device: settings.device,
-            images: .ofBenchmarks)
+            classCount: images.classCount, precision: settings.precision, device: settings.device,
+            images: images.facts)
         weightBytes = distiller.student.stateDict().byteCount
         checkpointBytes =
             distiller.stateDict().byteCount + distiller.trainableParameters.byteCount

@@ -137,7 +137,7 @@ struct StudyWorker: Sendable {
             revision: last.revision ?? study.settings.revision,
             date: Date().formatted(.iso8601.year().month().day()), recipe: cell.recipe.digest,
             teacher: file?.digest, teacherTop1: file?.top1,
-            dataset: cell.recipe.dataset.name.rawValue, trainingImages: data.train.count,
+            dataset: cell.recipe.dataset.images.name, trainingImages: data.train.count,
             testImages: data.test.count)
     }
 }

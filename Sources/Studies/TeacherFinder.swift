@@ -1,5 +1,6 @@
 import Foundation
 import Recipes
+import VisionData
 import VisionModels
 
 /// Finds the weights of teachers in a folder, also under the names that other toolkits give them.
@@ -8,10 +9,10 @@ struct TeacherFinder {
     static let extensions = ["safetensors", "pt", "pth", "th", "tar", "bin", "ckpt"]
 
     private let folder: String
-    private let dataset: DatasetSettings.Name
+    private let dataset: Dataset
 
     /// Looks into a folder for teachers of a data set.
-    init(folder: String, dataset: DatasetSettings.Name) {
+    init(folder: String, dataset: Dataset) {
         self.folder = folder
         self.dataset = dataset
     }
@@ -34,7 +35,7 @@ struct TeacherFinder {
         let same = names.filter { TeacherName(Self.stem($0)).isName(of: model) }
         if let found = try choose(same, of: model) { return found }
         let holding = names.filter { TeacherName(Self.stem($0)).model == model }
-        let own = holding.filter { TeacherName($0).datasets.contains(dataset.rawValue) }
+        let own = holding.filter { TeacherName($0).datasets.contains(dataset.name) }
         if let found = try choose(own, of: model) { return found }
         return try choose(holding.filter { TeacherName($0).datasets.isEmpty }, of: model)
     }

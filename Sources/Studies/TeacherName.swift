@@ -1,4 +1,4 @@
-import Recipes
+import VisionData
 import VisionModels
 
 /// What the name of a file or folder says about the weights in it.
@@ -10,29 +10,29 @@ struct TeacherName {
 
     /// Whether the name is a model's and nothing else, as `ResNet-56` or `wrn-40-2`.
     func isName(of model: Architecture) -> Bool {
-        Self.places(of: Self.parts(of: model), in: text).contains(text.startIndex..<text.endIndex)
+        Self.places(of: Self.parts(of: model.name), in: text).contains(
+            text.startIndex..<text.endIndex)
     }
 
     /// The only model whose name stands in this one, with nothing but signs and the ends around it.
     var model: Architecture? {
         let found = Architecture.all.filter {
-            !Self.places(of: Self.parts(of: $0), in: text).isEmpty
+            !Self.places(of: Self.parts(of: $0.name), in: text).isEmpty
         }
         return found.count == 1 ? found[0] : nil
     }
 
     /// The data sets that are named.
     var datasets: Set<String> {
-        let known = [
-            ("cifar100", ["cifar", "100"]), ("cifar10", ["cifar", "10"]),
-            ("imagenet", ["imagenet"]), ("imagenet", ["imagenet", "1k"]),
-        ]
+        let known =
+            Dataset.all.map { ($0.name, Self.parts(of: $0.name)) }
+            + [("imagenet", ["imagenet"]), ("imagenet", ["imagenet", "1k"])]
         return Set(known.filter { !Self.places(of: $0.1, in: text).isEmpty }.map(\.0))
     }
 
     /// Whether no data set is named but others.
-    func allows(_ dataset: DatasetSettings.Name) -> Bool {
-        datasets.isEmpty || datasets.contains(dataset.rawValue)
+    func allows(_ dataset: Dataset) -> Bool {
+        datasets.isEmpty || datasets.contains(dataset.name)
     }
 
     /// Where parts stand one after the other, with `-`, `_` or nothing between them.
@@ -57,11 +57,11 @@ struct TeacherName {
         }
     }
 
-    /// The parts of a model's name: `MobileNetV2` has `mobile`, `net`, `v` and `2`.
-    private static func parts(of model: Architecture) -> [String] {
+    /// The parts of a name: `MobileNetV2` has `mobile`, `net`, `v` and `2`.
+    private static func parts(of name: String) -> [String] {
         var parts: [String] = []
         var previous: Character = "_"
-        for character in model.name {
+        for character in name {
             let begins =
                 previous == "_" || previous.isNumber != character.isNumber
                 || (previous.isLowercase && character.isUppercase)

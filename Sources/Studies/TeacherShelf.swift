@@ -46,7 +46,7 @@ struct TeacherShelf {
             guard let model = cell.teacher, let settings = cell.recipe.teacher,
                 files[model] == nil, let path = try study.teacherPath(of: model)
             else { continue }
-            let file = try judge(model, path, settings, on: cell.recipe.dataset.name)
+            let file = try judge(model, path, settings, on: cell.recipe.dataset.images)
             try study.requireNoOtherTeacher(than: file)
             files[model] = file
         }
@@ -54,7 +54,7 @@ struct TeacherShelf {
 
     private func judge(
         _ model: Architecture, _ path: String, _ settings: TeacherSettings,
-        on dataset: DatasetSettings.Name
+        on dataset: Dataset
     ) throws -> TeacherFile {
         let digest = try sha256(ofFile: path)
         let network = try study.openTeacher(
@@ -65,8 +65,8 @@ struct TeacherShelf {
         if let top1 = earlier?.teacherTop1 {
             return TeacherFile(model: model, path: path, digest: digest, top1: top1)
         }
-        let images = EvaluationLoader(
-            data.test, normalization: settings.normalization.normalization, batchSize: 1000)
+        let images = data.test.evaluation(
+            positions: nil, normalization: settings.normalization.normalization, batchSize: 1000)
         let result = try evaluate(
             network, on: images,
             dtype: study.settings.precision.dtype)

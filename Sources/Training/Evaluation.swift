@@ -11,35 +11,35 @@ import VisionModels
 ///
 /// - Parameters:
 ///   - network: the network.
-///   - loader: the images.
+///   - images: the images.
 ///   - dtype: the type to compute in.
 /// - Returns: `loss`, and `top1` and `top5` in percent.
 /// - Throws: `TrainingError.evaluationOutOfMemory`, or `OperatorError` where a card fails.
 public func evaluate(
-    _ network: any Backbone, on loader: EvaluationLoader, dtype: DType = .float32
+    _ network: any Backbone, on images: any EvaluationBatches, dtype: DType = .float32
 ) throws -> Scores {
-    try evaluate(Classification(network), on: loader, dtype: dtype)
+    try evaluate(Classification(network), on: images, dtype: dtype)
 }
 
 /// Judges a network by its task.
 ///
 /// - Parameters:
 ///   - task: the network and what it is trained for.
-///   - loader: the images.
+///   - images: the images.
 ///   - dtype: the type to compute in.
 /// - Returns: the task's scores.
 /// - Throws: `TrainingError.evaluationOutOfMemory`, or `OperatorError` where a card fails.
 func evaluate(
-    _ task: any LearningTask<Tensor>, on loader: EvaluationLoader, dtype: DType
+    _ task: any LearningTask<Tensor>, on images: any EvaluationBatches, dtype: DType
 ) throws -> Scores {
     do {
         return try collectingOperatorErrors {
             let evaluator = task.evaluator(dtype: dtype)
-            for batch in loader { evaluator.add(batch) }
+            try images.forEach { evaluator.add($0) }
             return evaluator.scores
         }
     } catch let error as OperatorError where error.kind == .outOfMemory {
         throw TrainingError.evaluationOutOfMemory(
-            batchSize: loader.batchSize, reason: error.reason)
+            batchSize: images.batchSize, reason: error.reason)
     }
 }

@@ -6,18 +6,15 @@ import VisionData
 import VisionModels
 
 extension ImageFacts {
-    /// As many images and classes as CIFAR-100 has.
-    package static let ofBenchmarks = ImageFacts(labels: (0..<50_000).map { $0 % 100 })
-
     /// The facts of a run's images.
     ///
     /// - Parameters:
     ///   - data: the images.
     ///   - heldOut: the positions of those held out for validation.
     public init(_ data: TrainingData, heldOut: [Int64] = []) {
-        var labels: [Int?] = data.train.labels.elements(as: Int64.self).map(Int.init)
+        var labels: [Int?] = data.train.classes()
         for position in heldOut { labels[Int(position)] = nil }
-        self.init(size: data.train.pixels.size(2), labels: labels)
+        self.init(size: data.train.imageSize, labels: labels)
     }
 }
 

@@ -40,15 +40,15 @@ struct RunParts {
 }
 
 extension RunParts {
-    /// The parts of a run that classifies images which lie on the device.
+    /// The parts of a run that classifies images.
     ///
     /// - Parameters:
     ///   - recipe: what to do; its precision decides where it names one.
-    ///   - data: the images, on the options' device.
+    ///   - data: the images, opened for the options' device.
     ///   - distiller: the method around the student.
     ///   - split: the positions to train on and those held out.
     ///   - options: device and graph.
-    /// - Throws: `OperatorError` where there is no such card.
+    /// - Throws: `OperatorError` where there is no such card, or where images cannot be read.
     init(
         _ recipe: Recipe, _ data: TrainingData, _ distiller: any Distiller<Tensor>,
         split: (training: [Int64], validation: [Int64]), _ options: RunOptions
@@ -56,23 +56,26 @@ extension RunParts {
         let dtype = try (recipe.precision ?? .standard(on: options.device)).dtype
         let normalization = recipe.dataset.normalization.normalization
         let task = distiller.task
-        func judge(_ set: ImageSet, _ positions: [Int64]? = nil) -> () throws -> Scores {
-            let loader = EvaluationLoader(
-                set, positions: positions, normalization: normalization,
+        func judge(
+            _ images: any ImageSource, _ positions: [Int64]? = nil
+        ) -> () throws -> Scores {
+            let batches = images.evaluation(
+                positions: positions, normalization: normalization,
                 batchSize: recipe.evaluationBatchSize)
-            return { try evaluate(task, on: loader, dtype: dtype) }
+            return { try evaluate(task, on: batches, dtype: dtype) }
         }
         let optimizer = SGD(
             distiller.trainableParameters,
             options: recipe.optimizer.options)
-        let loader = TrainingLoader(
-            data.train, positions: split.training, normalization: normalization,
-            augmentation: recipe.dataset.augmentation, batchSize: recipe.batchSize,
-            seed: UInt64(recipe.seed))
+        let source = try data.train.training(
+            positions: split.training,
+            TrainingPreparation(
+                normalization: normalization, augmentation: recipe.dataset.augmentation,
+                batchSize: recipe.batchSize, seed: UInt64(recipe.seed)))
         self.init(
             distiller: distiller, optimizer: optimizer,
             steps: try TrainingStep(
-                source: ResidentBatches(loader), distiller: distiller, optimizer: optimizer,
+                source: source, distiller: distiller, optimizer: optimizer,
                 device: options.device, usesGraph: options.usesGraph),
             primaryScore: task.primaryScore,
             validate: split.validation.isEmpty ? nil : judge(data.train, split.validation),

@@ -31,6 +31,31 @@ public struct StepTimes: Sendable {
     public let parts: [(name: String, milliseconds: Double)]
 }
 
+/// What a step is measured on: images of the student's size, in as many classes as the data set has.
+package struct BenchmarkImages {
+    /// Height and width in pixels.
+    let size: Int
+
+    /// The number of classes.
+    package let classCount: Int
+
+    /// The training images for methods with a memory.
+    package let facts: ImageFacts
+
+    /// Takes what is known of the recipe's data set; CIFAR-100's counts where only its files tell.
+    ///
+    /// - Throws: `ModelError` where the student is unknown.
+    package init(of recipe: Recipe) throws {
+        size = try Architecture(named: recipe.student.model).imageSize
+        let known =
+            recipe.dataset.images.facts
+            ?? Dataset.Facts(trainingImages: 50_000, testImages: 10_000, classCount: 100)
+        classCount = known.classCount
+        facts = ImageFacts(
+            size: size, labels: (0..<known.trainingImages).map { $0 % known.classCount })
+    }
+}
+
 extension Recipe {
     /// Times this recipe's step.
     ///
@@ -86,10 +111,10 @@ extension Recipe {
         _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool,
         preparesData: Bool, _ remark: (String) -> Void
     ) throws -> () throws -> Void {
-        let classCount = 100
-        let nextBatch = makeBatches(device: device, augmented: preparesData)
+        let images = try BenchmarkImages(of: self)
+        let nextBatch = makeBatches(images, device: device, augmented: preparesData)
         if work == .evaluate {
-            let student = try makeStudent(classCount: classCount, device: device)
+            let student = try makeStudent(classCount: images.classCount, device: device)
             student.eval()
             let folded = student.folded(dtype: precision.dtype)
             return {
@@ -101,7 +126,8 @@ extension Recipe {
             }
         }
         let distiller = try (work == .train ? studentAlone : self).makeUntrainedDistiller(
-            classCount: classCount, precision: precision, device: device, images: .ofBenchmarks,
+            classCount: images.classCount, precision: precision, device: device,
+            images: images.facts,
             remark: remark)
         let optimizer = SGD(distiller.trainableParameters)
         let weights = distiller.termWeights(
@@ -122,33 +148,38 @@ extension Recipe {
 
     /// Refuses a batch whose images alone are more than the machine's memory, which would take minutes to
     /// fill before it failed.
-    private func requireMemory(on device: Device) throws(TrainingError) {
+    private func requireMemory(on device: Device) throws {
         let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-        let bytes = batchSize * 3 * 32 * 32 * MemoryLayout<Float>.size
+        let size = try BenchmarkImages(of: self).size
+        let bytes = batchSize * 3 * size * size * MemoryLayout<Float>.size
         guard device == .cpu, bytes > memory else { return }
-        throw .outOfMemory(
+        throw TrainingError.outOfMemory(
             batchSize: batchSize,
             reason: "its images alone take \(bytes >> 30) GiB of \(memory >> 30)", fitting: nil,
             lastGoodStep: nil)
     }
 
     /// Synthetic batches: one and the same again and again, or each cut and augmented anew.
-    private func makeBatches(device: Device, augmented: Bool) -> () -> Batch<Tensor> {
+    private func makeBatches(
+        _ images: BenchmarkImages, device: Device, augmented: Bool
+    ) -> () -> Batch<Tensor> {
+        let shape = [batchSize, 3, images.size, images.size]
         guard augmented else {
-            let images = Tensor.empty([batchSize, 3, 32, 32]).fillNormal(generator: generator(12))
-                .to(device).contiguous(.channelsLast)
+            let pixels = Tensor.empty(shape).fillNormal(generator: generator(12)).to(device)
+                .contiguous(.channelsLast)
             let labels = Tensor.zeros([batchSize], dtype: .int64, device: device)
             let batch = Batch(
-                images: images, targets: labels,
+                images: pixels, targets: labels,
                 indices: Tensor.arange(0..<batchSize, device: device))
             return { batch }
         }
         // Tensors, because too little memory for an operator is an error, and for an array of Swift's a crash.
-        let bytes = Tensor.arange(0..<batchSize * 3 * 32 * 32, device: device).to(.uint8)
+        let bytes = Tensor.arange(0..<shape.reduce(1, *), device: device).to(.uint8)
         let loader = TrainingLoader(
             ImageSet(
-                pixels: bytes.reshape([batchSize, 3, 32, 32]),
-                labels: Tensor.zeros([batchSize], dtype: .int64, device: device), classCount: 100),
+                pixels: bytes.reshape(shape),
+                labels: Tensor.zeros([batchSize], dtype: .int64, device: device),
+                classCount: images.classCount),
             normalization: .cifar100,
             augmentation: dataset.augmentation, batchSize: batchSize, seed: UInt64(seed))
         let draws = loader.epoch(0)

@@ -20,12 +20,12 @@ package struct TeacherCheck {
     let classCount: Int
 
     /// The data set.
-    let dataset: DatasetSettings.Name
+    let dataset: Dataset
 
     /// Gathers what was measured.
     package init(
         model: Architecture, top1: Double, images: String, classCount: Int,
-        dataset: DatasetSettings.Name
+        dataset: Dataset
     ) {
         self.model = model
         self.top1 = top1
@@ -56,7 +56,7 @@ package struct TeacherCheck {
         return TeacherWarning(
             problem: "\(report), \(reason)",
             remedy: "check that its file is of a trained \(model.name), that it "
-                + "was trained on \(dataset.rawValue) with the classes in the same order, and its "
+                + "was trained on \(dataset) with the classes in the same order, and its "
                 + "normalization")
     }
 
@@ -115,12 +115,11 @@ extension Recipe {
         let all = isHeldOut ? heldOut : (0..<Int64(data.test.count)).map { $0 }
         let count = min(all.count, 2000)
         // A teacher that normalises with the batch's statistics is to see batches as in training.
-        let loader = EvaluationLoader(
-            isHeldOut ? data.train : data.test,
+        let images = (isHeldOut ? data.train : data.test).evaluation(
             positions: (0..<count).map { all[$0 * all.count / count] },
             normalization: dataset.normalization.normalization,
             batchSize: settings.batchNorm == .batch ? batchSize : min(evaluationBatchSize, 500))
-        let hits = try teacher.hits(on: loader)
+        let hits = try teacher.hits(on: images)
         guard hits.isFinite else {
             throw TrainingError.teacherNotFinite(model: model.name, images: count)
         }
@@ -130,13 +129,13 @@ extension Recipe {
             : "of the test set\(count < all.count ? ", a part of it" : "")"
         return TeacherCheck(
             model: model, top1: 100 * hits / Double(count), images: "\(count) images \(place)",
-            classCount: data.train.classCount, dataset: dataset.name)
+            classCount: data.train.classCount, dataset: dataset.images)
     }
 }
 
 extension Teacher {
     /// How many images are recognised; not a number where a logit is none.
-    fileprivate func hits(on loader: EvaluationLoader) throws -> Double {
+    fileprivate func hits(on images: any EvaluationBatches) throws -> Double {
         let moving = stateDict().map { (entry: $0, former: $0.tensor.clone()) }
         defer {
             withoutGrad { for (entry, former) in moving { _ = entry.tensor.copy(from: former) } }
@@ -144,7 +143,7 @@ extension Teacher {
         do {
             return try collectingOperatorErrors {
                 var hits = 0.0
-                for batch in loader {
+                try images.forEach { batch in
                     let logits = self(batch.images, keepsPreactivations: false).scores
                         .to(.float32)
                     let isSound = logits.isFinite().all().item() == 1
@@ -155,7 +154,7 @@ extension Teacher {
             }
         } catch let error as OperatorError where error.kind == .outOfMemory {
             throw TrainingError.evaluationOutOfMemory(
-                batchSize: loader.batchSize, reason: error.reason)
+                batchSize: images.batchSize, reason: error.reason)
         }
     }
 }

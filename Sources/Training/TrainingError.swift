@@ -11,7 +11,6 @@ public enum TrainingError: Error, CustomStringConvertible {
     case evaluationOutOfMemory(batchSize: Int, reason: String)
     case device(String, reason: String, lastGoodStep: Int?)
     case splitTooLarge(split: Int, count: Int)
-    case noDataFolder(dataset: String)
     case noTeacher(method: String)
     case otherTeacher(expected: String?, found: String?)
     case otherStudentWeights(expected: String?, found: String?)
@@ -47,8 +46,6 @@ public enum TrainingError: Error, CustomStringConvertible {
             "the device '\(device)' failed (\(reason))\(Self.kept(lastGoodStep))"
         case .splitTooLarge(let split, let count):
             "validation.split holds out \(split) of \(count) training images, expected fewer"
-        case .noDataFolder(let dataset):
-            "the recipe trains on \(dataset), but no folder of images is given"
         case .noTeacher(let method):
             "the method \(method) needs a teacher, but none was given"
         case .otherTeacher(let expected, let found):
@@ -74,7 +71,6 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .evaluationOutOfMemory: "use a smaller evaluation_batch_size"
         case .device: "resume the run, or see what the driver reports (dmesg)"
         case .splitTooLarge: "lower it"
-        case .noDataFolder: "name the one that holds the data set"
         case .noTeacher: "give one, or train the student alone"
         case .otherTeacher: "give the same file, or choose another folder"
         case .otherStudentWeights: "give the same ones, or choose another folder"

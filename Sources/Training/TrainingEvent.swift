@@ -62,16 +62,16 @@ public enum TrainingOutcome: Sendable, Equatable {
     case interrupted(signal: Int32, step: Int)
 }
 
-/// The images of a run.
+/// The images of a run, opened for its device.
 public struct TrainingData: Sendable {
     /// To learn from.
-    public let train: ImageSet
+    public let train: any ImageSource
 
     /// To be judged by.
-    public let test: ImageSet
+    public let test: any ImageSource
 
     /// Gathers the two sets.
-    public init(train: ImageSet, test: ImageSet) {
+    public init(train: any ImageSource, test: any ImageSource) {
         self.train = train
         self.test = test
     }

@@ -13,7 +13,7 @@ struct DatasetsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Download a data set, check it and unpack it.")
 
-        @Argument(help: "cifar10 or cifar100.")
+        @Argument(help: "\(KnownDatasets.names(of: KnownDatasets.published)).")
         var dataset: String
 
         @Option(help: "The folder in which the data set's folder is made.")
@@ -26,27 +26,35 @@ struct DatasetsCommand: ParsableCommand {
         var quiet = false
 
         func validate() throws {
-            _ = try knownDataset(dataset)
+            _ = try published()
             if let url, URL(string: url)?.scheme == nil {
                 throw ValidationError("--url is '\(url)', expected a URL as https://…")
             }
         }
 
+        private func published() throws -> PublishedArchive {
+            let found = try KnownDatasets.named(dataset, among: KnownDatasets.published)
+            guard let archive = found.archive else {
+                throw ValidationError("\(found) has no archive to download")
+            }
+            return archive
+        }
+
         func run() async throws {
-            let description = try knownDataset(dataset)
+            let archive = try published()
             let fetcher = DatasetFetcher(
-                description, into: URL(fileURLWithPath: data, isDirectory: true),
+                archive, into: URL(fileURLWithPath: data, isDirectory: true),
                 from: url.flatMap { URL(string: $0) })
             let bar = DownloadBar(quiet: quiet)
             defer { bar.finish() }
             let outcome = try await fetcher.fetch { bar.show($0) }
             switch outcome {
             case .alreadyComplete:
-                print("\(description.name) is complete in \(data); nothing was downloaded.")
+                print("\(archive.dataset) is complete in \(data); nothing was downloaded.")
             case .unpacked:
-                print("\(description.name) was unpacked from the archive in \(data).")
+                print("\(archive.dataset) was unpacked from the archive in \(data).")
             case .downloaded:
-                print("\(description.name) was downloaded, checked and unpacked in \(data).")
+                print("\(archive.dataset) was downloaded, checked and unpacked in \(data).")
             }
         }
     }

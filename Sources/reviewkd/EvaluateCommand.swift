@@ -23,7 +23,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The network's name (see `reviewkd models`).")
     var model: String
 
-    @Option(help: "cifar10 or cifar100.")
+    @Option(help: "\(KnownDatasets.names(of: KnownDatasets.inFolders)).")
     var dataset: String
 
     @Option(help: "The folder that holds the data set's folder, or the data set's folder itself.")
@@ -48,7 +48,6 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        _ = try knownDataset(dataset)
         guard (mean == nil) == (std == nil) else {
             throw ValidationError("--mean and --std belong together; give both or neither")
         }
@@ -58,16 +57,13 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let device = try device.resolve()
         precision.noteEmulation(on: device)
-        let description = try knownDataset(dataset)
+        let images = try known().open(.test, in: data, device: device) { printError("note: \($0)") }
         let network = try loadNetwork(
-            model, weights: file, key: weights.key, classCount: description.classCount,
+            model, weights: file, key: weights.key, classCount: images.classCount,
             device: device, remark: { printError("note: \(told($0))") })
-        let images = try CIFARFiles.read(
-            description, .test, in: URL(fileURLWithPath: data, isDirectory: true))
-        if let warning = images.warning { printError("note: \(warning)") }
-        let loader = EvaluationLoader(
-            ImageSet(images, device: device), normalization: try normalization(), batchSize: 500)
-        let scores = try Training.evaluate(network, on: loader, dtype: precision.dtype)
+        let batches = images.evaluation(
+            positions: nil, normalization: try normalization(), batchSize: 500)
+        let scores = try Training.evaluate(network, on: batches, dtype: precision.dtype)
         let loss = scores["loss"] ?? .nan
         guard loss.isFinite else { throw NotFiniteLoss(file: file, loss: loss) }
         if json {
@@ -78,9 +74,18 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
+    private func known() throws -> Dataset {
+        try KnownDatasets.named(dataset, among: KnownDatasets.inFolders)
+    }
+
     private func normalization() throws -> Normalization {
+        let known = try known()
         guard let mean, let std else {
-            return try knownDataset(dataset).normalization
+            guard let own = known.normalization else {
+                throw ValidationError(
+                    "\(known) has no normalisation of its own; give --mean and --std")
+            }
+            return own
         }
         return Normalization(
             mean: try ChannelValues(mean, .mean, of: "--mean").values,

@@ -36,16 +36,16 @@ struct TeacherNormalization {
     /// As recipes have it.
     let settings: NormalizationSettings
 
-    /// Reads `cifar100`, `cifar10` or `R,G,B/R,G,B`, mean and deviation.
+    /// Reads the name of a data set or `R,G,B/R,G,B`, mean and deviation.
     ///
     /// - Throws: `ValidationError`.
     init(_ text: String) throws {
         let option = "--teacher-normalization"
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        switch (text, parts.count) {
-        case ("cifar100", _): settings = .cifar100
-        case ("cifar10", _): settings = .cifar10
-        case (_, 2):
+        let named = NormalizationSettings.all.first { $0.name == text }
+        switch (named, parts.count) {
+        case (let named?, _): settings = named
+        case (nil, 2):
             settings = .custom(
                 Normalization(
                     mean: try ChannelValues(parts[0], .mean, of: "the mean of \(option)").values,
@@ -53,10 +53,12 @@ struct TeacherNormalization {
                         parts[1], .deviation, of: "the deviation of \(option)"
                     ).values))
         default:
-            let nearest = NearestName.find(text, among: ["cifar100", "cifar10"])
+            let names = NormalizationSettings.all.compactMap(\.name)
+            let nearest = NearestName.find(text, among: names)
             throw ValidationError(
-                "\(option) is \(text), expected cifar100, cifar10 or R,G,B/R,G,B (mean/deviation, "
-                    + "from 0 to 1)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
+                "\(option) is \(text), expected \(names.joined(separator: ", ")) or R,G,B/R,G,B "
+                    + "(mean/deviation, from 0 to 1)"
+                    + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
         }
     }
 }

@@ -26,7 +26,7 @@ struct TrainingRun {
         let device = try options.device.resolve()
         recipe.precision?.noteEmulation(on: device)
         let reporter = ProgressReporter(quiet: options.quiet)
-        let data = try TrainingData.load(recipe.dataset.name, from: options.data, device: device) {
+        let data = try TrainingData(recipe.dataset.images, from: options.data, device: device) {
             reporter.remark($0)
         }
         Interruption.install()

@@ -279,7 +279,10 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "did you mean \"resnet8\"?"),
         BadArguments(
             ["datasets", "fetch", "cifar11", "--data", "OUTPUT"], 64,
-            "data set 'cifar11' is unknown; expected cifar10 or cifar100"),
+            "data set 'cifar11' is unknown; expected one of cifar100, cifar10"),
+        BadArguments(
+            ["datasets", "fetch", "procedural", "--data", "OUTPUT"], 64,
+            "data set 'procedural' is none that this command takes; expected cifar100 or cifar10"),
         BadArguments(
             [
                 "evaluate", "teacher/student-last.safetensors", "--model", "resnet14",

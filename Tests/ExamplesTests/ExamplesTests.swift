@@ -41,7 +41,7 @@ struct ExamplesTests {
     func run() throws {
         var recipe = try Recipe.load(nameOrPath: "demo/student", overrides: ["epochs=2"])
         recipe.precision = .float32
-        let data = TrainingData.procedural(device: .cpu)
+        let data = try TrainingData(.procedural, device: .cpu)
         let classCount = data.train.classCount
         let student = network(3, classCount: classCount)
         student.convert(device: .cpu, format: .channelsLast)
@@ -66,10 +66,11 @@ struct ExamplesTests {
     }
 
     @Test(
-        "The pages on adding a method and a model, and on the library, show these very files",
+        "The pages on adding a method, a model and a data set, and on the library, show these very files",
         arguments: [
             ("LogitMatching", "adding-a-method", "import Distillation\n", "   "),
             ("TinyNet", "adding-a-model", "import VisionModels\n", "   "),
+            ("FashionMNIST", "adding-a-dataset", "import VisionData\n", "   "),
             ("TrainByHand", "library", "", ""),
         ])
     func pages(

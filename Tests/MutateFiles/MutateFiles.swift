@@ -50,7 +50,7 @@ struct MutateFiles {
                 read += 1
             } catch is WeightFileError {
                 refused += 1
-            } catch is DatasetError {
+            } catch is CIFARError {
                 refused += 1
             }
             slowest = max(slowest, ContinuousClock.now - began)

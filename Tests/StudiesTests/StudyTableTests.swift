@@ -2,6 +2,7 @@ import Distillation
 import Foundation
 import Testing
 import TorchNN
+import VisionData
 import VisionModels
 
 @testable import Recipes
@@ -166,7 +167,7 @@ struct StudyTableTests {
     @Test("Beside another data set's accuracies nothing that was published is shown")
     func otherDataset() throws {
         var recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20-short").studentAlone
-        recipe.dataset.name = .cifar10
+        recipe.dataset.images = .cifar10
         let cell = Cell(
             pair: "resnet56-resnet20", method: "alone", schedule: "short", recipe: recipe)
         #expect(StudyTable([cell], results: []).rows.allSatisfy { $0.published == nil })

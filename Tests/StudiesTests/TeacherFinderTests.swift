@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VisionData
 import VisionModels
 
 @testable import Recipes

@@ -2,6 +2,7 @@ import Distillation
 import Testing
 import Torch
 import TorchNN
+import VisionData
 import VisionModels
 
 @testable import Recipes
@@ -52,7 +53,7 @@ struct TeacherCheckTests {
     @Test("warns below three times chance, and 5 points below what is published on CIFAR-100")
     func warnings() {
         func check(
-            _ model: CIFARModel, _ top1: Double, _ dataset: DatasetSettings.Name = .cifar100
+            _ model: CIFARModel, _ top1: Double, _ dataset: Dataset = .cifar100
         ) -> TeacherCheck {
             TeacherCheck(
                 model: Architecture(model), top1: top1, images: "2000 images of the test set",

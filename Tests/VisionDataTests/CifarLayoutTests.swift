@@ -61,7 +61,7 @@ struct CifarLayoutTests {
                     at: directory.appendingPathComponent(name), withIntermediateDirectories: true)
             }
             _ = try directory.writing([1], as: "train.mat")
-            let error = #expect(throws: DatasetError.self) {
+            let error = #expect(throws: CIFARError.self) {
                 try CIFARFiles.read(.cifar100, .test, in: directory)
             }
             let words =
@@ -75,7 +75,7 @@ struct CifarLayoutTests {
     func fileGiven() async throws {
         try await withTemporaryFolder { directory in
             let file = try directory.writing([1], as: "images.tar.gz")
-            let error = #expect(throws: DatasetError.self) {
+            let error = #expect(throws: CIFARError.self) {
                 try CIFARFiles.read(.cifar100, .test, in: file)
             }
             let words = "fetch the data set into \(directory.path)"
@@ -114,7 +114,7 @@ struct CifarLayoutTests {
             try FileManager.default.removeItem(
                 at: directory.appendingPathComponent(fixture.dataset.archiveName))
             #expect(
-                throws: DatasetError.fileMissing(
+                throws: CIFARError.fileMissing(
                     dataset: fixture.dataset, file: "test.bin", container: folder.path,
                     directory: directory.path)
             ) { try CIFARFiles.read(fixture.dataset, .test, in: directory) }
@@ -135,7 +135,7 @@ struct CifarLayoutTests {
             try check(fixture, at: directory)
             try FileManager.default.removeItem(at: archive)
             #expect(
-                throws: DatasetError.fileMissing(
+                throws: CIFARError.fileMissing(
                     dataset: fixture.dataset, file: lost, container: binary.path,
                     directory: directory.path)
             ) { try CIFARFiles.read(fixture.dataset, .train, in: directory) }
@@ -161,7 +161,7 @@ struct CifarLayoutTests {
             let range = try #require(contents.range(of: Data(found.utf8)))
             contents.replaceSubrange(range, with: Data(instead.utf8))
             try contents.write(to: url)
-            let error = #expect(throws: DatasetError.self) {
+            let error = #expect(throws: CIFARError.self) {
                 try CIFARFiles.read(fixture.dataset, .test, in: directory)
             }
             #expect(error?.description.hasPrefix(url.path) == true)
@@ -176,13 +176,13 @@ struct CifarLayoutTests {
             let folder = try fixture.writePickles(in: directory)
             fixture.dataset.testFiles[0].imageCount = 2
             #expect(
-                throws: DatasetError.tooManyImages(
+                throws: CIFARError.tooManyImages(
                     dataset: fixture.dataset, path: folder.path + "/test", expectedRecords: 2,
                     found: 3)
             ) { try CIFARFiles.read(fixture.dataset, .test, in: directory) }
             try FileManager.default.removeItem(at: folder.appendingPathComponent("train"))
             #expect(
-                throws: DatasetError.fileMissing(
+                throws: CIFARError.fileMissing(
                     dataset: fixture.dataset, file: "train", container: folder.path,
                     directory: directory.path)
             ) { try CIFARFiles.read(fixture.dataset, .train, in: directory) }

@@ -21,7 +21,7 @@ struct FetchTests {
         let server = try LoopbackServer(archive, replies)
         defer { server.stop() }
         let fetcher = DatasetFetcher(
-            dataset ?? fixture.dataset, into: directory, from: try server.url,
+            (dataset ?? fixture.dataset).archive, into: directory, from: try server.url,
             md5: expected ?? md5(archive), retryDelay: .milliseconds(1))
         do {
             return (.success(try await fetcher.fetch()), server.ranges)
@@ -51,7 +51,7 @@ struct FetchTests {
             let server = try LoopbackServer(archive)
             defer { server.stop() }
             let fetcher = DatasetFetcher(
-                fixture.dataset, into: directory, from: try server.url, md5: md5(archive))
+                fixture.dataset.archive, into: directory, from: try server.url, md5: md5(archive))
             let reports = Mutex<[DatasetFetcher.Progress]>([])
             let outcome = try await fetcher.fetch { report in
                 reports.withLock { $0.append(report) }
@@ -288,14 +288,14 @@ struct FetchTests {
             let local = try directory.writing(archive, as: "mirror.tar.gz")
             let data = directory.appendingPathComponent("data")
             let fetcher = DatasetFetcher(
-                fixture.dataset, into: data, from: local, md5: md5(archive))
+                fixture.dataset.archive, into: data, from: local, md5: md5(archive))
             #expect(try await fetcher.fetch() == .downloaded)
             try expectComplete(data)
         }
         try await withTemporaryFolder { directory in
             for text in ["ftp://127.0.0.1/a.tar.gz", "a.tar.gz"] {
                 let fetcher = DatasetFetcher(
-                    fixture.dataset, into: directory, from: URL(string: text))
+                    fixture.dataset.archive, into: directory, from: URL(string: text))
                 await #expect(throws: FetchError.unsupportedAddress(url: text)) {
                     try await fetcher.fetch()
                 }
@@ -310,7 +310,7 @@ struct FetchTests {
             let url = try server.url
             server.stop()
             let fetcher = DatasetFetcher(
-                fixture.dataset, into: directory, from: url, retryDelay: .milliseconds(1))
+                fixture.dataset.archive, into: directory, from: url, retryDelay: .milliseconds(1))
             let error = await #expect(throws: FetchError.self) { try await fetcher.fetch() }
             guard case .interrupted(_, 0, _, _)? = error else {
                 Issue.record("expected interrupted, found \(error as Any)")

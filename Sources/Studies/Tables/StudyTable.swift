@@ -1,5 +1,6 @@
 import Recipes
 import RunRecords
+import VisionData
 
 /// The table of a study: ours beside what was published.
 public struct StudyTable: Sendable {
@@ -122,7 +123,7 @@ public struct StudyTable: Sendable {
             // The published values are of the whole of CIFAR-100.
             let here = cells.filter { [$0.key.schedule, $0.key.pair] == place }
             let publishes =
-                here.allSatisfy { $0.recipe.dataset.name == .cifar100 }
+                here.allSatisfy { $0.recipe.dataset.images == .cifar100 }
                 && own.allSatisfy(\.isOfPublishedImages)
             let noise = SeedNoise(Self.distinctRuns(own))
             return ([Cell.teacherMethod] + methods).map { method in

@@ -15,6 +15,33 @@ public struct LabelledImages: Sendable {
     /// The number of images that the publisher's split has.
     public let publishedCount: Int
 
+    /// Gathers images.
+    ///
+    /// - Parameters:
+    ///   - pixels: the values as `[count, channels, height, width]`, row by row.
+    ///   - labels: the class of each image, in `0..<classCount`.
+    ///   - channels: of an image.
+    ///   - height: in pixels.
+    ///   - width: in pixels.
+    ///   - classCount: the number of classes.
+    ///   - publishedCount: the number of images that the publisher's split has.
+    /// - Precondition: there are as many values as the sizes say.
+    public init(
+        pixels: [UInt8], labels: [UInt8], channels: Int = 3, height: Int, width: Int,
+        classCount: Int, publishedCount: Int
+    ) {
+        precondition(
+            pixels.count == labels.count * channels * height * width,
+            "LabelledImages: \(pixels.count) values for \(labels.count) images")
+        self.pixels = pixels
+        self.labels = labels
+        self.channels = channels
+        self.height = height
+        self.width = width
+        self.classCount = classCount
+        self.publishedCount = publishedCount
+    }
+
     /// The number of images.
     public var count: Int { labels.count }
 

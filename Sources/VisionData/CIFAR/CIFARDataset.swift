@@ -8,12 +8,7 @@ import Foundation
 /// Reference: <https://www.cs.toronto.edu/~kriz/cifar.html>.
 public struct CIFARDataset: Sendable, Hashable {
     /// The part of a data set that is trained or tested on.
-    public enum Split: String, Sendable, CaseIterable {
-        /// The images to train on.
-        case train
-        /// The images to test on.
-        case test
-    }
+    public typealias Split = Dataset.Split
 
     /// One binary file of the data set.
     public struct File: Sendable, Hashable {
@@ -84,6 +79,27 @@ public struct CIFARDataset: Sendable, Hashable {
         archiveName.replacingOccurrences(of: "-binary", with: "-python")
     }
 
+    /// The published archive of binary files.
+    public var archive: PublishedArchive {
+        PublishedArchive(
+            dataset: name, url: archiveURL, md5: archiveMD5, folderName: folderName,
+            files: allFiles.map {
+                PublishedArchive.File(
+                    name: $0.name, byteCount: $0.imageCount * recordBytes, sha256: $0.sha256)
+            })
+    }
+
+    /// The data set as runs open it.
+    public var dataset: Dataset {
+        Dataset(
+            name: name, normalization: normalization,
+            facts: Dataset.Facts(
+                trainingImages: imageCount(.train), testImages: imageCount(.test),
+                classCount: classCount),
+            archive: archive
+        ) { try CIFARFiles.read(self, $0, in: $1) }
+    }
+
     /// The files of both splits.
     public var allFiles: [File] { trainFiles + testFiles }
 
@@ -141,19 +157,14 @@ extension CIFARDataset {
                 name: "test.bin", imageCount: 10_000,
                 sha256: "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a")
         ])
+}
 
-    /// Every published data set.
-    public static let all = [cifar10, cifar100]
+extension Dataset {
+    /// CIFAR-10: 50,000 training and 10,000 test images of 10 classes.
+    public static let cifar10 = CIFARDataset.cifar10.dataset
 
-    /// Finds a published data set by its name on the command line.
-    ///
-    /// - Parameter name: The name; letter case does not matter.
-    public init?(named name: String) {
-        guard let match = Self.all.first(where: { $0.name == name.lowercased() }) else {
-            return nil
-        }
-        self = match
-    }
+    /// CIFAR-100: 50,000 training and 10,000 test images of 100 classes.
+    public static let cifar100 = CIFARDataset.cifar100.dataset
 }
 
 extension URL {

@@ -18,11 +18,11 @@ struct CIFARDecoder {
     mutating func begin(_ file: CIFARDataset.File, path: String, bytes: Int) throws {
         let (count, remainder) = bytes.quotientAndRemainder(dividingBy: dataset.recordBytes)
         guard count > 0, remainder == 0 else {
-            throw DatasetError.truncatedFile(
+            throw CIFARError.truncatedFile(
                 dataset: dataset, path: path, expectedRecords: file.imageCount, bytes: bytes)
         }
         guard count <= file.imageCount else {
-            throw DatasetError.tooManyImages(
+            throw CIFARError.tooManyImages(
                 dataset: dataset, path: path, expectedRecords: file.imageCount, found: count)
         }
         self.path = path
@@ -53,7 +53,7 @@ struct CIFARDecoder {
     /// Ends a file; one that shrank while it was read ends inside a record.
     func end() throws {
         guard offsetInRecord == 0 else {
-            throw DatasetError.truncatedFile(
+            throw CIFARError.truncatedFile(
                 dataset: dataset, path: path, expectedRecords: record + 1,
                 bytes: record * dataset.recordBytes + offsetInRecord)
         }
@@ -62,7 +62,7 @@ struct CIFARDecoder {
     private mutating func append(label: UInt8) throws {
         let limit = dataset.labelCounts[offsetInRecord]
         guard label < limit else {
-            throw DatasetError.foreignLabel(
+            throw CIFARError.foreignLabel(
                 dataset: dataset, path: path, record: record, byte: offsetInRecord, value: label,
                 limit: limit)
         }

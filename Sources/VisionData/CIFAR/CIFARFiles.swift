@@ -15,7 +15,7 @@ public enum CIFARFiles {
     ///   - split: The split to read.
     ///   - directory: The folder to look in, or a file in it.
     /// - Returns: The images and their classes, in the published order.
-    /// - Throws: A `DatasetError`, a `FileError`, or an `ArchiveError` where the archive is read.
+    /// - Throws: A `CIFARError`, a `FileError`, or an `ArchiveError` where the archive is read.
     public static func read(
         _ dataset: CIFARDataset, _ split: CIFARDataset.Split, in directory: URL
     ) throws -> LabelledImages {
@@ -65,7 +65,7 @@ public enum CIFARFiles {
     ) throws -> URL {
         let url = folder.appendingPathComponent(name)
         guard Disk.exists(url) else {
-            throw DatasetError.fileMissing(
+            throw CIFARError.fileMissing(
                 dataset: dataset, file: name, container: folder.path, directory: directory.path)
         }
         return url
@@ -103,7 +103,7 @@ public enum CIFARFiles {
         var images = CIFARDecoder(dataset, split).images
         for file in files {
             guard let part = parts.removeValue(forKey: file.name) else {
-                throw DatasetError.fileMissing(
+                throw CIFARError.fileMissing(
                     dataset: dataset, file: name(file), container: archive.path,
                     directory: directory.path)
             }

@@ -17,7 +17,7 @@ enum CIFARLayout: Equatable {
     ///   - dataset: The data set.
     ///   - split: The split.
     ///   - directory: The folder that holds the data set's folder, or that folder.
-    /// - Throws: `DatasetError/notFound(dataset:directory:found:)`
+    /// - Throws: `CIFARError/notFound(dataset:directory:found:)`
     init(of dataset: CIFARDataset, _ split: CIFARDataset.Split, in directory: URL) throws {
         // Unpacking into a folder of the archive's name doubles it.
         func folders(_ name: String) -> [URL] {
@@ -46,7 +46,7 @@ enum CIFARLayout: Equatable {
         } else if let empty {
             self = .binary(empty)
         } else {
-            throw DatasetError.notFound(
+            throw CIFARError.notFound(
                 dataset: dataset, directory: directory.path, found: Self.names(in: directory))
         }
     }

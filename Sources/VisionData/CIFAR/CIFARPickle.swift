@@ -24,11 +24,11 @@ package enum CIFARPickle {
     ///   - dataset: The data set that it belongs to.
     ///   - path: What errors call the file.
     /// - Returns: The pixels as `[count, 3, 32, 32]` and the classes.
-    /// - Throws: A `DatasetError` where the file is damaged or another data set's.
+    /// - Throws: A `CIFARError` where the file is damaged or another data set's.
     package static func read(
         _ contents: Data, _ file: CIFARDataset.File, of dataset: CIFARDataset, path: String
     ) throws -> (pixels: Data, labels: [UInt8]) {
-        func refused(_ reason: String) -> DatasetError {
+        func refused(_ reason: String) -> CIFARError {
             .foreignPickle(dataset: dataset, path: path, reason: reason)
         }
         let graph: PickleGraph
@@ -46,7 +46,7 @@ package enum CIFARPickle {
         guard let labels = graph.elements(of: list), labels.count == array.shape[0], !labels.isEmpty
         else { throw refused("it has not one class for each image") }
         guard labels.count <= file.imageCount else {
-            throw DatasetError.tooManyImages(
+            throw CIFARError.tooManyImages(
                 dataset: dataset, path: path, expectedRecords: file.imageCount, found: labels.count)
         }
         let classes = try labels.map { label in

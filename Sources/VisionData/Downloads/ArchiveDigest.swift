@@ -14,11 +14,11 @@ enum ArchiveDigest {
     /// Whether the files inside are the published ones, though the archive was packed anew.
     ///
     /// Mirrors pack the same files again, with other dates and another compression.
-    static func holdsPublishedFiles(of dataset: CIFARDataset, _ archive: URL) throws -> Bool {
+    static func holdsPublishedFiles(of published: PublishedArchive, _ archive: URL) throws -> Bool {
         var expected: [String: String] = [:]
-        for file in dataset.allFiles {
+        for file in published.files {
             guard let sha256 = file.sha256 else { return false }
-            expected[dataset.folderName + "/" + file.name] = sha256
+            expected[published.folderName + "/" + file.name] = sha256
         }
         do {
             try TarGzReader(archive).forEachMember { member, contents in

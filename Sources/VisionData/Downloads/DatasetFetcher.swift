@@ -24,7 +24,7 @@ public struct DatasetFetcher: Sendable {
         case downloaded
     }
 
-    private let dataset: CIFARDataset
+    private let published: PublishedArchive
     private let directory: URL
     private let source: URL
     private let md5: String
@@ -33,21 +33,22 @@ public struct DatasetFetcher: Sendable {
     /// Describes what to fetch and where to put it.
     ///
     /// - Parameters:
-    ///   - dataset: The data set.
+    ///   - archive: The published archive.
     ///   - directory: The folder that is to hold the data set's folder, or that folder itself.
     ///   - source: An address to use instead of the publisher's.
     ///   - md5: The archive's MD5 in hexadecimal, if it is not the published archive.
     ///   - retryDelay: The wait before a lost connection is tried again, longer each time.
     public init(
-        _ dataset: CIFARDataset, into directory: URL, from source: URL? = nil, md5: String? = nil,
+        _ archive: PublishedArchive, into directory: URL, from source: URL? = nil,
+        md5: String? = nil,
         retryDelay: Duration = .seconds(1)
     ) {
-        self.dataset = dataset
+        published = archive
         self.directory =
-            directory.lastPathComponent == dataset.folderName
+            directory.lastPathComponent == archive.folderName
             ? directory.deletingLastPathComponent() : directory
-        self.source = source ?? dataset.archiveURL
-        self.md5 = md5 ?? dataset.archiveMD5
+        self.source = source ?? archive.url
+        self.md5 = md5 ?? archive.md5
         self.retryDelay = retryDelay
     }
 
@@ -55,14 +56,13 @@ public struct DatasetFetcher: Sendable {
     ///
     /// - Parameter progress: Is told about each piece that arrives, on a thread of the download.
     /// - Returns: What had to be done.
-    /// - Throws: A `FetchError`, `ArchiveError` or `FileError`, a `DatasetError` if the archive
-    ///   lacks a file, or a `CancellationError`.
+    /// - Throws: A `FetchError`, `ArchiveError` or `FileError`, or a `CancellationError`.
     public func fetch(
         progress: @escaping @Sendable (Progress) -> Void = { _ in }
     ) async throws -> Outcome {
         guard try missingFile() != nil else { return .alreadyComplete }
         try Disk.makeDirectory(directory)
-        let archive = directory.appendingPathComponent(dataset.archiveName)
+        let archive = directory.appendingPathComponent(published.fileName)
         let isThere = Disk.exists(archive)
         if isThere {
             try verify(archive, isOurs: false)
@@ -74,28 +74,26 @@ public struct DatasetFetcher: Sendable {
         }
         try TarGzReader(archive).extract(into: directory)
         if let file = try missingFile() {
-            throw DatasetError.fileMissing(
-                dataset: dataset, file: file.name, container: archive.path,
-                directory: directory.path)
+            throw FetchError.fileMissing(
+                dataset: published.dataset, file: file.name, archive: archive.path)
         }
         return isThere ? .unpacked : .downloaded
     }
 
     /// The first file that is not there yet.
-    private func missingFile() throws -> CIFARDataset.File? {
-        let folder = directory.appendingPathComponent(dataset.folderName)
-        var missing: CIFARDataset.File?
-        for file in dataset.allFiles {
+    private func missingFile() throws -> PublishedArchive.File? {
+        let folder = directory.appendingPathComponent(published.folderName)
+        var missing: PublishedArchive.File?
+        for file in published.files {
             let url = folder.appendingPathComponent(file.name)
             guard Disk.exists(url) else {
                 missing = missing ?? file
                 continue
             }
-            let expected = file.imageCount * dataset.recordBytes
             let found = try FileChunks(path: url.path).byteCount
-            guard found == expected else {
+            guard found == file.byteCount else {
                 throw FetchError.differentFile(
-                    path: url.path, expectedBytes: expected, foundBytes: found)
+                    path: url.path, expectedBytes: file.byteCount, foundBytes: found)
             }
         }
         return missing
@@ -105,7 +103,7 @@ public struct DatasetFetcher: Sendable {
     /// it would spoil every later attempt, which resumes from it.
     private func verify(_ archive: URL, isOurs: Bool) throws {
         let found = try ArchiveDigest.md5(archive.path)
-        guard found != md5, try !ArchiveDigest.holdsPublishedFiles(of: dataset, archive) else {
+        guard found != md5, try !ArchiveDigest.holdsPublishedFiles(of: published, archive) else {
             return
         }
         if isOurs {

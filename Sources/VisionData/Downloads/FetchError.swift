@@ -12,6 +12,8 @@ public enum FetchError: Error, Equatable {
     case wrongChecksum(path: String, expected: String, found: String, removed: Bool)
     /// A file of the data set is there already, but not as it was published.
     case differentFile(path: String, expectedBytes: Int, foundBytes: Int)
+    /// The archive is unpacked, but did not hold a file of the data set.
+    case fileMissing(dataset: String, file: String, archive: String)
 }
 
 extension FetchError: CustomStringConvertible {
@@ -35,6 +37,8 @@ extension FetchError: CustomStringConvertible {
             "\(path): expected an archive with MD5 \(expected), found \(found)"
         case .differentFile(let path, let expected, let found):
             "\(path): expected \(expected) bytes as published, found \(found)"
+        case .fileMissing(let dataset, let file, let archive):
+            "\(archive): expected the file \(file) of \(dataset), found none"
         }
     }
 
@@ -49,6 +53,7 @@ extension FetchError: CustomStringConvertible {
         case .wrongChecksum: "remove the file and fetch the data set again"
         case .differentFile:
             "move the file away and fetch again, since files that exist are never overwritten"
+        case .fileMissing: "remove the archive and fetch the data set again"
         }
     }
 }

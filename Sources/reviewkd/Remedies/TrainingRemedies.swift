@@ -24,9 +24,6 @@ extension TrainingError: Remediable {
             "repeat the command\(command == .run ? " with --resume" : ""), or see what the driver "
                 + "reports (dmesg)"
         case .splitTooLarge, .noTeacher: nil
-        case .noDataFolder(let dataset):
-            "name the one that holds the data set with --data, or get it with "
-                + "`reviewkd datasets fetch \(dataset) --data DIR`"
         case .otherTeacher:
             "give the same \(Self.teacherFile(command)), or choose another --output"
         case .otherStudentWeights: "give the same --student-weights, or choose another --output"

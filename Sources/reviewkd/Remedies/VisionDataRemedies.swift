@@ -4,6 +4,23 @@ import VisionData
 extension DatasetError: Remediable {
     func remedy(in command: CommandKind) -> String? {
         switch self {
+        case .unknown: nil
+        case .noFolder(let dataset): Self.remedy(ofNoFolderFor: dataset)
+        }
+    }
+
+    private static func remedy(ofNoFolderFor dataset: String) -> String {
+        let named = "name the one that holds the data set with --data"
+        let isPublished = Dataset.all.contains { $0.name == dataset && $0.archive != nil }
+        return named
+            + (isPublished
+                ? ", or get it with `reviewkd datasets fetch \(dataset) --data DIR`" : "")
+    }
+}
+
+extension CIFARError: Remediable {
+    func remedy(in command: CommandKind) -> String? {
+        switch self {
         case .notFound(let dataset, let directory, _),
             .fileMissing(let dataset, _, _, let directory):
             "run `reviewkd datasets fetch \(dataset.name) \(ShellWord.option("--data", directory))`, which "
@@ -23,7 +40,7 @@ extension FetchError: Remediable {
         case .wrongChecksum(_, _, _, removed: true):
             "the download has been removed: try again, or give another address with --url"
         case .interrupted(_, _, let part, _): "run the same command again to resume from \(part)"
-        case .wrongChecksum, .differentFile: nil
+        case .wrongChecksum, .differentFile, .fileMissing: nil
         }
     }
 }

@@ -2,7 +2,7 @@ import Basics
 import TensorFiles
 
 /// A data set on disk that cannot be used.
-public enum DatasetError: Error, Equatable {
+public enum CIFARError: Error, Equatable {
     /// Neither the data set's folder nor its archive is in the folder given.
     case notFound(dataset: CIFARDataset, directory: String, found: [String])
     /// A file of the data set is not in its folder or archive.
@@ -18,7 +18,7 @@ public enum DatasetError: Error, Equatable {
     case foreignPickle(dataset: CIFARDataset, path: String, reason: String)
 }
 
-extension DatasetError: CustomStringConvertible {
+extension CIFARError: CustomStringConvertible {
     /// One sentence: the thing, what was expected, what was found, and the remedy.
     public var description: String { "\(problem); \(remedy)" }
 
