@@ -61,8 +61,8 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
-                "Distillation", "RunRecords", "Recipes", "Training", "Studies",
+                "Basics", "Pickles", "TensorFiles", "Torch", "TorchNN", "VisionModels",
+                "VisionData", "Distillation", "RunRecords", "Recipes", "Training", "Studies",
             ]),
         .executable(name: "reviewkd", targets: ["reviewkd"]),
     ],
@@ -76,19 +76,22 @@ let package = Package(
         .target(name: "Revision", swiftSettings: house, plugins: ["RevisionPlugin"]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Basics", swiftSettings: house),
-        .target(name: "TensorFiles", dependencies: ["Basics", "CZlib"], swiftSettings: house),
+        .target(name: "Pickles", dependencies: ["Basics"], swiftSettings: house),
+        .target(
+            name: "TensorFiles", dependencies: ["Basics", "Pickles", "CZlib"],
+            swiftSettings: house),
         .target(
             name: "CTorch",
             cxxSettings: compileLibTorch,
             linkerSettings: linkLibTorch),
-        .target(name: "Torch", dependencies: ["CTorch", "TensorFiles"], swiftSettings: house),
+        .target(name: "Torch", dependencies: ["Basics", "CTorch"], swiftSettings: house),
         .target(name: "TorchNN", dependencies: ["Torch"], swiftSettings: house),
         .target(
             name: "VisionModels", dependencies: ["Basics", "Torch", "TorchNN"],
             swiftSettings: house),
         .target(
             name: "VisionData",
-            dependencies: ["Basics", "CZlib", "TensorFiles", "Torch", "TorchNN", crypto],
+            dependencies: ["Basics", "CZlib", "Pickles", "Torch", "TorchNN", crypto],
             swiftSettings: house),
         .target(
             name: "Distillation", dependencies: ["Basics", "Torch", "TorchNN", "VisionModels"],
@@ -135,7 +138,7 @@ let package = Package(
             name: "TorchTestSupport", dependencies: ["Torch", "TorchNN"],
             path: "Tests/TorchTestSupport", swiftSettings: house + fast),
         .target(
-            name: "TensorFilesTestSupport", dependencies: ["TensorFiles"],
+            name: "TensorFilesTestSupport", dependencies: ["Basics", "TensorFiles"],
             path: "Tests/TensorFilesTestSupport", swiftSettings: house),
         .executableTarget(
             name: "mutate-files",
@@ -147,10 +150,14 @@ let package = Package(
             name: "BasicsTests", dependencies: ["Basics", "BasicsTestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "TensorFilesTests", dependencies: ["TensorFiles", "TensorFilesTestSupport"],
+            name: "PicklesTests", dependencies: ["Pickles", "TensorFilesTestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "TensorFilesTests",
+            dependencies: ["Basics", "TensorFiles", "TensorFilesTestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
-            name: "TorchTests", dependencies: ["TensorFiles", "Torch", "TorchTestSupport"],
+            name: "TorchTests", dependencies: ["Basics", "Torch", "TorchTestSupport"],
             exclude: ["Schemas.txt"], swiftSettings: house),
         .testTarget(
             name: "TorchNNTests", dependencies: ["Torch", "TorchNN", "TorchTestSupport"],
@@ -206,7 +213,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "reviewkd", "TensorFiles", "TensorFilesTestSupport", "CZlib", crypto,
+                "reviewkd", "Basics", "TensorFiles", "TensorFilesTestSupport", "CZlib", crypto,
             ], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx20

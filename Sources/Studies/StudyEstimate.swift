@@ -1,3 +1,4 @@
+import Basics
 import Distillation
 import Recipes
 import TensorFiles

@@ -1,3 +1,5 @@
+import Pickles
+
 /// A whole `torch.nn.Module` as `torch.save(model)` wrote it: an object of a class that need not be known,
 /// whose state holds its parameters, buffers and submodules.
 struct PickledModule {

@@ -1,3 +1,6 @@
+import Basics
+import Pickles
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else

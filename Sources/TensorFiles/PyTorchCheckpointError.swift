@@ -1,4 +1,5 @@
 import Basics
+import Pickles
 
 /// Why a PyTorch checkpoint gave no weights; nothing of it was executed.
 public enum PyTorchCheckpointError: Error, Sendable, Equatable {

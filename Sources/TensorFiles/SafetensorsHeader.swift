@@ -1,3 +1,5 @@
+import Basics
+
 /// What a safetensors header says, in the order in which it says it.
 struct SafetensorsHeader {
     /// One tensor's description; the offsets count from the header's end and are not yet checked.

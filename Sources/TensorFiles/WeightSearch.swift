@@ -1,4 +1,5 @@
 import Basics
+import Pickles
 
 /// Finds the dictionaries of tensors that a pickle is or holds.
 struct WeightSearch {

@@ -1,3 +1,5 @@
+import Pickles
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else

@@ -1,5 +1,5 @@
+import Basics
 import CTorch
-import TensorFiles
 
 /// The type of a tensor's elements.
 public enum DType: Int8, Sendable, Hashable, CaseIterable {

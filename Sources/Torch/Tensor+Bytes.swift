@@ -1,5 +1,5 @@
+import Basics
 import CTorch
-import TensorFiles
 
 extension Tensor {
     /// Copies a Swift array into a new tensor on the CPU.

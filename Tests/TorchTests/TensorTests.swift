@@ -1,4 +1,4 @@
-import TensorFiles
+import Basics
 import Testing
 
 @testable import Torch

@@ -1,5 +1,4 @@
 import Basics
-import TensorFiles
 
 /// A data set on disk that cannot be used.
 public enum CIFARError: Error, Equatable {

@@ -1,5 +1,6 @@
+import Basics
 import Foundation
-import TensorFiles
+import Pickles
 
 /// Reads one of the pickles in which the publisher offers CIFAR for Python, without executing anything.
 ///

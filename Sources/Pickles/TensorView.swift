@@ -1,3 +1,5 @@
+import Basics
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -13,7 +15,7 @@ package struct TensorView: Sendable, Hashable {
 
     /// The bytes the tensor has when contiguous; `nil` where shape and strides make no sense, or
     /// the walk would leave the storage.
-    var byteCount: Int? {
+    package var byteCount: Int? {
         guard shape.count == strides.count, offset >= 0, strides.allSatisfy({ $0 >= 0 }),
             let byteCount = storage.elementType.byteCount(shape: shape)
         else { return nil }
@@ -33,7 +35,7 @@ package struct TensorView: Sendable, Hashable {
     /// - Parameter bytes: the whole storage, which has `storage.count` elements.
     /// - Returns: a slice of the storage where the elements lie in order, a copy where not, and
     ///   nothing for a tensor without elements or without a `byteCount`.
-    func contiguousBytes(in bytes: Data) -> Data {
+    package func contiguousBytes(in bytes: Data) -> Data {
         let width = storage.elementType.byteCount
         guard let byteCount, byteCount > 0, bytes.count / width >= storage.count else {
             return Data()

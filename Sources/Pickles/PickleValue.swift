@@ -64,7 +64,7 @@ package struct PickleGraph: Sendable {
     var objects: [PickleObject] = []
 
     /// The type of every storage that the pickle refers to, by its key, as PyTorch names it.
-    var storageTypes: [String: String] = [:]
+    package internal(set) var storageTypes: [String: String] = [:]
 
     mutating func add(_ elements: [PickleValue]) -> Int {
         cells.append(elements)

@@ -1,3 +1,5 @@
+import Basics
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -45,7 +47,7 @@ package struct NumPyArray: Sendable, Hashable {
     package var rowMajorBytes: Data { view.contiguousBytes(in: bytes) }
 
     /// The array as a walk through a storage that is its bytes.
-    var view: TensorView {
+    package var view: TensorView {
         var strides: [Int] = []
         var stride = 1
         for dimension in isFortran ? shape : shape.reversed() {

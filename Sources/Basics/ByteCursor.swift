@@ -7,33 +7,38 @@
 /// Reads little-endian integers and runs of bytes one after the other, never beyond the end.
 ///
 /// Every read answers `nil` when too few bytes are left, and then leaves the cursor in place.
-struct ByteCursor {
+package struct ByteCursor {
     private let bytes: Data
 
     /// The distance of the next byte from the first.
-    private(set) var offset: Int
+    package private(set) var offset: Int
 
-    init?(_ bytes: Data, at offset: Int) {
+    /// Starts `offset` bytes behind the first; nil where that is outside of the bytes.
+    package init?(_ bytes: Data, at offset: Int) {
         guard (0...bytes.count).contains(offset) else { return nil }
         self.bytes = bytes
         self.offset = offset
     }
 
-    init(_ bytes: Data) {
+    /// Starts at the first byte.
+    package init(_ bytes: Data) {
         self.bytes = bytes
         offset = 0
     }
 
-    var remaining: Int { bytes.count - offset }
+    /// How many bytes are left.
+    package var remaining: Int { bytes.count - offset }
 
-    var rest: Data { bytes.dropFirst(offset) }
+    /// The bytes that are left.
+    package var rest: Data { bytes.dropFirst(offset) }
 
     /// The next byte, without moving past it.
-    var peek: UInt8? {
+    package var peek: UInt8? {
         remaining > 0 ? bytes[bytes.startIndex + offset] : nil
     }
 
-    mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>(
+    /// Takes an integer of a type, little endian.
+    package mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type
     ) -> Value? {
         let size = MemoryLayout<Value>.size
@@ -45,19 +50,21 @@ struct ByteCursor {
         return Value(littleEndian: value)
     }
 
-    mutating func take(_ count: some BinaryInteger) -> Data? {
+    /// Takes some bytes, which are a slice.
+    package mutating func take(_ count: some BinaryInteger) -> Data? {
         guard let count = Int(exactly: count), (0...remaining).contains(count) else { return nil }
         let start = bytes.startIndex + offset
         offset += count
         return bytes[start..<start + count]
     }
 
-    mutating func skip(_ count: some BinaryInteger) -> Bool {
+    /// Moves past some bytes; false where fewer are left.
+    package mutating func skip(_ count: some BinaryInteger) -> Bool {
         take(count) != nil
     }
 
     /// Takes the bytes before the next line feed, and moves past that.
-    mutating func line() -> Data? {
+    package mutating func line() -> Data? {
         guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
         defer { offset += 1 }
         return take(end - bytes.startIndex - offset)

@@ -1,3 +1,5 @@
+import Basics
+
 /// The names that a pickle refers to; looking one up runs nothing.
 package enum PickleGlobal: Sendable, Hashable {
     case dictionary

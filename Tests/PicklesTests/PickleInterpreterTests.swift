@@ -1,5 +1,5 @@
 import Foundation
-import TensorFiles
+import Pickles
 import TensorFilesTestSupport
 import Testing
 

@@ -1,3 +1,5 @@
+import Basics
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -45,7 +47,7 @@ package struct PickleInterpreter {
     /// - Parameter cursor: in front of the pickle, and behind it afterwards.
     /// - Returns: the pickle's values.
     /// - Throws: `PickleError` where the pickle is damaged.
-    static func next(from cursor: inout ByteCursor) throws(PickleError) -> PickleGraph {
+    package static func next(from cursor: inout ByteCursor) throws(PickleError) -> PickleGraph {
         var interpreter = PickleInterpreter(cursor: cursor)
         try interpreter.run()
         cursor = interpreter.cursor
