@@ -18,11 +18,6 @@ public struct ModelPair: Sendable, Hashable {
         self.student = student
     }
 
-    /// Pairs two models of CIFAR's.
-    public init(_ teacher: CIFARModel, _ student: CIFARModel) {
-        self.init(Architecture(teacher), Architecture(student))
-    }
-
     /// Reads a name; letter case does not matter.
     ///
     /// - Throws: `RecipeError.unknownPair` with what was probably meant.

@@ -53,7 +53,7 @@ extension Architecture {
     /// λ of a student for whose pair none is published: what is published for the same student or the
     /// nearest of its family under another teacher, else 5; 8 of MobileNetV2.
     fileprivate var reviewWeight: Double {
-        switch CIFARModel(rawValue: name) {
+        switch self {
         case .resnet8, .resnet14, .resnet20: 0.6
         case .resnet32, .resnet44, .resnet56, .resnet110: 1
         case .shuffleV2, .mobileNetV2: 8

@@ -139,7 +139,7 @@ private struct NetworksName {
 extension Architecture {
     /// How many times lower a learning rate the authors give a light network.
     package var rateDivisor: Double {
-        switch CIFARModel(rawValue: name) {
+        switch self {
         case .shuffleV1, .shuffleV2, .mobileNetV2: 5
         default: 1
         }

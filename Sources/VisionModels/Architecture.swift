@@ -20,7 +20,7 @@ public struct Architecture: Sendable {
     ///   - make: makes the network in training mode; its tensors must be where new ones are made
     ///     (`Device.ofNewTensors`), as those of this package's layers are.
     public init(
-        name: String, imageSize: Int,
+        _ name: String, imageSize: Int,
         make: @escaping @Sendable (_ classCount: Int, _ generator: Generator) -> any Backbone
     ) {
         self.name = name
@@ -28,8 +28,8 @@ public struct Architecture: Sendable {
         makeOnDevice = make
     }
 
-    /// Every architecture that can be named.
-    public static let all = CIFARModel.allCases.map(Architecture.init)
+    /// Every architecture that can be named, group by group.
+    public static let all = [cifar].flatMap(\.self)
 
     /// Finds an architecture by name; letter case does not matter.
     ///
@@ -62,15 +62,6 @@ public struct Architecture: Sendable {
         let network = withNewTensors(on: .cpu) { makeOnDevice(classCount, generator) }
         if device != .cpu { network.convert(device: device) }
         return network
-    }
-}
-
-extension Architecture {
-    /// The architecture of one of the networks for CIFAR-sized images.
-    public init(_ model: CIFARModel) {
-        self.init(name: model.rawValue, imageSize: 32) {
-            model.make(classCount: $0, generator: $1)
-        }
     }
 }
 

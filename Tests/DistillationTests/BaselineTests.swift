@@ -154,7 +154,7 @@ import VisionModels
         "FitNet takes the same stage of both networks, and between any two models it has a regressor"
     )
     func fitNetStages() throws {
-        let networks = CIFARModel.allCases.map {
+        let networks = Architecture.cifar.map {
             $0.make(classCount: 2, generator: Generator(seed: 0))
         }
         for student in networks {
@@ -173,13 +173,13 @@ import VisionModels
         "Every model but ShuffleNetV2 can be OFD's teacher, with a margin for each channel of each stage"
     )
     func overhaulTeachers() throws {
-        for model in CIFARModel.allCases where model != .shuffleV2 {
+        for model in Architecture.cifar where model != .shuffleV2 {
             let network = model.make(classCount: 2, generator: Generator(seed: 0))
             #expect(
                 network.stageNorms?.map { $0.weight.size(0) } == network.stageInfo.map(\.channels),
                 "\(model)")
         }
-        let teacher = CIFARModel.mobileNetV2.make(classCount: 5, generator: Generator(seed: 1))
+        let teacher = Architecture.mobileNetV2.make(classCount: 5, generator: Generator(seed: 1))
         let student = smallNetwork()
         let images = Tensor.hashed(1, shape: [4, 3, 32, 32], scale: 1.5, dtype: .float32)
         let term = try OverhaulDistillation(

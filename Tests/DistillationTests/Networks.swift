@@ -31,7 +31,7 @@ final class StubBackbone: Backbone {
 }
 
 /// A filled network for images of 8×8 pixels and 5 classes.
-func smallNetwork(_ model: CIFARModel = .resnet8, base: Int = 0) -> any Backbone {
+func smallNetwork(_ model: Architecture = .resnet8, base: Int = 0) -> any Backbone {
     let network = model.make(classCount: 5, generator: Generator(seed: 1))
     network.stateDict().fillWithHash(base: base)
     return network

@@ -45,8 +45,8 @@ import VisionModels
         "Widths, sizes and parameters of the blocks are the published ones",
         arguments: [
             (
-                CIFARModel.resnet56, CIFARModel.resnet20, [16, 32, 64, 64], [16, 32, 64, 64],
-                [32, 16, 8, 1], 64, 114_278
+                .resnet56, .resnet20, [16, 32, 64, 64], [16, 32, 64, 64], [32, 16, 8, 1], 64,
+                114_278
             ),
             (
                 .resnet110, .resnet32, [16, 32, 64, 64], [16, 32, 64, 64], [32, 16, 8, 1], 64,
@@ -92,9 +92,9 @@ import VisionModels
                 .resnet32x4, .shuffleV2, [116, 232, 464, 1024], [64, 128, 256, 256],
                 [32, 16, 8, 1], 512, 4_195_718
             ),
-        ])
+        ] as [(Architecture, Architecture, [Int], [Int], [Int], Int, Int)])
     func publishedBlocks(
-        _ teacher: CIFARModel, _ student: CIFARModel, _ inputs: [Int], _ outputs: [Int],
+        _ teacher: Architecture, _ student: Architecture, _ inputs: [Int], _ outputs: [Int],
         _ sizes: [Int], _ mid: Int, _ count: Int
     ) throws {
         let networks = [student, teacher].map {

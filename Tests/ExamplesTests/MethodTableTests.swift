@@ -31,7 +31,7 @@ struct MethodTableTests {
 
     @Test("Its constants make the term between two networks")
     func term() throws {
-        let network = CIFARModel.resnet8.make(classCount: 3, generator: Generator(seed: 0))
+        let network = Architecture.resnet8.make(classCount: 3, generator: Generator(seed: 0))
         let term = try MethodConstants(LogitMatching.self, for: use).makeTerm(
             in: MethodPlace(
                 student: network, teacher: network, images: ImageFacts(), seed: 0,

@@ -73,15 +73,15 @@ struct RecipeKeysTests {
 
     @Test(
         "reviewkd without its section is as published between any two models",
-        arguments: CIFARModel.allCases)
-    func reviewOfEveryPair(_ teacher: CIFARModel) throws {
-        for student in CIFARModel.allCases {
-            let name = "cifar100/\(teacher.rawValue)-\(student.rawValue)"
+        arguments: Architecture.cifar)
+    func reviewOfEveryPair(_ teacher: Architecture) throws {
+        for student in Architecture.cifar {
+            let name = "cifar100/\(teacher.name)-\(student.name)"
             let named = try Recipe.load(
                 nameOrPath: "demo/student",
                 overrides: [
-                    "method={name: reviewkd}", "teacher.model=\(teacher.rawValue)",
-                    "student.model=\(student.rawValue)", "epochs=240",
+                    "method={name: reviewkd}", "teacher.model=\(teacher.name)",
+                    "student.model=\(student.name)", "epochs=240",
                 ])
             let review = try #require(named.method.review)
             #expect(try review == Recipe.load(nameOrPath: name).method.review, "\(name)")

@@ -325,16 +325,16 @@ struct RecipeTests {
     func namedRecipes() throws {
         let shipped = try Recipe.load(nameOrPath: "cifar100/vgg13-MobileNetV2-short")
         #expect(try Recipe.load(nameOrPath: "cifar100/VGG13-mobilenetv2-short") == shipped)
-        for student in CIFARModel.allCases {
+        for student in Architecture.cifar {
             for suffix in ["", "-short"] {
-                let name = "cifar100/ResNet34-\(student.rawValue)\(suffix)"
+                let name = "cifar100/ResNet34-\(student.name)\(suffix)"
                 let pair = try Recipe.load(nameOrPath: name)
                 #expect(pair.name == name)
                 #expect(pair.teacher?.model == "ResNet34")
-                #expect(pair.student.model == student.rawValue)
+                #expect(pair.student.model == student.name)
                 #expect(try Recipe(yaml: pair.yaml, file: name) == pair)
-                let alone = try Recipe.load(nameOrPath: "cifar100/\(student.rawValue)\(suffix)")
-                #expect(alone.teacher == nil && alone.student.model == student.rawValue)
+                let alone = try Recipe.load(nameOrPath: "cifar100/\(student.name)\(suffix)")
+                #expect(alone.teacher == nil && alone.student.model == student.name)
             }
         }
         for wrong in [

@@ -100,7 +100,7 @@ struct StudyResumingTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let cells = try ablation(.fusion)
         let training = try Cell.teacher(
-            Architecture(.resnet56), schedule: .short, precision: .float32)
+            .resnet56, schedule: .short, precision: .float32)
         try leave([
             .example(
                 "teacher", 60, pair: "resnet56", schedule: "short", recipe: training.recipe.digest,

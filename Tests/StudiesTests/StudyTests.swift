@@ -75,7 +75,7 @@ struct StudyTests {
         #expect(light.optimizer == published.optimizer)
         #expect(light.schedule == published.schedule)
         #expect(light.method.review?.term.weight == 8)
-        let teacher = try StudySchedule.paper.recipe(forTeacher: Architecture(.vgg19))
+        let teacher = try StudySchedule.paper.recipe(forTeacher: .vgg19)
         #expect(teacher.method.names == [.alone] && teacher.student.model == "vgg19")
         #expect(teacher.teacher == nil && teacher.epochs == 240)
     }
@@ -101,7 +101,7 @@ struct StudyTests {
         #expect(recipe.method.review?.term.weight == 8)
         // A twelfth of the run, as 20 epochs are of 240.
         #expect(recipe.method.review?.term.warmup == .epochs(1))
-        #expect(try schedule.recipe(forTeacher: Architecture(.resnet32x4)).epochs == 12)
+        #expect(try schedule.recipe(forTeacher: .resnet32x4).epochs == 12)
     }
 
     @Test(
@@ -118,7 +118,7 @@ struct StudyTests {
         let full = try schedule.recipe(for: ModelPair(.resnet56, .resnet20))
         #expect(full.optimizer.learningRate == rate * 5)
         #expect(full.teacher?.normalization == .cifar10)
-        let teacher = try schedule.recipe(forTeacher: Architecture(.resnet56))
+        let teacher = try schedule.recipe(forTeacher: .resnet56)
         #expect(teacher.optimizer.learningRate == rate * 5)
         #expect(teacher.dataset.normalization == .cifar10)
     }
@@ -244,7 +244,7 @@ struct StudyTests {
             ablation, of: recipe, schedule: "short", seeds: [3], precision: .float32)
         #expect(Set(cells.map(\.recipe.digest)).count == cells.count)
         #expect(cells.count > 3)
-        let teacher = CIFARModel.resnet56.make(classCount: 4, generator: Generator(seed: 0))
+        let teacher = Architecture.resnet56.make(classCount: 4, generator: Generator(seed: 0))
         for cell in cells {
             #expect(try Recipe(yaml: cell.recipe.yaml, file: "cell") == cell.recipe)
             let student = try cell.recipe.makeStudent(classCount: 4, device: .cpu)

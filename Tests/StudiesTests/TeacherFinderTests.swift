@@ -13,7 +13,7 @@ struct TeacherFinderTests {
     @Test(
         "A teacher is found under the names that toolkits give it",
         arguments: [
-            (["resnet8.pth"], CIFARModel.resnet8, "resnet8.pth"),
+            (["resnet8.pth"], Architecture.resnet8, "resnet8.pth"),
             (["ResNet8.pth"], .resnet8, "ResNet8.pth"),
             (["resnet50.pt"], .resNet50, "resnet50.pt"),
             (
@@ -65,11 +65,11 @@ struct TeacherFinderTests {
             (["wrn_40_2.pth"], .wideResNet40x1, nil),
             (["resnet8.txt", "resnet8.onnx"], .resnet8, nil),
             ([], .resnet8, nil),
-        ] as [([String], CIFARModel, String?)])
-    func finds(files: [String], model: CIFARModel, expected: String?) throws {
+        ] as [([String], Architecture, String?)])
+    func finds(files: [String], model: Architecture, expected: String?) throws {
         try withFolder(of: files) { folder in
             let found = try TeacherFinder(folder: folder, dataset: .cifar100)
-                .file(of: Architecture(model))
+                .file(of: model)
             #expect(found == expected.map { "\(folder)/\($0)" })
         }
     }
@@ -81,7 +81,7 @@ struct TeacherFinderTests {
                 model: "resnet8", files: ["\(folder)/resnet8_a.pth", "\(folder)/resnet8_b.pth"])
             #expect(throws: expected) {
                 try TeacherFinder(folder: folder, dataset: .cifar100)
-                    .file(of: Architecture(.resnet8))
+                    .file(of: .resnet8)
             }
             #expect(expected.description.contains("name the right one resnet8.pth"))
         }

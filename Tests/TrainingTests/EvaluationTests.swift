@@ -105,7 +105,7 @@ struct EvaluationTests {
 
     @Test("The folded network agrees with the network itself, which stays as it was")
     func folding() throws {
-        let network = CIFARModel.resnet8.make(classCount: 10, generator: Generator(seed: 1))
+        let network = Architecture.resnet8.make(classCount: 10, generator: Generator(seed: 1))
         let images = ImageSet(
             pixels: (0..<(6 * 3 * 16 * 16)).map { UInt8(truncatingIfNeeded: $0 * $0 / 7) },
             labels: [0, 1, 2, 3, 4, 5], height: 16, width: 16, classCount: 10)

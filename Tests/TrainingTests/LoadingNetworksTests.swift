@@ -12,7 +12,7 @@ import VisionModels
 
 @Suite("Weights of networks")
 struct LoadingNetworksTests {
-    private let network = CIFARModel.resnet8.make(classCount: 3, generator: Generator(seed: 7))
+    private let network = Architecture.resnet8.make(classCount: 3, generator: Generator(seed: 7))
 
     @Test(
         "Weights are found whatever surrounds them, and what was done is said",
@@ -52,7 +52,7 @@ struct LoadingNetworksTests {
         arguments: [true, false])
     func namedPrefix(isSafetensors: Bool) throws {
         let own = network.stateDict().map(\.entry)
-        let other = CIFARModel.resnet8.make(classCount: 3, generator: Generator(seed: 8))
+        let other = Architecture.resnet8.make(classCount: 3, generator: Generator(seed: 8))
         let entries =
             Surroundings.renamed(other.stateDict().map(\.entry)) { "a.\($0)" }
             + Surroundings.renamed(own) { "module.b.\($0)" }
@@ -76,7 +76,7 @@ struct LoadingNetworksTests {
         "Every remedy that names a key leads to the weights it speaks of",
         arguments: ["ema", "model.b", "_orig_mod.c"])
     func keysOfRemarks(key: String) throws {
-        let other = CIFARModel.resnet8.make(classCount: 3, generator: Generator(seed: 8))
+        let other = Architecture.resnet8.make(classCount: 3, generator: Generator(seed: 8))
         let others = other.stateDict().map(\.entry)
         let own = network.stateDict().map(\.entry)
         let value: OldCheckpointWriter.Value =

@@ -14,7 +14,7 @@ struct SmallBatchTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let method: [MethodSettings.Name]
         let precision: Precision
-        var student = CIFARModel.resnet8
+        var student = Architecture.resnet8
 
         var testDescription: String {
             method.map(\.rawValue).joined(separator: "+") + " to \(student) in \(precision)"
@@ -41,10 +41,10 @@ struct SmallBatchTests {
     func smallBatches(_ tested: Case) throws {
         var recipe = try Recipe.load(
             nameOrPath: "demo/student",
-            overrides: ["student.model=\(tested.student.rawValue)", "method.review.warmup=null"]
+            overrides: ["student.model=\(tested.student.name)", "method.review.warmup=null"]
         ).taught(by: tested.method)
         recipe.method[ContrastiveRepresentationDistillation.self]?.negatives = 3
-        let network = CIFARModel.resnet14.make(classCount: 6, generator: Generator(seed: 2))
+        let network = Architecture.resnet14.make(classCount: 6, generator: Generator(seed: 2))
         network.convert(format: .channelsLast)
         let labels = Self.images.labels.elements(as: Int64.self).map(Int.init)
         let distiller = try recipe.makeDistiller(
@@ -92,7 +92,7 @@ struct SmallBatchTests {
         let five = ImageSet(
             pixels: pixels.bytes(), labels: labels.elements(as: Int64.self).map(UInt8.init),
             height: 32, width: 32, classCount: 6)
-        let network = CIFARModel.resnet14.make(classCount: 6, generator: Generator(seed: 2))
+        let network = Architecture.resnet14.make(classCount: 6, generator: Generator(seed: 2))
         let trainer = try Trainer(
             recipe: recipe, data: TrainingData(train: five, test: Self.images),
             teacher: recipe.makeTeacher(network, precision: .float32), options: RunOptions()

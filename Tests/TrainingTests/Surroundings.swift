@@ -97,7 +97,7 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
     }
 
     /// The weights of a deeper network, among which there are all names and shapes of a resnet8.
-    private static let deeper = CIFARModel.resnet14.make(
+    private static let deeper = Architecture.resnet14.make(
         classCount: 3, generator: Generator(seed: 9)
     )
     .stateDict().map(\.entry)

@@ -22,7 +22,7 @@ struct TeacherCheckTests {
             recipe.teacher?.batchNorm = mode
             recipe.precision = .float32
             let images = TrainingSetup.images()
-            let network = CIFARModel.resnet14.make(classCount: 6, generator: Generator(seed: 2))
+            let network = Architecture.resnet14.make(classCount: 6, generator: Generator(seed: 2))
             network.convert(format: .channelsLast)
             var options = RunOptions()
             options.teacherTop1 = top1
@@ -53,10 +53,10 @@ struct TeacherCheckTests {
     @Test("warns below three times chance, and 5 points below what is published on CIFAR-100")
     func warnings() {
         func check(
-            _ model: CIFARModel, _ top1: Double, _ dataset: Dataset = .cifar100
+            _ model: Architecture, _ top1: Double, _ dataset: Dataset = .cifar100
         ) -> TeacherCheck {
             TeacherCheck(
-                model: Architecture(model), top1: top1, images: "2000 images of the test set",
+                model: model, top1: top1, images: "2000 images of the test set",
                 classCount: dataset == .cifar100 ? 100 : 10, dataset: dataset)
         }
         #expect(check(.resnet56, 72).warning == nil)

@@ -34,7 +34,7 @@ struct TrainingSetup {
         loader = TrainingLoader(
             images, normalization: .cifar100,
             augmentation: Augmentation(cropPadding: 2, flips: true), batchSize: 8, seed: 5)
-        let teacher = CIFARModel.resnet14.make(classCount: 6, generator: Generator(seed: 2))
+        let teacher = Architecture.resnet14.make(classCount: 6, generator: Generator(seed: 2))
         teacher.convert(device: device, format: .channelsLast)
         let student = try recipe.makeStudent(classCount: 6, device: device)
         distiller = try recipe.makeDistiller(

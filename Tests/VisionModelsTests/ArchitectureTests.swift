@@ -17,15 +17,27 @@ struct ArchitectureTests {
 
     @Test("are found by name in any case, and others refused with the names that exist")
     func names() throws {
-        #expect(try Architecture(named: "ResNet32x4") == Architecture(.resnet32x4))
-        let known = CIFARModel.allCases.map(\.rawValue)
-        #expect(Set(known).count == known.count)
+        #expect(try Architecture(named: "ResNet32x4") == Architecture.resnet32x4)
+        let known = Architecture.all.map(\.name)
+        #expect(Set(known.map { $0.lowercased() }).count == known.count)
         let error = #expect(throws: ModelError.unknown(name: "resnet57", known: known)) {
             try Architecture(named: "resnet57")
         }
         #expect(
             error?.description.hasPrefix("model 'resnet57' is unknown; expected one of ") == true)
         #expect(error?.description.hasSuffix("; did you mean \"resnet56\"?") == true)
+    }
+
+    @Test("for CIFAR are those of the literature, in its order, and come first of all")
+    func list() {
+        let names = [
+            "resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110",
+            "resnet8x4", "resnet32x4", "wrn_16_1", "wrn_16_2", "wrn_40_1", "wrn_40_2", "vgg8",
+            "vgg11", "vgg13", "vgg16", "vgg19", "MobileNetV2", "ShuffleV1", "ShuffleV2", "ResNet18",
+            "ResNet34", "ResNet50",
+        ]
+        #expect(Array(Architecture.all.map(\.name).prefix(names.count)) == names)
+        #expect(Architecture.cifar.allSatisfy { $0.imageSize == 32 })
     }
 
     @Test(
@@ -79,13 +91,14 @@ struct ArchitectureTests {
 
     @Test("draw nothing for the meta device, and the same weights for every other")
     func draws() {
-        let architecture = Architecture(.vgg8)
+        let architecture = Architecture.vgg8
         let generator = Generator(seed: 3)
         let before = generator.state.bytes()
         _ = architecture.make(classCount: 5, generator: generator, device: .meta)
         #expect(generator.state.bytes() == before)
         let made = architecture.make(classCount: 5, generator: generator)
-        let plain = CIFARModel.vgg8.make(classCount: 5, generator: Generator(seed: 3))
+        let plain = VGG(
+            counts: [1, 1, 1, 1, 1], classCount: 5, generator: Generator(seed: 3))
         #expect(
             made.stateDict().map { $0.tensor.bytes() }
                 == plain.stateDict().map { $0.tensor.bytes() })

@@ -10,14 +10,14 @@ import VisionModels
     enum Filling { case normalOfOutputs, uniformOfInputs }
 
     struct Family: Sendable, CustomTestStringConvertible {
-        let model: CIFARModel
+        let model: Architecture
         let convolutions: Filling
 
         /// The deviation of the classifier's normal weights; PyTorch's uniform default where nil.
         var classifier: Double?
         var hasZeroBias = false
 
-        var testDescription: String { model.rawValue }
+        var testDescription: String { model.name }
     }
 
     @Test(

@@ -5,8 +5,8 @@ import TorchNN
 import TorchTestSupport
 import VisionModels
 
-@Suite struct CIFARModelTests {
-    private func make(_ model: CIFARModel, classes: Int = 100) -> any Backbone {
+@Suite struct CIFARNetworksTests {
+    private func make(_ model: Architecture, classes: Int = 100) -> any Backbone {
         model.make(classCount: classes, generator: Generator(seed: 1))
     }
 
@@ -15,7 +15,7 @@ import VisionModels
     @Test(
         "Every model has the published number of parameters",
         arguments: [
-            (CIFARModel.resnet8, 83_892), (.resnet14, 181_108), (.resnet20, 278_324),
+            (Architecture.resnet8, 83_892), (.resnet14, 181_108), (.resnet20, 278_324),
             (.resnet32, 472_756), (.resnet44, 667_188), (.resnet56, 861_620),
             (.resnet110, 1_736_564), (.resnet8x4, 1_233_540), (.resnet32x4, 7_433_860),
             (.wideResNet16x2, 703_284), (.wideResNet40x1, 569_780),
@@ -23,14 +23,14 @@ import VisionModels
             (.resNet50, 23_705_252), (.mobileNetV2, 812_836), (.shuffleV1, 949_258),
             (.shuffleV2, 1_355_528),
         ])
-    func parameterCounts(_ model: CIFARModel, _ count: Int) {
+    func parameterCounts(_ model: Architecture, _ count: Int) {
         #expect(make(model).parameterCount == count)
     }
 
     @Test(
         "The state dict of the small ResNets has the keys of the published checkpoints",
-        arguments: CIFARModel.allCases.filter { $0.rawValue.hasPrefix("resnet") })
-    func keys(_ model: CIFARModel) {
+        arguments: Architecture.cifar.filter { $0.name.hasPrefix("resnet") })
+    func keys(_ model: Architecture) {
         let keys = make(model).stateDict().map(\.name)
         #expect(Set(keys).count == keys.count)
         #expect(keys.prefix(2) == ["conv1.weight", "bn1.weight"])
@@ -39,14 +39,14 @@ import VisionModels
         #expect(keys.contains("layer3.0.downsample.1.num_batches_tracked"))
         // The fourfold networks widen already in the first stage.
         #expect(
-            keys.contains("layer1.0.downsample.0.weight") == model.rawValue.hasSuffix("x4"))
+            keys.contains("layer1.0.downsample.0.weight") == model.name.hasSuffix("x4"))
     }
 
     @Test(
         "The pyramid has the described widths and strides, whatever the image's size",
-        arguments: [CIFARModel.resnet8, .resnet8x4],
+        arguments: [Architecture.resnet8, .resnet8x4],
         [[32, 32], [64, 64], [24, 40], [33, 19], [8, 8]])
-    func pyramid(_ model: CIFARModel, _ size: [Int]) {
+    func pyramid(_ model: Architecture, _ size: [Int]) {
         let network = make(model, classes: 7)
         let features = withoutGrad { network.features(Tensor.zeros([2, 3] + size)) }
         let expected = network.stageInfo.map { stage in
@@ -105,21 +105,31 @@ import VisionModels
 }
 
 /// A model of each kind, for what must hold of all.
-private let families: [CIFARModel] = [
-    .resnet8, .resnet8x4, .wideResNet16x1, .vgg8, .mobileNetV2, .shuffleV1, .shuffleV2, .resNet18,
-    .resNet50,
-]
+///
+/// A kind that stands in the list and not here comes by itself.
+private let families: [Architecture] = {
+    let chosen: [Architecture] = [
+        .resnet8, .resnet8x4, .wideResNet16x1, .vgg8, .mobileNetV2, .shuffleV1, .shuffleV2,
+        .resNet18, .resNet50,
+    ]
+    func kind(_ model: Architecture) -> ObjectIdentifier {
+        let network = model.make(classCount: 1, generator: Generator(seed: 0), device: .meta)
+        return ObjectIdentifier(type(of: network))
+    }
+    let kinds = Set(chosen.map(kind))
+    return chosen + Architecture.cifar.filter { !kinds.contains(kind($0)) }
+}()
 
 @Suite struct CIFARPyramidTests {
 
     private let images = Tensor.hashed(5, shape: [2, 3, 32, 32], scale: 1.5, dtype: .float32)
 
-    private func make(_ model: CIFARModel) -> any Backbone {
+    private func make(_ model: Architecture) -> any Backbone {
         model.make(classCount: 7, generator: Generator(seed: 1))
     }
 
     @Test("The stages of 32×32 images have the described widths and sizes", arguments: families)
-    func stages(_ model: CIFARModel) {
+    func stages(_ model: Architecture) {
         let network = make(model)
         let features = withoutGrad { network.features(images) }
         let expected = network.stageInfo.map { stage in
@@ -136,7 +146,7 @@ private let families: [CIFARModel] = [
     @Test(
         "Without pre-activations everything else is the same, gradients too",
         arguments: families, DType.mixed)
-    func withoutPreactivations(_ model: CIFARModel, _ precision: DType?) {
+    func withoutPreactivations(_ model: Architecture, _ precision: DType?) {
         func run(keeps: Bool) -> [[UInt8]] {
             let network = make(model)
             network.convert(format: .channelsLast)
@@ -156,12 +166,13 @@ private let families: [CIFARModel] = [
     @Test(
         "Every model needs the published number of multiply-accumulates",
         arguments: [
-            (CIFARModel.resnet20, 40.8), (.resnet32, 69.1), (.resnet56, 125.8), (.resnet110, 253.2),
-            (.resnet8x4, 177.1), (.resnet32x4, 1083.0), (.wideResNet16x2, 101.1),
-            (.wideResNet40x1, 83.3), (.wideResNet40x2, 327.6), (.vgg8, 96.2), (.vgg13, 284.9),
-            (.resNet50, 1298.0), (.mobileNetV2, 6.5), (.shuffleV1, 38.7), (.shuffleV2, 44.5),
+            (Architecture.resnet20, 40.8), (.resnet32, 69.1), (.resnet56, 125.8),
+            (.resnet110, 253.2), (.resnet8x4, 177.1), (.resnet32x4, 1083.0),
+            (.wideResNet16x2, 101.1), (.wideResNet40x1, 83.3), (.wideResNet40x2, 327.6),
+            (.vgg8, 96.2), (.vgg13, 284.9), (.resNet50, 1298.0), (.mobileNetV2, 6.5),
+            (.shuffleV1, 38.7), (.shuffleV2, 44.5),
         ])
-    func multiplyAccumulates(_ model: CIFARModel, _ millions: Double) {
+    func multiplyAccumulates(_ model: Architecture, _ millions: Double) {
         let network = model.make(classCount: 100, generator: Generator(seed: 1))
         let before = network.stateDict().map { $0.tensor.bytes() }
         let count = Double(network.multiplyAccumulates(imageSize: 32)) / 1e6
@@ -170,7 +181,7 @@ private let families: [CIFARModel] = [
     }
 
     @Test("A training pass updates each running statistic once", arguments: families)
-    func runningStatistics(_ model: CIFARModel) {
+    func runningStatistics(_ model: Architecture) {
         let network = make(model)
         _ = withoutGrad { network.features(images) }
         let counts = network.stateDict().filter { $0.name.hasSuffix("num_batches_tracked") }
@@ -187,7 +198,7 @@ extension DType {
 @Suite struct FoldedNetworkTests {
     private let images = Tensor.hashed(4, shape: [2, 3, 16, 16], scale: 1.5, dtype: .float32)
 
-    private func network(_ model: CIFARModel) -> any Backbone {
+    private func network(_ model: Architecture) -> any Backbone {
         let network = model.make(classCount: 10, generator: Generator(seed: 1))
         network.stateDict().fillWithHash(base: 0)
         network.eval()
@@ -202,7 +213,7 @@ extension DType {
     @Test(
         "Folding batch norms changes the evaluated network by rounding alone",
         arguments: families, [(DType.float32, 1e-4), (.float64, 1e-10)])
-    func agrees(_ model: CIFARModel, _ arithmetic: (dtype: DType, tolerance: Double)) {
+    func agrees(_ model: Architecture, _ arithmetic: (dtype: DType, tolerance: Double)) {
         let network = network(model)
         network.convert(dtype: arithmetic.dtype)
         let (expected, found) = withoutGrad {
@@ -221,7 +232,7 @@ extension DType {
     @Test(
         "A folded network computes in its own type and keeps the shapes",
         arguments: families)
-    func bfloat16(_ model: CIFARModel) {
+    func bfloat16(_ model: Architecture) {
         let network = network(model)
         let found = withoutGrad { everything(network.folded(dtype: .bfloat16).features(images)) }
         let expected = withoutGrad { everything(network.features(images)) }
@@ -237,7 +248,7 @@ extension DType {
             setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 1)
             #expect(!Processor.fusesBFloat16)
             let tests = FoldedNetworkTests()
-            for model in [CIFARModel.resnet8, .mobileNetV2] { tests.bfloat16(model) }
+            for model in [Architecture.resnet8, .mobileNetV2] { tests.bfloat16(model) }
         }
     }
 
