@@ -105,6 +105,6 @@ extension Recipe {
     /// The path of the value that somebody means who gives its name alone, as `lr`.
     ///
     /// - Parameter name: the name here or in another program.
-    /// - Returns: the path for `--set`; nil for a name that is not known.
+    /// - Returns: the path for an override; nil for a name that is not known.
     public static func path(ofValue name: String) -> String? { KeyNames.path(of: name) }
 }

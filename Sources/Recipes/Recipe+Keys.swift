@@ -49,6 +49,9 @@ extension Recipe {
             try recipe.checkLength(section)
         })
 
+    /// What a page of the keys says, a line for each.
+    package static var keys: [KeyRow] { table.rows }
+
     /// The method's constants depend on the networks and on the length, which stands below it.
     private static let method = RecipeKey<Recipe>(
         name: "method",
@@ -66,7 +69,7 @@ extension Recipe {
     /// - Parameters:
     ///   - yaml: The text.
     ///   - file: The name of the text's origin, for errors.
-    ///   - overrides: Options `key.path=value`, applied in order before decoding; the value is YAML,
+    ///   - overrides: Texts `key.path=value`, applied in order before decoding; the value is YAML,
     ///     a list element is named by its index, counted from 0, and `null` removes a key.
     /// - Throws: `RecipeError` at the first value that is not valid.
     public init(yaml: String, file: String, overrides: [String] = []) throws {
@@ -88,17 +91,16 @@ extension Recipe {
 
     /// A milestone or warm-up beyond the end would silently change what the recipe promises.
     private func checkLength(_ section: RecipeSection) throws {
-        var remedy = "but epochs is \(epochs); lower it, or raise epochs"
-        if case .override = section["epochs"]?.location {
-            remedy +=
-                " (train and distill rescale both by --epochs \(epochs) in place of "
-                + "--set epochs=\(epochs))"
+        func error(_ key: String, _ what: String) -> RecipeError {
+            .afterTheEnd(
+                section.location(of: key), key: section.path(to: key), what: what, epochs: epochs,
+                isOverridden: section.location(of: "epochs").isOverride)
         }
         if case .multiStep(let steps) = schedule, let last = steps.milestones.last, last >= epochs {
-            throw section.contradiction("schedule", "has its last milestone at \(last), \(remedy)")
+            throw error("schedule", "has its last milestone at \(last)")
         }
         for warmup in method.warmupEpochs where warmup > 0 && warmup >= epochs {
-            throw section.contradiction("method", "warms up over \(warmup) epochs, \(remedy)")
+            throw error("method", "warms up over \(warmup) epochs")
         }
     }
 }

@@ -6,14 +6,25 @@ public enum RecipeError: Error, Equatable {
     public enum Location: Equatable, Sendable, CustomStringConvertible {
         /// A line, counted from 1, of a file.
         case file(String, line: Int)
-        /// A `--set` option, given as its text `key.path=value`.
+        /// An override, given as its text `key.path=value`.
         case override(String)
 
-        /// The place as compilers write it, `file:line`, or the option.
-        public var description: String {
+        /// Whether an override gave the value.
+        var isOverride: Bool {
+            switch self {
+            case .file: false
+            case .override: true
+            }
+        }
+
+        /// The place as compilers write it, `file:line`, or the override.
+        public var description: String { text(calling: RecipeError.override) }
+
+        /// The same with another word for an override.
+        fileprivate func text(calling override: String) -> String {
             switch self {
             case .file(let name, let line): "\(name):\(line)"
-            case .override(let text): "--set \(text)"
+            case .override(let text): "\(override) \(text)"
             }
         }
     }
@@ -34,7 +45,11 @@ public enum RecipeError: Error, Equatable {
     case invalidValue(Location, key: String, expected: String, found: String, nearest: String?)
     /// A value is valid by itself but contradicts another.
     case contradiction(Location, key: String, problem: String)
-    /// A `--set` option cannot be applied.
+    /// A key has no meaning beside another key's value.
+    case unused(Location, key: String, reason: String)
+    /// Something would happen after the last epoch; whether an override says how many epochs there are.
+    case afterTheEnd(Location, key: String, what: String, epochs: Int, isOverridden: Bool)
+    /// An override cannot be applied.
     case invalidOverride(String, problem: String)
     /// Neither a shipped recipe nor a file has this name.
     case unknownRecipe(String, nearest: String?)
@@ -48,45 +63,87 @@ public enum RecipeError: Error, Equatable {
 
 extension RecipeError: CustomStringConvertible {
     /// The place, what was expected, what was found, and the remedy.
-    public var description: String {
-        switch self {
+    public var description: String { text(calling: Self.override, remedy: remedy) }
+
+    /// What an override is called where nobody has another word.
+    fileprivate static let override = "override"
+
+    /// The error with the words of those who are told it.
+    ///
+    /// - Parameters:
+    ///   - override: what an override is called.
+    ///   - remedy: what to do.
+    /// - Returns: the place, what was expected, what was found, and the remedy.
+    package func text(calling override: String, remedy: String?) -> String {
+        let text = problem(calling: override) + (remedy.map { "; \($0)" } ?? "")
+        return text.hasSuffix("?") ? text : text + "."
+    }
+
+    /// The same without the remedy.
+    package func problem(calling override: String) -> String {
+        func at(_ location: Location) -> String { location.text(calling: override) }
+        return switch self {
         case .syntax(let location, let problem):
-            "\(location): expected YAML, found an error: \(problem)."
+            "\(at(location)): expected YAML, found an error: \(problem)"
         case .tab(let location, let isIndentation):
-            "\(location): expected YAML, found a tab "
+            "\(at(location)): expected YAML, found a tab "
                 + (isIndentation ? "in the indentation" : "between the words")
-                + "; use spaces instead of tabs."
         case .severalDocuments(let location):
-            "\(location): expected one recipe in the file, found a second document (---); remove it, "
-                + "or put it into a file of its own."
+            "\(at(location)): expected one recipe in the file, found a second document (---)"
         case .duplicateKey(let location, let key):
-            "\(location): key \"\(key)\" stands more than once in its section; keep one of them."
+            "\(at(location)): key \"\(key)\" stands more than once in its section"
         case .unknownKey(let location, let key, let known):
-            "\(location): unknown key \"\(key)\"\(Self.hint(forKey: key, among: known)) "
-                + "The keys here are \(known.joined(separator: ", "))."
-        case .missingKey(let location, let key, let expected):
-            "\(location): key \"\(key)\" is missing; add it with \(expected)."
-        case .invalidValue(let location, let key, let expected, let found, let nearest):
-            "\(location): \(key): expected \(expected), found \(found)"
-                + (nearest.map { "; did you mean \"\($0)\"?" } ?? ".")
+            "\(at(location)): unknown key \"\(key)\"\(Self.hint(forKey: key, among: known)) "
+                + "The keys here are \(known.joined(separator: ", "))"
+        case .missingKey(let location, let key, _):
+            "\(at(location)): key \"\(key)\" is missing"
+        case .invalidValue(let location, let key, let expected, let found, _):
+            "\(at(location)): \(key): expected \(expected), found \(found)"
         case .contradiction(let location, let key, let problem):
-            "\(location): \(key): \(problem)."
+            "\(at(location)): \(key): \(problem)"
+        case .unused(let location, let key, let reason):
+            "\(at(location)): \(key): is not used when \(reason)"
+        case .afterTheEnd(let location, let key, let what, let epochs, _):
+            "\(at(location)): \(key): \(what), but epochs is \(epochs)"
         case .invalidOverride(let text, let problem):
-            "--set \(text): \(problem)."
-        case .unknownRecipe(let name, let nearest):
+            "\(at(.override(text))): \(problem)"
+        case .unknownRecipe(let name, _):
             "\"\(name)\" is neither a shipped recipe nor a file"
-                + (nearest.map { "; did you mean \"\($0)\"? " } ?? ". ")
-                + "`reviewkd recipes` lists the shipped ones."
-        case .unknownPair(let name, let nearest):
-            "the pair '\(name)' is unknown, expected TEACHER-STUDENT of two models that "
-                + "`reviewkd models` lists" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+        case .unknownPair(let name, _):
+            "the pair '\(name)' is unknown, expected the names of two models as TEACHER-STUDENT"
         case .noPublishedReview(let teacher, let student):
             "no settings of the review term are known for \(teacher) and \(student), expected two "
-                + "models of the zoo; write the section method.review with a weight"
+                + "models of the zoo"
         case .unreadable(let path, let problem):
-            "\(path): expected a recipe in UTF-8 text, but the file cannot be read: \(problem)."
+            "\(path): expected a recipe in UTF-8 text, but the file cannot be read: \(problem)"
         }
     }
+
+    /// What to do in the recipe; nil where the problem says it.
+    package var remedy: String? {
+        switch self {
+        case .tab: "use spaces instead of tabs"
+        case .severalDocuments: "remove it, or put it into a file of its own"
+        case .duplicateKey: "keep one of them"
+        case .missingKey(_, _, let expected): "add it with \(expected)"
+        case .unused: "remove it, or set it to null"
+        case .afterTheEnd: "lower it, or raise epochs"
+        case .noPublishedReview: "write the section method.review with a weight"
+        case .invalidValue(_, _, _, _, let nearest): nearest.map(Self.question)
+        case .unknownRecipe(_, let nearest):
+            Self.question(nearest, or: "`Recipe.shipped` lists the shipped ones")
+        case .unknownPair(_, let nearest):
+            Self.question(nearest, or: "`Architecture.all` lists the models")
+        case .syntax, .unknownKey, .contradiction, .invalidOverride, .unreadable: nil
+        }
+    }
+
+    /// Asks for the name that was probably meant, and says where all names are.
+    package static func question(_ nearest: String?, or list: String) -> String {
+        (nearest.map { question($0) + " " } ?? "") + list
+    }
+
+    private static func question(_ nearest: String) -> String { "did you mean \"\(nearest)\"?" }
 
     /// The same for a key, which may be known by another name or belong elsewhere.
     private static func hint(forKey key: String, among known: [String]) -> String {

@@ -24,14 +24,19 @@ struct RecipeEntry: Equatable {
     }
 }
 
-/// A line of the page of keys.
-struct KeyRow {
-    let path: String
-    let expected: String
+/// A line of a page of keys.
+package struct KeyRow {
+    /// The key with the sections around it.
+    package let path: String
+
+    /// What its value must be.
+    package let expected: String
 
     /// What stands for a key that is left out; nil where it must not be.
-    let standard: String?
-    let meaning: String
+    package let standard: String?
+
+    /// What it decides.
+    package let meaning: String
 
     /// The same within a section.
     func within(_ section: String) -> KeyRow {

@@ -28,9 +28,6 @@ struct RecipeField {
         node.scalar != nil && node.tag.rawValue == Tag.Name.null.rawValue
     }
 
-    /// What to do with a key that must not be there, in a file or in a recipe that cannot be edited.
-    static func removal(of path: String) -> String { "remove it, or give --set \(path)=null" }
-
     func child(_ key: String, _ node: Node) -> RecipeField {
         RecipeField(node: node, path: path + [key], source: source)
     }
@@ -93,7 +90,7 @@ struct RecipeSection {
     /// - Parameters:
     ///   - keys: The keys that have a meaning.
     ///   - reason: What makes the others meaningless.
-    /// - Throws: `RecipeError.contradiction` at the first other key.
+    /// - Throws: `RecipeError.unused` at the first other key.
     func allow(_ keys: [String], when reason: String) throws {
         for key in known where !keys.contains(key) && self[key] != nil {
             throw unused(key, when: reason)
@@ -102,13 +99,15 @@ struct RecipeSection {
 
     /// The error for a key that would be ignored.
     func unused(_ key: String, when reason: String) -> RecipeError {
-        contradiction(
-            key, "is not used when \(reason); \(RecipeField.removal(of: path(to: key)))")
+        .unused(location(of: key), key: path(to: key), reason: reason)
     }
 
     func contradiction(_ key: String, _ problem: String) -> RecipeError {
-        .contradiction((fields[key] ?? field).location, key: path(to: key), problem: problem)
+        .contradiction(location(of: key), key: path(to: key), problem: problem)
     }
+
+    /// Where a key was written, or the section that lacks it.
+    func location(of key: String) -> RecipeError.Location { (fields[key] ?? field).location }
 
     func path(to key: String) -> String {
         (field.path + [key]).joined(separator: ".")

@@ -1,9 +1,9 @@
 import Yams
 
-/// The text of a recipe and the `--set` options laid over it.
+/// The text of a recipe and the overrides laid over it.
 ///
-/// Option *k* is parsed as if it stood *k* lines below the end of the file, so that the line number
-/// which Yams gives every node tells file and options apart.
+/// Override *k* is parsed as if it stood *k* lines below the end of the file, so that the line number
+/// which Yams gives every node tells file and overrides apart.
 struct RecipeSource {
     let file: String
     let text: String
@@ -12,10 +12,10 @@ struct RecipeSource {
     // Every line break that YAML knows counts, a lone carriage return too.
     private var lineCount: Int { text.count(where: \.isNewline) + 1 }
 
-    /// Parses the file and applies the options in order.
+    /// Parses the file and applies the overrides in order.
     ///
     /// - Returns: The whole recipe.
-    /// - Throws: `RecipeError` when the file or an option is malformed.
+    /// - Throws: `RecipeError` when the file or an override is malformed.
     func root() throws -> RecipeField {
         var node = try parsed()
         for (index, override) in overrides.enumerated() {

@@ -113,7 +113,7 @@ struct RecipesCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print every key of a recipe with its default and meaning.")
 
-        func run() throws { print(Recipe.keysPage, terminator: "") }
+        func run() throws { print(KeysPage.text, terminator: "") }
     }
 }
 

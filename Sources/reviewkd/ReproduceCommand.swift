@@ -86,7 +86,7 @@ struct ReproduceCommand: ParsableCommand {
                     do throws(RecipeError) {
                         return try ModelPair(named: String(part))
                     } catch {
-                        throw ValidationError("\(error)")
+                        throw ValidationError(told(error))
                     }
                 }
             guard Set(list).count == list.count else {

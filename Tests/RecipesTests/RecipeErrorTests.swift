@@ -228,8 +228,8 @@ struct RecipeErrorTests {
         Mistake(
             from: "name: reviewkd", to: "name: kd",
             sentence: """
-                bad.yaml:11: method.review: is not used when method.name is kd; remove it, or give \
-                --set method.review=null.
+                bad.yaml:11: method.review: is not used when method.name is kd; remove it, or set \
+                it to null.
                 """),
         Mistake(
             from: "teacher:\n  model: resnet56\n", to: "",
@@ -240,8 +240,8 @@ struct RecipeErrorTests {
         Mistake(
             from: "name: reviewkd\n  review: {weight: 0.6, warmup: {epochs: 2}}", to: "name: alone",
             sentence: """
-                bad.yaml:7: teacher: is not used when method.name is alone; remove it, or give --set \
-                teacher=null.
+                bad.yaml:7: teacher: is not used when method.name is alone; remove it, or set it to \
+                null.
                 """),
         Mistake(
             from: "{epochs: 2}", to: "{fraction: 1.5}",
@@ -252,7 +252,7 @@ struct RecipeErrorTests {
             from: "{epochs: 2}", to: "{epochs: 2, fraction: 0.5}",
             sentence: """
                 bad.yaml:11: method.review.warmup.epochs: is not used when warmup.fraction is given; \
-                remove it, or give --set method.review.warmup.epochs=null.
+                remove it, or set it to null.
                 """),
         Mistake(
             from: "{epochs: 2}", to: "{epochs: 8}",
@@ -280,7 +280,7 @@ struct RecipeErrorTests {
             from: "name: multistep", to: "name: onecycle",
             sentence: """
                 bad.yaml:14: schedule.milestones: is not used when schedule.name is onecycle; \
-                remove it, or give --set schedule.milestones=null.
+                remove it, or set it to null.
                 """),
         Mistake(
             from: "name: test/small", to: "name: ../small",
@@ -415,7 +415,7 @@ struct RecipeErrorTests {
             ("epochs=7\nseed: 1", "expected a value on one line."),
         ])
     func overrideIsNamed(_ option: String, _ rest: String) {
-        #expect(message(valid, overrides: ["seed=3", option]) == "--set \(option): \(rest)")
+        #expect(message(valid, overrides: ["seed=3", option]) == "override \(option): \(rest)")
     }
 
     @Test("Lines are counted whatever ends them", arguments: ["\n", "\r\n", "\r", "\u{2028}"])
@@ -424,7 +424,7 @@ struct RecipeErrorTests {
             .replacingOccurrences(of: "\n", with: ending)
         let problem = "epochs: expected a whole number of at least 1, found"
         #expect(message(yaml) == "bad.yaml:15: \(problem) \"none\".")
-        #expect(message(yaml, overrides: ["epochs=0"]) == "--set epochs=0: \(problem) 0.")
+        #expect(message(yaml, overrides: ["epochs=0"]) == "override epochs=0: \(problem) 0.")
     }
 
     @Test("An unknown recipe is told with the nearest one")
@@ -466,7 +466,7 @@ struct RecipeErrorTests {
         #expect(
             error?.description == """
                 "cifar100/resnet65-resnet20" is neither a shipped recipe nor a file; did you mean \
-                "cifar100/resnet56-resnet20"? `reviewkd recipes` lists the shipped ones.
+                "cifar100/resnet56-resnet20"? `Recipe.shipped` lists the shipped ones.
                 """)
     }
 

@@ -1,9 +1,10 @@
 import Distillation
+import Recipes
 
-extension Recipe {
-    /// The page of every key with its range, default and meaning, in Markdown.
-    public static var keysPage: String {
-        let rows = table.rows
+/// The page of every key of a recipe with its range, default and meaning, in Markdown.
+enum KeysPage {
+    static var text: String {
+        let rows = Recipe.keys
         var sections: [String] = []
         for row in rows.compactMap(\.section) where !sections.contains(row) {
             sections.append(row)
