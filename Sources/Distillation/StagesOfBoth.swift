@@ -8,12 +8,21 @@ import VisionModels
 ///   - teacher: the teacher.
 /// - Returns: one sentence; nil where both have as many.
 public func remarkOnStages(_ student: any Backbone, _ teacher: any Backbone) -> String? {
-    let counts = (student: student.stageInfo.count, teacher: teacher.stageInfo.count)
-    guard counts.student != counts.teacher else { return nil }
+    remarkOnLeftOut("stages", student: student.stageInfo.count, teacher: teacher.stageInfo.count)
+}
+
+/// What a user should know of the places in the longer network that are left out.
+///
+/// - Parameters:
+///   - places: what is matched, in the plural.
+///   - student: how many the student has.
+///   - teacher: how many the teacher has.
+/// - Returns: one sentence; nil where both have as many.
+func remarkOnLeftOut(_ places: String, student: Int, teacher: Int) -> String? {
+    guard student != teacher else { return nil }
     return
-        "the student has \(counts.student) stages and the teacher \(counts.teacher): the deepest "
-        + "\(min(counts.student, counts.teacher)) are matched, the shallow ones of the longer network "
-        + "left out"
+        "the student has \(student) \(places) and the teacher \(teacher): the deepest "
+        + "\(min(student, teacher)) are matched, and the shallow ones of the longer network are left out"
 }
 
 /// The deepest stages of two networks side by side: as many as the one that has fewer.

@@ -121,7 +121,7 @@ struct MethodTests {
                 ) { remarks.append($0) }
             let expected =
                 "\(method.rawValue): the student has 3 stages and the teacher 4: the deepest 3 are "
-                + "matched, the shallow ones of the longer network left out"
+                + "matched, and the shallow ones of the longer network are left out"
             #expect(remarks == (isTold ? [expected] : []))
         }
     }

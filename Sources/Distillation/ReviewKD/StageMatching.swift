@@ -45,11 +45,7 @@ public struct StageMatching: Sendable, Equatable {
         links = (0..<count).map {
             Link(student: studentCount - count + $0, teacher: teacherCount - count + $0)
         }
-        remark =
-            studentCount == teacherCount
-            ? nil
-            : "the student has \(studentCount) levels and the teacher \(teacherCount): the deepest "
-                + "\(count) are matched, the shallow ones of the longer network left out"
+        remark = remarkOnLeftOut("levels", student: studentCount, teacher: teacherCount)
     }
 
     /// Takes links from a recipe.
