@@ -16,23 +16,23 @@ package struct MissingTeachers: Sendable, CustomStringConvertible {
     package let better: String?
 
     /// The problem with what saves the time.
-    package var description: String { "\(problem); \(remedy)" }
+    package var description: String { sentences(problem, remedy) }
 
     /// Which teachers will be trained, and why.
     package var problem: String {
         let these = models.count == 1 ? "this teacher" : "these teachers"
         let names = models.joined(separator: ", ")
         guard let folder else {
-            return "there are no weights of \(names): \(these) will be trained first"
+            return "there are no weights of \(names), so \(these) will be trained first."
         }
-        return "\(folder.path) has no weights of \(names): \(these) will be trained first; found "
-            + "\(folder.contents.firstFew) there"
+        return "\(folder.path) has no weights of \(names), so \(these) will be trained first. The "
+            + "folder has \(folder.contents.firstFew)."
     }
 
     private var remedy: String {
-        if let better { return "\(better) has such files: name that folder" }
-        return example.map { "name a file after its model, as in \($0), to save the time" }
-            ?? "files of trained ones save the time"
+        if let better { return "name \(better), which has such files" }
+        return example.map { "to save the time, name a file after its model, such as \($0)" }
+            ?? "to save the time, give files of trained ones"
     }
 
     /// What a file in the user's folder should be called.

@@ -139,7 +139,7 @@ struct ResultsFile {
         _ other: ResultsFile, remark: (String) -> Void
     ) throws(ResultsFileError) {
         if other.cutLine != nil {
-            remark("the last line of \(other.path) is cut off and left out")
+            remark("the last line of \(other.path) is cut off, and it is left out")
         }
         for result in other.results {
             guard let own = self.result(of: result.key) else {
@@ -157,8 +157,8 @@ struct ResultsFile {
             }
             guard own.top1 != result.top1 else { continue }
             remark(
-                "\(other.path) has \(result.top1) % for the cell \(result.key), \(path) already "
-                    + "has \(own.top1) %, which stays")
+                "\(other.path) has \(result.top1) % for the cell \(result.key), but \(path) already "
+                    + "has \(own.top1) %, which is kept")
         }
     }
 
@@ -181,33 +181,32 @@ public enum ResultsFileError: Error, Equatable, CustomStringConvertible {
     case twice(place: String, cell: String)
     case otherRun(cell: String, what: String, path: String, own: String)
 
-    /// One sentence with the remedy.
-    public var description: String { "\(problem); \(remedy)" }
+    /// What happened, what was expected, and the remedy.
+    public var description: String { sentences(problem, remedy) }
 
-    /// The sentence without the remedy.
+    /// The same without the remedy.
     package var problem: String {
         switch self {
-        case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
+        case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)."
         case .noResults(let path, let reason):
-            "\(path) holds no results, expected one in each line, found a first line that is none "
-                + "(\(reason))"
+            "\(path) holds no results. Expected one in each line, but the first line is none (\(reason))."
         case .otherVersion(let place, let found):
-            "\(place): the line has version \(found), expected \(CellResult.version); it was "
-                + "written by another version of this tool"
+            "\(place): the line has version \(found), expected \(CellResult.version). Another version of "
+                + "this tool wrote it."
         case .malformed(let place, let reason):
-            "\(place): expected a result, found a line that is none (\(reason))"
+            "\(place): the line is not a result (\(reason)). Expected a result in each line."
         case .twice(let place, let cell):
-            "\(place): the cell \(cell) has another result above"
+            "\(place): the cell \(cell) already has another result further up. Expected one."
         case .otherRun(let cell, let what, let path, let own):
-            "\(path) has the cell \(cell), but it was made with \(what) than \(own); expected the same "
-                + "for both, since they go into one table"
+            "\(path) has the cell \(cell), but it was made with \(what) than \(own). Both cannot be in one "
+                + "table."
         }
     }
 
     private var remedy: String {
         switch self {
         case .unreadable, .noResults: "name a results.jsonl of this tool"
-        case .otherVersion: "use that one, or another folder"
+        case .otherVersion: "use that version, or choose another folder"
         case .malformed: "correct or remove the line"
         case .twice: "remove one of the two lines"
         case .otherRun: "join it with results in another folder"

@@ -46,8 +46,8 @@ public final class Study: Sendable {
         if read.cutLine != nil {
             report(
                 .remark(
-                    "the last line of \(path) is cut off and left out; the result is taken from "
-                        + "the cell's run, or where that is not there the cell is run again"))
+                    "the last line of \(path) is cut off, and it is left out. Its result is taken from the "
+                        + "cell's run. If that is missing, the cell is run again"))
         }
         var isFolder: ObjCBool = false
         if let teachers = settings.teachers,

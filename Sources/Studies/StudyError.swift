@@ -1,3 +1,5 @@
+import Basics
+
 /// A study that cannot be done as asked.
 public enum StudyError: Error, Equatable, CustomStringConvertible {
     case unknownSchedule(String, nearest: String?)
@@ -17,52 +19,54 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case changedSchedule(recipe: String)
     case unfit(cell: String, reason: String)
 
-    /// One sentence with the remedy.
-    public var description: String { remedy.map { "\(problem); \($0)" } ?? problem }
+    /// What happened, what was expected, and the remedy.
+    public var description: String { remedy.map { sentences(problem, $0) } ?? problem }
 
-    /// The sentence without the remedy.
+    /// The same without the remedy.
     package var problem: String {
         switch self {
         case .unknownSchedule(let name, _):
-            "the schedule '\(name)' is unknown and no such file exists, expected paper, short or a "
-                + "recipe's file"
+            "the schedule '\(name)' is unknown, and there is no such file. Expected paper, short or a "
+                + "recipe's file."
         case .takenSchedule(let path):
-            "the schedule's file \(path) has the name of a shipped schedule, and its results could not be "
-                + "told apart, expected another name than \(StudySchedule.shipped.joined(separator: ", "))"
+            "the schedule's file \(path) has the name of a shipped schedule, so its results could not be "
+                + "told apart. Expected a name other than "
+                + "\(StudySchedule.shipped.joined(separator: ", "))."
         case .unusableSchedule(let path):
-            "the name of the schedule's file \(path) becomes part of recipes' names, expected letters, "
-                + "digits and . _ -"
+            "the name of the schedule's file \(path) would become part of recipes' names. Expected only "
+                + "letters, digits and the signs . _ - in it."
         case .noTeacher(let recipe):
-            "the recipe \(recipe) has no teacher or no `review` section, expected one that distills with "
-                + "ReviewKD for an ablation"
+            "the recipe \(recipe) has no teacher or no `review` section. An ablation needs a recipe that "
+                + "distills with ReviewKD."
         case .noFolder(let teachers):
-            "the teachers' folder is \(teachers), expected a folder with the teachers' weights"
+            "there is no folder at \(teachers). Expected a folder with the teachers' weights."
         case .severalTeachers(let model, let files):
-            "several files could be \(model)'s: \(files.prefix(5).joined(separator: ", "))"
-                + (files.count > 5 ? ", …" : "")
+            "several files could hold \(model)'s weights: \(files.prefix(5).joined(separator: ", "))"
+                + (files.count > 5 ? ", …" : "") + ". Expected one."
         case .differs(let cell, let path, let expected, let found):
-            "\(path) holds the cell \(cell) with other settings (digest \(found), now \(expected))"
+            "\(path) holds the cell \(cell) with other settings. Expected settings with the digest "
+                + "\(expected), found \(found)."
         case .otherTeacher(let cell, let path, let file, let expected, let found):
-            "\(path) holds the cell \(cell) with another teacher (SHA-256 "
-                + "\(expected.prefix(16))…, \(file) has \(found.prefix(16))…)"
+            "\(path) holds the cell \(cell) with another teacher. Expected a file with SHA-256 "
+                + "\(expected.prefix(16))…, but \(file) has \(found.prefix(16))…."
         case .otherDataset(let cell, let path, let expected, let found):
-            "\(path) holds the cell \(cell) of \(expected), now the data set is \(found)"
+            "\(path) holds the cell \(cell) of \(expected), but now the data set is \(found)."
         case .foreignRun(let cell, let folder):
-            "\(folder) holds a finished run with another teacher or other images than the cell \(cell) "
-                + "is to have"
+            "\(folder) holds a finished run that is not the cell \(cell). Its teacher or its images were "
+                + "others."
         case .otherImages(let cell, let path, let kind, let expected, let found):
-            "\(path) holds the cell \(cell) with \(expected) \(kind) images, now there are \(found)"
+            "\(path) holds the cell \(cell) with \(expected) \(kind) images, but now there are \(found)."
         case .lostTeacher(let cell, let path, _, let digest):
-            "\(path) holds the cell \(cell) with a teacher that is not there (SHA-256 "
-                + "\(digest.prefix(16))…)"
+            "\(path) holds the cell \(cell), but the file of its teacher is missing. Expected a file with "
+                + "SHA-256 \(digest.prefix(16))…."
         case .untrainedTeacher(let cell, let model):
-            "the cell \(cell) has no teacher, since the training of \(model) failed"
+            "the cell \(cell) has no teacher, because the training of \(model) failed."
         case .otherNormalization(let model, _):
-            "no file of the teacher \(model) was found, and the normalisation given for it differs from the "
-                + "one that training it here would use"
+            "no file of the teacher \(model) was found, so it would be trained here, with the "
+                + "normalization of its own recipe. But another normalization is given for it."
         case .changedSchedule(let recipe):
-            "the data, rates or length of \(recipe) are changed, and its results could not be told apart "
-                + "from those of the shipped schedule"
+            "the data, rates or length of \(recipe) are changed, but it still has the shipped name. Its "
+                + "results could not be told apart from those of the shipped schedule."
         case .unfit(let cell, let reason):
             "the cell \(cell) cannot be run: \(reason)"
         }
@@ -71,11 +75,11 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     private var remedy: String? {
         switch self {
         case .unknownSchedule(_, let nearest): nearest.map { "did you mean \"\($0)\"?" }
-        case .takenSchedule, .unusableSchedule: "give it another name"
+        case .takenSchedule, .unusableSchedule: "rename the file"
         case .noTeacher: "choose one such as cifar100/resnet56-resnet20"
-        case .noFolder: "name one, or none to train the teachers here"
+        case .noFolder: "name another one, or none to train the teachers here"
         case .severalTeachers(let model, _):
-            "name the right one \(model).pth, or move the others away"
+            "rename the right one to \(model).pth, or move the others away"
         case .differs: "choose another folder, or give the settings it was made with"
         case .otherTeacher: "give the same file, or choose another folder"
         case .otherDataset: "give the schedule another name, or choose another folder"
@@ -85,9 +89,9 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
         case .lostTeacher(_, _, let model, _):
             "give its file as \(model).safetensors, .pt or .pth in the teachers' folder, or choose "
                 + "another folder for the study to train a new one"
-        case .untrainedTeacher: "repeat the study once that is mended"
+        case .untrainedTeacher: "mend that, and repeat the study"
         case .otherNormalization(let model, let teachers):
-            "leave teacher.normalization out, or put \(model)'s file into "
+            "leave out teacher.normalization, or put \(model)'s file into "
                 + (teachers ?? "the teachers' folder")
         case .changedSchedule: "save the recipe as a file of another name and use that"
         case .unfit: nil

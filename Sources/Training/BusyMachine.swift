@@ -1,3 +1,4 @@
+import Basics
 import Torch
 
 /// Tells, once in a run on the CPU, that other work takes its processors.
@@ -40,13 +41,13 @@ package struct BusyMachineRemark: Sendable, CustomStringConvertible {
 
     /// The finding with what to do.
     package var description: String {
-        "\(problem); \(remedy)"
-            + (threads > 1 ? ", or run with one thread, which suffers least" : "")
+        sentences(
+            problem, remedy + (threads > 1 ? ", or run with one thread, which suffers least" : ""))
     }
 
     /// The finding with its likely cause.
     package var problem: String {
-        "\(finding), as where other programs use the same processors"
+        "\(finding). Other programs probably use the same processors."
     }
 
     /// What to do with any number of threads.

@@ -86,7 +86,7 @@ extension Checkpoint {
             let expected = file.metadata["sha256"], let place = Self.digestPlace(in: data)
         else {
             throw CheckpointError.foreign(
-                path: path, reason: "its metadata lack format, header or sha256")
+                path: path, reason: "format, header or sha256 is missing in its metadata")
         }
         var blank = data
         blank.replaceSubrange(place, with: Data(Self.noDigest.utf8))

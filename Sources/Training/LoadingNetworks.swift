@@ -1,3 +1,4 @@
+import Basics
 import Distillation
 import Foundation
 import TensorFiles
@@ -90,15 +91,15 @@ public enum OwnRunError: Error, CustomStringConvertible {
     case checkpoint(path: String, weights: String?)
     case folder(path: String, weights: String?)
 
-    /// One sentence with the file to take.
-    public var description: String { "\(problem); \(remedy)" }
+    /// What the file is, what was expected, and what to take.
+    public var description: String { sentences(problem, remedy) }
 
-    /// The sentence without the file to take.
+    /// The same without what to take.
     package var problem: String {
         switch self {
         case .checkpoint(let path, _):
-            "\(path) is a checkpoint of a run, which is resumed from it, not a file of weights"
-        case .folder(let path, _): "\(path) is the folder of a run, not a file of weights"
+            "\(path) is a checkpoint, from which a run is resumed. Expected a file of weights."
+        case .folder(let path, _): "\(path) is the folder of a run. Expected a file of weights."
         }
     }
 

@@ -19,25 +19,26 @@ public enum RunFolderError: Error, CustomStringConvertible {
     case tooSmall(path: String, needed: Int, free: Int)
     case damaged(path: String, file: String, reason: String)
 
-    /// One sentence with the remedy, then the differences where there are some.
-    public var description: String { "\(problem); \(remedy)\(details)" }
+    /// What happened, what was expected, and the remedy, then the differences where there are some.
+    public var description: String { sentences(problem, remedy) + details }
 
-    /// The sentence without the remedy.
+    /// The same without the remedy and the differences.
     package var problem: String {
         switch self {
-        case .holdsRun(let path): "\(path) already holds a run"
+        case .holdsRun(let path): "\(path) already holds a run."
         case .foreign(let path, let found) where found.hasPrefix("seed-"):
-            "\(path) holds runs of several seeds (\(found))"
+            "\(path) holds the runs of several seeds (found \(found)). Expected the folder of one run."
         case .foreign(let path, let found):
-            "\(path) is not empty and holds no run of this tool (found \(found))"
-        case .differs(let path, _): "\(path) holds a run with other settings"
-        case .inUse(let path): "\(path) is in use by another process"
-        case .unwritable(let path, let reason): "\(path) cannot be written to: \(reason)"
+            "\(path) is not empty, and it is not the folder of a run (found \(found)). Expected an empty "
+                + "folder, or a name that is not taken."
+        case .differs(let path, _): "\(path) holds a run with other settings."
+        case .inUse(let path): "\(path) is in use by another process."
+        case .unwritable(let path, let reason): "\(path) cannot be written to: \(reason)."
         case .tooSmall(let path, let needed, let free):
-            "\(path) has too little space: the run needs about \(needed >> 20 + 1) MiB, "
-                + "\(free >> 20) MiB are free"
+            "\(path) has too little space. The run needs about \(needed >> 20 + 1) MiB, but only "
+                + "\(free >> 20) MiB are free."
         case .damaged(let path, let file, let reason):
-            "\(path) holds a run that cannot be read: \(file) \(reason)"
+            "\(path) holds a run that cannot be read: \(file) \(reason)."
         }
     }
 
@@ -53,7 +54,7 @@ public enum RunFolderError: Error, CustomStringConvertible {
         case .foreign, .unwritable: "choose another folder"
         case .differs: "resume it with its own settings, or choose another folder"
         case .inUse: "wait for it, or choose another folder"
-        case .tooSmall: "free some, or choose another folder"
+        case .tooSmall: "free some space, or choose another folder"
         case .damaged: "restore it, or choose another folder"
         }
     }
@@ -279,7 +280,7 @@ extension RunFolder {
         do throws(TextFile.Unreadable) {
             text = try TextFile.contents(of: "\(path)/\(name)")
         } catch {
-            throw damaged("cannot be read, since " + error.reason)
+            throw damaged("cannot be read, because " + error.reason)
         }
         var records: [EpochRecord] = []
         for (index, line) in text.split(separator: "\n").enumerated() {

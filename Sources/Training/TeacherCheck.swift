@@ -1,3 +1,4 @@
+import Basics
 import Distillation
 import Recipes
 import Torch
@@ -54,7 +55,7 @@ package struct TeacherCheck {
             return nil
         }
         return TeacherWarning(
-            problem: "\(report), \(reason)",
+            problem: "\(report), which is \(reason).",
             remedy: "check that its file is of a trained \(model.name), that it "
                 + "was trained on \(dataset) with the classes in the same order, and its "
                 + "normalization")
@@ -75,8 +76,8 @@ package struct TeacherWarning: Sendable, CustomStringConvertible {
     /// What to check; the normalisation comes last.
     package let remedy: String
 
-    /// Both in one sentence.
-    package var description: String { "\(problem); \(remedy)" }
+    /// Both, a sentence each.
+    package var description: String { sentences(problem, remedy) }
 }
 
 extension Trainer {

@@ -1,3 +1,4 @@
+import Basics
 import Torch
 
 /// A run that cannot go on.
@@ -16,46 +17,47 @@ public enum TrainingError: Error, CustomStringConvertible {
     case otherStudentWeights(expected: String?, found: String?)
     case otherImages(kind: String, expected: Int, found: Int)
 
-    /// One sentence with the remedy.
-    public var description: String { "\(problem); \(remedy)" }
+    /// What happened, what was expected, and the remedy.
+    public var description: String { sentences(problem, remedy) }
 
-    /// The sentence without the remedy.
+    /// The same without the remedy.
     package var problem: String {
         switch self {
         case .notFinite(let term, let value, let epoch, let step, let lastGoodStep):
-            "the loss term '\(term)' is \(value.isNaN ? .nan : value) at step \(step) "
-                + "(epoch \(epoch)), expected a finite number\(Self.kept(lastGoodStep))"
+            "the loss term '\(term)' is \(value.isNaN ? .nan : value) at step \(step) (epoch \(epoch)). "
+                + "Expected a finite number.\(Self.kept(lastGoodStep))"
         case .notFiniteJudged(let images, let value, let epoch, let lastGoodStep):
             "after epoch \(epoch) the student's loss on the \(images) images is "
-                + "\(value.isNaN ? .nan : value), expected a finite number\(Self.kept(lastGoodStep))"
+                + "\(value.isNaN ? .nan : value). Expected a finite number.\(Self.kept(lastGoodStep))"
         case .notFiniteAtStart(let term, let value, _):
-            "the loss term '\(term)' is \(value.isNaN ? .nan : value) at the first step, expected a finite "
-                + "number"
+            "the loss term '\(term)' is \(value.isNaN ? .nan : value) at the first step. Expected a finite "
+                + "number."
         case .teacherNotFinite(let model, let images):
-            "the teacher \(model) gives infinite logits or NaN on some of \(images) images, expected "
-                + "finite numbers"
+            "the teacher \(model) gives infinite logits or NaN on some of \(images) images. Expected "
+                + "finite numbers."
         case .brokenState(let tensor, let step, let lastGoodStep):
-            "the tensor '\(tensor)' holds infinite values or NaN after step \(step), expected "
-                + "finite numbers\(Self.kept(lastGoodStep))"
+            "the tensor '\(tensor)' holds infinite values or NaN after step \(step). Expected "
+                + "finite numbers.\(Self.kept(lastGoodStep))"
         case .outOfMemory(let batchSize, let reason, let fitting, let lastGoodStep):
-            "a step with batch size \(batchSize) does not fit into memory (\(reason))"
-                + (fitting.map { "; \($0) would fit" } ?? "") + Self.kept(lastGoodStep)
+            "a step with batch size \(batchSize) does not fit into memory (\(reason))."
+                + (fitting.map { " A batch size of \($0) would fit." } ?? "")
+                + Self.kept(lastGoodStep)
         case .evaluationOutOfMemory(let batchSize, let reason):
-            "evaluating \(batchSize) images at a time does not fit into memory (\(reason))"
+            "evaluating \(batchSize) images at a time does not fit into memory (\(reason))."
         case .device(let device, let reason, let lastGoodStep):
-            "the device '\(device)' failed (\(reason))\(Self.kept(lastGoodStep))"
+            "the device '\(device)' failed (\(reason)).\(Self.kept(lastGoodStep))"
         case .splitTooLarge(let split, let count):
-            "validation.split holds out \(split) of \(count) training images, expected fewer"
+            "validation.split holds out \(split) of \(count) training images. Expected fewer."
         case .noTeacher(let method):
-            "the method \(method) needs a teacher, but none was given"
+            "the method \(method) needs a teacher, but none was given."
         case .otherTeacher(let expected, let found):
-            "the run was begun with another teacher (SHA-256 \(Self.short(expected)), now "
-                + "\(Self.short(found)))"
+            "the run was begun with another teacher. Expected \(Self.file(expected)), found "
+                + "\(Self.file(found))."
         case .otherStudentWeights(let expected, let found):
-            "the run was begun from other weights of the student (SHA-256 \(Self.short(expected)), "
-                + "now \(Self.short(found)))"
+            "the run was begun from other weights of the student. Expected \(Self.file(expected)), found "
+                + "\(Self.file(found))."
         case .otherImages(let kind, let expected, let found):
-            "the run was begun with \(expected) \(kind) images, now there are \(found)"
+            "the run was begun with \(expected) \(kind) images, but now there are \(found)."
         }
     }
 
@@ -67,10 +69,10 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .notFiniteAtStart(let term, _, let hasStudentWeights):
             Self.notTheRate + Self.remedyAtStart(term, hasStudentWeights)
         case .teacherNotFinite: "give another file, or check its normalization"
-        case .outOfMemory: "use a smaller one"
+        case .outOfMemory: "use a smaller batch"
         case .evaluationOutOfMemory: "use a smaller evaluation_batch_size"
         case .device: "resume the run, or see what the driver reports (dmesg)"
-        case .splitTooLarge: "lower it"
+        case .splitTooLarge: "lower validation.split"
         case .noTeacher: "give one, or train the student alone"
         case .otherTeacher: "give the same file, or choose another folder"
         case .otherStudentWeights: "give the same ones, or choose another folder"
@@ -80,26 +82,26 @@ public enum TrainingError: Error, CustomStringConvertible {
 
     /// What is said of a first step before its remedy.
     package static let notTheRate =
-        "nothing has been learned yet, so that the learning rate is not at fault: "
+        "nothing has been learned yet, so the learning rate is not the cause. "
 
     private static func remedyAtStart(_ term: String, _ hasStudentWeights: Bool) -> String {
         switch term {
-        case "total": "lower the terms' weights in method"
+        case "total": "Lower the terms' weights in method"
         case "cross_entropy" where hasStudentWeights:
-            "the numbers in the student's weights are too large; take others, or check "
+            "The numbers in the student's weights are too large: take others, or check "
                 + "dataset.normalization"
-        case "cross_entropy": "check dataset.normalization, and try float32"
+        case "cross_entropy": "Check dataset.normalization, and try float32"
         default:
-            "check the term's constants in method, the teacher's file and its normalization, and try "
+            "Check the term's constants in method, the teacher's file and its normalization, and try "
                 + "float32"
         }
     }
 
-    private static func short(_ digest: String?) -> String {
-        digest.map { "\($0.prefix(16))…" } ?? "none"
+    private static func file(_ digest: String?) -> String {
+        digest.map { "a file with SHA-256 \($0.prefix(16))…" } ?? "no file"
     }
 
     private static func kept(_ step: Int?) -> String {
-        step.map { "; the checkpoint of step \($0) is kept" } ?? ""
+        step.map { " The checkpoint of step \($0) is kept." } ?? ""
     }
 }

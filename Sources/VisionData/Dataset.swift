@@ -170,7 +170,7 @@ extension DatasetError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknown: problem
-        case .noFolder: "\(problem); name the one that holds the data set"
+        case .noFolder: sentences(problem, "name the one that holds the data set")
         }
     }
 
@@ -181,7 +181,7 @@ extension DatasetError: CustomStringConvertible {
             "data set '\(name)' is unknown; expected one of \(known.joined(separator: ", "))"
                 + (NearestName.find(name, among: known).map { "; did you mean \"\($0)\"?" } ?? "")
         case .noFolder(let dataset):
-            "no folder of images is given for the data set \(dataset)"
+            "no folder of images is given for the data set \(dataset)."
         }
     }
 }

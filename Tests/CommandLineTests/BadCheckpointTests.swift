@@ -15,7 +15,7 @@ struct Damage: Sendable, CustomTestStringConvertible {
         ) { contents, _ in contents.dropLast(1000) },
         Damage(
             name: "corrupted by one bit",
-            phrases: ["is damaged: its SHA-256 should be", "found", "restore the file"]
+            phrases: ["is damaged: its SHA-256 should be", "found", "Restore the file"]
         ) { contents, _ in
             var contents = contents
             contents[contents.endIndex - 1000] ^= 0x10
@@ -23,11 +23,11 @@ struct Damage: Sendable, CustomTestStringConvertible {
         },
         Damage(
             name: "foreign text",
-            phrases: ["is not a checkpoint of this tool", "move the file away"]
+            phrases: ["is not a checkpoint of this tool", "Move the file away"]
         ) { _, _ in Data("no checkpoint".utf8) },
         Damage(
             name: "foreign weights",
-            phrases: ["is not a checkpoint of this tool", "its metadata lack"]
+            phrases: ["is not a checkpoint of this tool", "is missing in its metadata"]
         ) { _, workshop in try workshop.read(workshop.teacher) },
         Damage(
             name: "of another architecture",
@@ -75,8 +75,8 @@ extension CommandLineSuite {
             #expect(outcome.status == 1)
             #expect(
                 outcome.sentence
-                    == "Error: \(path) could not be read: it is a folder; nothing was changed; check its "
-                    + "permissions, or move it away to start the run over", "\(outcome.errors)")
+                    == "Error: \(path) could not be read: it is a folder. Nothing was changed. Check its "
+                    + "permissions, or move it away to start the run over.", "\(outcome.errors)")
         }
     }
 }

@@ -49,7 +49,7 @@ extension CommandLineSuite {
             #expect(outcome.status == 1)
             #expect(
                 outcome.sentence.contains(
-                    "no folder of images is given for the data set cifar100; name the one that holds the data set with --data"
+                    "no folder of images is given for the data set cifar100. Name the one that holds the data set with --data"
                 ))
             #expect(!workshop.exists(output))
         }

@@ -53,7 +53,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "batch_size: expected a whole number of at least 1, found 0"),
         BadArguments(
             ["--set", "validation.split=32"], 1,
-            "holds out 32 of 32 training images, expected fewer"),
+            "holds out 32 of 32 training images. Expected fewer. Lower validation.split."),
         BadArguments(
             ["--device", "tpu"], 64, "device 'tpu' is unknown; expected cpu, cuda or cuda:N"),
         BadArguments(
@@ -160,7 +160,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
         BadArguments(
             ["bench", "pair.yaml", "--batch-size", "50000000"], 1,
             "a step with batch size 50000000 does not fit into memory",
-            "use a smaller one with --batch-size N"),
+            "Use a smaller batch with --batch-size N"),
         BadArguments(
             ["bench", "cifar100/resnet56"], 1, "has no teacher, expected one for --work distill",
             "use --work train"),
@@ -247,7 +247,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
                 "distill", "pair.yaml", "--teacher", "teacher/", "--data", "data", "--output",
                 "OUTPUT",
             ], 1,
-            "teacher/ is the folder of a run, not a file of weights; take teacher/student-last.safetensors"
+            "teacher/ is the folder of a run. Expected a file of weights. Take teacher/student-last.safetensors"
         ),
         BadArguments(["help", "evalute"], 64, "did you mean 'evaluate'?"),
         BadArguments(["xyzzy"], 64, "'xyzzy' is no command of reviewkd. The commands are demo,"),
@@ -374,19 +374,19 @@ extension CommandLineSuite {
             arguments: [
                 (
                     "[{student: 1, teacher: [1]}, {student: 9, teacher: [2]}]",
-                    "`stages:` names stage 9 of the student, which has the stages 1 to 4"
+                    "`stages:` names stage 9 of the student. Expected 1 to 4, of which the last is"
                 ),
                 (
                     "[{student: 1, teacher: [1]}, {student: 2, teacher: [7]}]",
-                    "`stages:` names stage 7 of the teacher, which has the stages 1 to 4"
+                    "`stages:` names stage 7 of the teacher. Expected 1 to 4, of which the last is"
                 ),
                 (
                     "[{student: 9, teacher: [1]}]",
-                    "`stages:` names stage 9 of the student, which has the stages 1 to 4"
+                    "`stages:` names stage 9 of the student. Expected 1 to 4, of which the last is"
                 ),
                 (
                     "[{student: 1, teacher: [1]}]",
-                    "`stages:` links 1 level(s), expected at least 2"
+                    "the number of links in `stages:` is 1. Expected at least 2. Name more, or set"
                 ),
                 (
                     "[{student: 1, teacher: [1]}, {student: 2, teacher: [1, 2]}]",
@@ -427,13 +427,13 @@ extension CommandLineSuite {
                     "--checkpoint-every", "1", "--set", "optimizer.learning_rate=1e18",
                 ])
             #expect(outcome.status == 1)
-            let expected = /the loss term '\w+' is (?:nan|inf) at step (\d+) \(epoch 1\), expected/
+            let expected = /the loss term '\w+' is (?:nan|inf) at step (\d+) \(epoch 1\)\. Expected/
             let match = try #require(
                 outcome.sentence.firstMatch(of: expected), "\(outcome.errors)")
             let step = try #require(Int(match.1))
-            #expect(outcome.sentence.contains("the checkpoint of step \(step - 1) is kept"))
-            #expect(outcome.sentence.contains("lower optimizer.learning_rate"))
-            #expect(outcome.sentence.hasSuffix(", and begin anew in another --output"))
+            #expect(outcome.sentence.contains("The checkpoint of step \(step - 1) is kept."))
+            #expect(outcome.sentence.contains("Lower optimizer.learning_rate"))
+            #expect(outcome.sentence.hasSuffix(", and begin anew in another --output."))
             try #expect(workshop.checkpoints(output) == ["step-000000000\(step - 1).safetensors"])
         }
 
@@ -449,10 +449,10 @@ extension CommandLineSuite {
             let outcome = try workshop.run(arguments)
             #expect(outcome.status == 1)
             #expect(
-                outcome.sentence.contains("holds infinite values or NaN after step 2, expected"),
+                outcome.sentence.contains("holds infinite values or NaN after step 2. Expected"),
                 "\(outcome.errors)")
-            #expect(outcome.sentence.contains("the checkpoint of step 1 is kept"))
-            #expect(outcome.sentence.hasSuffix(", and begin anew in another --output"))
+            #expect(outcome.sentence.contains("The checkpoint of step 1 is kept."))
+            #expect(outcome.sentence.hasSuffix(", and begin anew in another --output."))
             try #expect(workshop.checkpoints(output) == ["step-0000000001.safetensors"])
         }
     }

@@ -240,7 +240,7 @@ extension CommandLineSuite {
             #expect(outcome.status == 1)
             #expect(
                 outcome.sentence.contains(
-                    "take \(workshop.reference)/student-last.safetensors, which holds the student alone"
+                    "Take \(workshop.reference)/student-last.safetensors, which holds the student alone"
                 ),
                 "\(outcome.errors)")
         }
@@ -258,8 +258,8 @@ extension CommandLineSuite {
                 #expect(outcome.status == 1)
                 #expect(
                     outcome.sentence.hasSuffix(
-                        "go on with the run by --resume to the end of an epoch, which writes "
-                            + "student-last.safetensors, and take that"), "\(outcome.errors)")
+                        "Go on with the run by --resume to the end of an epoch, which writes "
+                            + "student-last.safetensors, and take that."), "\(outcome.errors)")
             }
         }
 

@@ -20,9 +20,9 @@ extension CommandLineSuite {
             #expect(weight.status == 1)
             #expect(
                 weight.sentence
-                    == "Error: the loss term 'total' is inf at the first step, expected a finite "
-                    + "number; nothing has been learned yet, so that the learning rate is not at "
-                    + "fault: lower the terms' weights in method", "\(weight.errors)")
+                    == "Error: the loss term 'total' is inf at the first step. Expected a finite "
+                    + "number. Nothing has been learned yet, so the learning rate is not the "
+                    + "cause. Lower the terms' weights in method.", "\(weight.errors)")
             // The folder holds nothing yet, so that the advice can be followed in it.
             let lowered = try workshop.run(
                 workshop.distill(to: output) + ["--set", "method.review.weight=1"])
@@ -55,7 +55,7 @@ extension CommandLineSuite {
             #expect(
                 outcome.sentence.contains("the loss term 'cross_entropy' is nan at the first step"),
                 "\(outcome.errors)")
-            #expect(outcome.sentence.contains("the numbers in --student-weights are too large"))
+            #expect(outcome.sentence.contains("The numbers in --student-weights are too large"))
             let resumed = try workshop.run(train + ["--resume"])
             #expect(resumed.status == 0, "\(resumed.errors)")
         }

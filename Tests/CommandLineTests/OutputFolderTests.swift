@@ -43,7 +43,7 @@ extension CommandLineSuite {
                     + ["--resume"])
             #expect(outcome.status == 1)
             #expect(outcome.sentence.contains("the run was begun with another teacher"))
-            #expect(outcome.sentence.contains("give the same --teacher file"))
+            #expect(outcome.sentence.contains("Give the same --teacher file"))
             try #expect(workshop.contents(workshop.reference) == before)
         }
 
@@ -57,7 +57,9 @@ extension CommandLineSuite {
                 ])
             #expect(outcome.status == 1)
             #expect(
-                outcome.sentence.contains("from other weights of the student (SHA-256 none, now"),
+                outcome.sentence.contains(
+                    "from other weights of the student. Expected no file, found a file with SHA-256"
+                ),
                 "\(outcome.errors)")
             try #expect(workshop.contents(workshop.reference) == before)
         }
@@ -79,7 +81,7 @@ extension CommandLineSuite {
                     + also)
             #expect(outcome.status == 1)
             #expect(
-                outcome.sentence.contains("with 32 training images, now there are 16"),
+                outcome.sentence.contains("with 32 training images, but now there are 16"),
                 "\(outcome.errors)")
             try #expect(workshop.contents(output) == before)
         }
@@ -118,7 +120,8 @@ extension CommandLineSuite {
             try workshop.write(Data("precious".utf8), to: output + "/" + file)
             for extra in [[], ["--resume"]] {
                 try expectRefusal(
-                    output, extra, ["is not empty and holds no run of this tool", "found \(file)"])
+                    output, extra,
+                    ["is not empty, and it is not the folder of a run", "found \(file)"])
             }
         }
 
@@ -155,7 +158,8 @@ extension CommandLineSuite {
             #expect(outcome.status == 1)
             #expect(
                 outcome.sentence.contains(
-                    "pair.yaml/run cannot be written to: Not a directory; choose another --output"))
+                    "pair.yaml/run cannot be written to: Not a directory. Choose another --output.")
+            )
             try #expect(workshop.read("pair.yaml") == Data(Workshop.recipe.utf8))
         }
 

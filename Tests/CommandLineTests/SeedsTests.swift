@@ -57,14 +57,17 @@ extension CommandLineSuite {
             try workshop.write(Data("name: a".utf8), to: one + "/seed-0/recipe.yaml")
             let single = try workshop.run(workshop.distill(to: one))
             #expect(
-                single.sentence.contains("\(one) holds runs of several seeds (seed-0); repeat"),
+                single.sentence.contains(
+                    "\(one) holds the runs of several seeds (found seed-0). Expected the folder of one run. Repeat"
+                ),
                 "\(single.errors)")
 
             let output = workshop.fresh("seeds")
             try workshop.write(Data("precious".utf8), to: output + "/seed-1/thesis.tex")
             let outcome = try workshop.run(workshop.distill(to: output) + ["--seeds", "0,1"])
             #expect(outcome.status == 1)
-            #expect(outcome.sentence.contains("seed-1 is not empty and holds no run"))
+            #expect(
+                outcome.sentence.contains("seed-1 is not empty, and it is not the folder of a run"))
             #expect(!workshop.exists(output + "/seed-0/metrics.jsonl"))
         }
     }

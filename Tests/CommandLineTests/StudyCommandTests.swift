@@ -260,22 +260,25 @@ extension CommandLineSuite {
                 (
                     ["--methods", "kd+reviewkd,reviewkd+kd"], 64,
                     "expected each method once"
-                ), (["--schedule", "shrt"], 1, "did you mean \"short\"?"),
+                ), (["--schedule", "shrt"], 1, "Did you mean \"short\"?"),
                 (["--methods", "kd,revewkd"], 64, "did you mean \"reviewkd\"?"),
                 (["--jobs", "0"], 64, "--jobs is 0, expected at least 1"),
                 (
                     ["--teachers", "nowhere"], 1,
-                    "the teachers' folder is nowhere, expected a folder with the teachers' weights; name one with --teachers"
+                    "there is no folder at nowhere. Expected a folder with the teachers' weights. Name another one with --teachers"
                 ),
                 (
                     ["--merge", "nothing.jsonl"], 1,
-                    "nothing.jsonl cannot be read: it does not exist; name a results.jsonl"
+                    "nothing.jsonl cannot be read: it does not exist. Name a results.jsonl"
                 ), (["--merge", "data"], 1, "data cannot be read: it is a folder"),
                 (
                     ["--merge", "pair.yaml"], 1,
-                    "pair.yaml holds no results, expected one in each line"
+                    "pair.yaml holds no results. Expected one in each line, but the first line is none"
                 ),
-                (["--schedule", "none.yaml"], 1, "is unknown and no such file exists"),
+                (
+                    ["--schedule", "none.yaml"], 1,
+                    "is unknown, and there is no such file. Expected paper, short or"
+                ),
                 (
                     ["--methods", "kd,at,kd"], 64,
                     "--methods is kd,at,kd, expected each method once"
@@ -306,8 +309,8 @@ extension CommandLineSuite {
             let differing = try reproduce(("learning_rate: 0.05", "learning_rate: 0.06"))
             #expect(differing.status == 1)
             let advice =
-                " holds a run with other settings; move it away to train the cell anew, repeat the "
-                + "command that began it, or choose another --output"
+                " holds a run with other settings. Move it away to train the cell anew, repeat the "
+                + "command that began it, or choose another --output."
             #expect(differing.sentence.hasPrefix("Error: 1 of 1 cells failed, the first with: "))
             #expect(differing.sentence.hasSuffix(advice), "\(differing.errors)")
             let warning = try #require(
@@ -318,7 +321,7 @@ extension CommandLineSuite {
             #expect(
                 large.sentence.hasSuffix(
                     "or give a recipe's file of your own with a smaller batch_size (reproduce: "
-                        + "--schedule FILE; ablate: FILE in place of the recipe)"),
+                        + "--schedule FILE; ablate: FILE in place of the recipe)."),
                 "\(large.errors)")
             #expect(!(differing.errors + large.errors).contains("--resume"))
             #expect(!large.errors.contains("--set"))
@@ -373,7 +376,7 @@ extension CommandLineSuite {
                 })
             #expect(fewer.status == 1)
             #expect(
-                fewer.sentence.contains("with 32 training images, now there are 24"),
+                fewer.sentence.contains("with 32 training images, but now there are 24"),
                 "\(fewer.errors)")
             try #expect(workshop.read(output + "/results.jsonl") == results)
 

@@ -73,16 +73,16 @@ extension CommandLineSuite {
             try FileManager.default.removeItem(at: workshop.url(given))
             let missing = try plan(workshop.fresh("study"))
             let words =
-                "warning: \(folder) has no weights of resnet14: this teacher will be trained first; "
-                + "found ResNet14_vanilla/ there; name a file after its model"
+                "warning: \(folder) has no weights of resnet14, so this teacher will be trained first. "
+                + "The folder has ResNet14_vanilla/. To save the time, name a file after its model"
             #expect(missing.errors.contains(words), "\(missing.errors)")
             let deep = folder + "/cifar_teachers"
             try workshop.write(
                 workshop.read(workshop.teacher), to: deep + "/resnet14_vanilla/ckpt_epoch_240.pth")
             let high = try plan(workshop.fresh("study"))
             let advice =
-                "found ResNet14_vanilla/, cifar_teachers/ there; \(deep) has such files: give "
-                + "--teachers \(deep)\n"
+                "The folder has ResNet14_vanilla/, cifar_teachers/. Give --teachers \(deep), which "
+                + "has such files.\n"
             #expect(high.errors.contains(advice), "\(high.errors)")
         }
 

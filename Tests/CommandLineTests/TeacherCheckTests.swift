@@ -92,9 +92,9 @@ extension CommandLineSuite {
             #expect(
                 lines(guessing) == [
                     "warning: the teacher resnet14 is right on 0.00 % of 16 images of the test set, "
-                        + "less than three times what guessing gives (1.00 %); check that its file is "
+                        + "which is less than three times what guessing gives (1.00 %). Check that its file is "
                         + "of a trained resnet14, that it was trained on cifar100 with the classes in "
-                        + "the same order, and its normalization (--teacher-normalization)"
+                        + "the same order, and its normalization (--teacher-normalization)."
                 ])
             // ResNet-56 has 72.34 % in the papers.
             let network = workshop.fresh("resnet56")
@@ -119,7 +119,8 @@ extension CommandLineSuite {
             #expect(
                 line.hasPrefix(
                     "warning: the teacher resnet56 is right on 50.00 % of 16 images of the test "
-                        + "set, more than 5 points below the 72.34 % published for resnet56; check"),
+                        + "set, which is more than 5 points below the 72.34 % published for resnet56. Check"
+                ),
                 "\(line)")
         }
 

@@ -97,7 +97,7 @@ extension CommandLineSuite {
             let outcome = try workshop.run(
                 workshop.reproduce(output, also: ["--schedule", recipe]))
             #expect(outcome.status == 1)
-            #expect(outcome.sentence.contains("my plan.yaml becomes part of recipes' names"))
+            #expect(outcome.sentence.contains("my plan.yaml would become part of recipes' names"))
             #expect(!workshop.exists(output))
         }
     }

@@ -42,7 +42,9 @@ import VisionModels
             try StageMatching(
                 links: [good, Link(student: 4, teacher: 1)], student: four, teacher: four)
         }
-        #expect(error?.description.contains("the stages 1 to 4") == true)
+        #expect(
+            error?.description.contains("Expected 1 to 4, of which the last is the pooled vector")
+                == true)
         #expect(throws: DistillationError.noSuchStage(network: "student", stage: 8, count: 4)) {
             try StageMatching(
                 links: [Link(student: 8, teacher: 0)], student: four, teacher: four)

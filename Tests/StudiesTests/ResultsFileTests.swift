@@ -64,7 +64,7 @@ struct ResultsFileTests {
         }
         try write("{\"version\":1,\"pair\":\"x\"}\n" + good + "\n")
         let error = #expect(throws: ResultsFileError.self) { try ResultsFile(path: path) }
-        #expect(error?.description.hasPrefix("\(path):1: expected a result") == true)
+        #expect(error?.description.hasPrefix("\(path):1: the line is not a result") == true)
         #expect(error?.description.contains("the key 'method' is missing") == true)
         try FileManager.default.removeItem(atPath: path)
         #expect(throws: ResultsFileError.self) { try ResultsFile(path: path) }
@@ -95,7 +95,7 @@ struct ResultsFileTests {
         var remarks: [String] = []
         for _ in 0..<2 { try own.join(second) { remarks.append($0) } }
         #expect(own.results == [.example("alone", 49), .example("kd", 51)])
-        #expect(remarks.count == 2 && remarks[0].contains("49.0 %, which stays"))
+        #expect(remarks.count == 2 && remarks[0].contains("49.0 %, which is kept"))
     }
 
     struct Foreign: Sendable {
@@ -145,6 +145,6 @@ struct ResultsFileTests {
         var remarks: [String] = []
         try own.join(try ResultsFile(path: other)) { remarks.append($0) }
         #expect(own.results == [.example("kd", 51)])
-        #expect(remarks == ["the last line of \(other) is cut off and left out"])
+        #expect(remarks == ["the last line of \(other) is cut off, and it is left out"])
     }
 }

@@ -156,7 +156,7 @@ struct StudyTests {
         let error = #expect(throws: StudyError.takenSchedule(path.path)) {
             try StudySchedule(named: path.path)
         }
-        #expect(error?.description.contains("another name than paper, short, demo") == true)
+        #expect(error?.description.contains("a name other than paper, short, demo") == true)
     }
 
     @Test("The digest of a recipe leaves out its words, and nothing else")

@@ -83,7 +83,7 @@ struct TeacherFinderTests {
                 try TeacherFinder(folder: folder, dataset: .cifar100)
                     .file(of: .resnet8)
             }
-            #expect(expected.description.contains("name the right one resnet8.pth"))
+            #expect(expected.description.contains("Rename the right one to resnet8.pth"))
         }
     }
 

@@ -96,7 +96,7 @@ struct BusyMachineTests {
         let told = remarks.filter { $0.contains("5.0 times as long as at its start") }
         #expect(told.count == 1, "\(remarks)")
         #expect(told.first?.contains("(500 ms instead of 100 ms)") == true)
-        #expect(told.first?.contains("stop those") == true)
+        #expect(told.first?.contains("Stop those") == true)
     }
 
     @Test("is no matter of a run whose steps take what they took")

@@ -123,7 +123,7 @@ struct LoadingNetworksTests {
             state: RunState(), tensors: network.stateDict().map { $0.prefixed("method.student") })
         try withFile(checkpoint.encoded()) { path in
             let error = #expect(throws: OwnRunError.self) { try load(path) }
-            #expect(error?.description.contains("take ") == true)
+            #expect(error?.description.contains("and take that") == true)
         }
     }
 

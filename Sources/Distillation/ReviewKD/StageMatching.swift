@@ -85,36 +85,36 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
     case noMargins(teacher: String)
     case oneClass
 
-    /// One sentence with the remedy.
+    /// What does not fit, what was expected, and the remedy.
     public var description: String {
         switch self {
         case .tooFewStages(let student, let teacher):
-            "teacher and student cannot be matched: ReviewKD needs at least 2 matched levels, but "
-                + "the student offers \(student) and the teacher \(teacher); choose other models"
+            "teacher and student cannot be matched: the number of levels is \(student) in the student and "
+                + "\(teacher) in the teacher. Expected at least 2 in each. Choose other models."
         case .tooFewLinks(let count, let least):
-            "teacher and student cannot be matched: `stages:` links \(count) level(s), expected at "
-                + "least \(least); name more"
-                + (least > 1 ? ", or set `residual: false`, which needs but one" : "")
+            "teacher and student cannot be matched: the number of links in `stages:` is \(count). Expected "
+                + "at least \(least). Name more"
+                + (least > 1 ? ", or set `residual: false`, which needs only one." : ".")
         case .noSuchStage(let network, let stage, let count):
             "teacher and student cannot be matched: `stages:` names stage \(stage + 1) of the "
-                + "\(network), which has the stages 1 to \(count) (the last is the pooled vector); "
-                + "correct the number"
+                + "\(network). Expected 1 to \(count), of which the last is the pooled vector. "
+                + "Correct the number."
         case .severalTargets(let student):
             "teacher and student cannot be matched: `stages:` gives stage \(student + 1) of the student "
                 + "more than one stage of the teacher. Expected one teacher stage for each student stage. "
                 + "Name one, or set `residual: false`, which allows several."
         case .noStage(let method, let network, let stage, let count):
-            "\(method) is to use stage \(stage) of the \(network), which has the stages 1 to "
-                + "\(count); choose another `method.\(method).stage`"
+            "\(method) is to use stage \(stage) of the \(network). Expected 1 to \(count). Choose another "
+                + "`method.\(method).stage`."
         case .noRegressor(let student, let teacher):
-            "fitnet has no regressor from a map of height \(student) to one of height \(teacher), "
-                + "expected one at most twice as large; choose another `method.fitnet.stage`"
+            "fitnet has no regressor from a map of height \(student) to one of height \(teacher). Expected "
+                + "a map of the teacher that is at most twice as high. Choose another `method.fitnet.stage`."
         case .noMargins(let teacher):
-            "ofd takes a margin for each channel from the batch norm at the end of a teacher's stage, "
-                + "but those of \(teacher) end otherwise; choose another teacher or method"
+            "ofd takes a margin for each channel from the batch norm at the end of a teacher's stage. The "
+                + "stages of \(teacher) do not end in one. Choose another teacher or method."
         case .oneClass:
-            "crd tells an image from those of other classes, but all training images are of one "
-                + "class; choose another method"
+            "crd tells an image from those of other classes, but all training images are of one class. "
+                + "Choose another method."
         }
     }
 }

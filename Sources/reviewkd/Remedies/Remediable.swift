@@ -1,3 +1,5 @@
+import Basics
+
 /// What a library says without this tool's options, and the tool with them.
 ///
 /// Libraries know nothing of options and commands: their errors and warnings end in what anybody can do. The tool
@@ -23,7 +25,7 @@ extension Remediable {
     var details: String { "" }
 
     func text(in command: CommandKind) -> String {
-        remedy(in: command).map { "\(problem); \($0)\(details)" } ?? description
+        remedy(in: command).map { sentences(problem, $0) + details } ?? description
     }
 }
 

@@ -5,7 +5,7 @@ extension StudyError: Remediable {
     func remedy(in command: CommandKind) -> String? {
         switch self {
         case .noFolder:
-            "name one with --teachers, or leave it out to train the teachers here"
+            "name another one with --teachers, or leave --teachers out to train the teachers here"
         case .differs: "choose another --output, or give the settings it was made with"
         case .otherTeacher: "give the same file, or choose another --output"
         case .otherDataset: "give the schedule another name, or choose another --output"
@@ -15,13 +15,13 @@ extension StudyError: Remediable {
         case .lostTeacher(_, _, let model, _):
             "give its file as \(model).safetensors, .pt or .pth in --teachers, or choose another "
                 + "--output to train a new one"
-        case .untrainedTeacher: "repeat the command once that is mended"
+        case .untrainedTeacher: "mend that, and repeat the command"
         case .otherNormalization(let model, let teachers):
-            "leave --teacher-normalization, or teacher.normalization of the recipe, out, or put "
+            "leave out --teacher-normalization and the recipe's teacher.normalization, or put "
                 + "\(model)'s file into \(teachers ?? "the folder of --teachers")"
         case .changedSchedule(let recipe):
-            "save the recipe as a file of another name (reviewkd recipes show \(recipe)) and name that "
-                + "instead of --set"
+            "save the recipe as a file of another name (reviewkd recipes show \(recipe) > FILE), make the "
+                + "changes there, and give FILE without --set"
         case .unknownSchedule, .takenSchedule, .unusableSchedule, .noTeacher, .severalTeachers,
             .unfit:
             nil
@@ -40,7 +40,7 @@ extension FailedCells: Remediable {
 extension ResultsFileError: Remediable {
     func remedy(in command: CommandKind) -> String? {
         switch self {
-        case .otherVersion: "use that one, or another --output"
+        case .otherVersion: "use that version, or choose another --output"
         case .otherRun: "join it with another --output"
         case .unreadable, .noResults, .malformed, .twice: nil
         }
@@ -50,8 +50,8 @@ extension ResultsFileError: Remediable {
 extension MissingTeachers: Remediable {
     func remedy(in command: CommandKind) -> String? {
         if let better {
-            return "\(better) has such files: give \(ShellWord.option("--teachers", better))"
+            return "give \(ShellWord.option("--teachers", better)), which has such files"
         }
-        return example == nil ? "files of trained ones in --teachers save the time" : nil
+        return example == nil ? "to save the time, give files of trained ones with --teachers" : nil
     }
 }

@@ -16,9 +16,9 @@ extension TrainingError: Remediable {
         case .outOfMemory(_, _, _, let kept): Self.smallerBatch(kept, command)
         case .evaluationOutOfMemory:
             switch command {
-            case .run: "free some, or use --set evaluation_batch_size=N"
-            case .study: "free some, or \(ownRecipe("a smaller evaluation_batch_size"))"
-            case .bench, .fetch, .other: "free some"
+            case .run: "free some memory, or use --set evaluation_batch_size=N"
+            case .study: "free some memory, or \(ownRecipe("a smaller evaluation_batch_size"))"
+            case .bench, .fetch, .other: "free some memory"
             }
         case .device:
             "repeat the command\(command == .run ? " with --resume" : ""), or see what the driver "
@@ -47,14 +47,14 @@ extension TrainingError: Remediable {
 
     private static func smallerBatch(_ kept: Int?, _ command: CommandKind) -> String? {
         switch command {
-        case .run where kept == nil: "use a smaller one with --set batch_size=N"
+        case .run where kept == nil: "use a smaller batch with --set batch_size=N"
         case .run:
-            "free some and repeat the command with --resume, or use a smaller one with "
+            "free some memory and repeat the command with --resume, or use a smaller batch with "
                 + "--set batch_size=N\(elsewhere(kept))"
         case .study:
-            "free some and repeat the command, lower --jobs or --together, or "
+            "free some memory and repeat the command, lower --jobs or --together, or "
                 + ownRecipe("a smaller batch_size")
-        case .bench: "use a smaller one with --batch-size N"
+        case .bench: "use a smaller batch with --batch-size N"
         case .fetch, .other: nil
         }
     }
@@ -63,11 +63,11 @@ extension TrainingError: Remediable {
         switch term {
         case "total": nil
         case "cross_entropy" where hasStudentWeights:
-            "the numbers in --student-weights are too large; take others, or check "
+            "The numbers in --student-weights are too large: take others, or check "
                 + "dataset.normalization"
-        case "cross_entropy": "check dataset.normalization, and try --precision float32"
+        case "cross_entropy": "Check dataset.normalization, and try --precision float32"
         default:
-            "check the term's constants in method, the teacher's file and its normalization "
+            "Check the term's constants in method, the teacher's file and its normalization "
                 + "(--teacher-normalization), and try --precision float32"
         }
     }
@@ -93,7 +93,7 @@ extension RunFolderError: Remediable {
                 : "repeat its own command with --resume, or choose another --output"
         case .inUse: "wait for it, or choose another --output"
         case .unwritable: "choose another --output"
-        case .tooSmall: "free some, or choose another --output"
+        case .tooSmall: "free some space, or choose another --output"
         case .damaged: "restore it, or choose another --output"
         }
     }
