@@ -1,5 +1,4 @@
 import Torch
-import TorchNN
 import VisionModels
 
 /// Attention transfer (AT): where in the map the features are strong.
@@ -9,46 +8,26 @@ import VisionModels
 ///
 /// Reference: Zagoruyko and Komodakis, *Paying More Attention to Attention*, ICLR 2017,
 /// <https://arxiv.org/abs/1612.03928>, section 3.1.
-public final class AttentionTransfer: PlainMethod {
+public final class AttentionTransfer: PlainMethod, WeightedMethod {
     /// `at`.
     public static let name = "at"
 
     /// In one sentence.
     public static let summary = "Attention transfer: where in the map the features are strong."
 
-    private let settings: Settings
+    /// The constants that the term was made with.
+    public let settings: WeightAlone
 
-    /// The numbers that the formula leaves open.
-    public struct Settings: Sendable, Equatable {
-        /// The factor of the term in the loss.
-        public var weight: Double
-
-        /// The constants, as published where nothing else is given.
-        public init(weight: Double = 1000) {
-            self.weight = weight
-        }
-    }
-
-    /// The constants' keys in recipes.
-    public static let constants: [MethodConstant<Settings>] = [
-        .weight(\.weight)
-    ]
+    /// The default of mdistiller and RepDistiller, with which the published rows were made.
+    public static let publishedWeight: Double = 1000
 
     /// Yes.
     public static let comparesEveryStage = true
 
-    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
-    public static func published(for use: MethodUse) -> Settings {
-        Settings()
-    }
-
     /// Makes the term.
-    public init(_ settings: Settings = Settings()) {
+    public init(_ settings: WeightAlone = AttentionTransfer.published) {
         self.settings = settings
     }
-
-    /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The sum over stages.
     public func callAsFunction(_ observation: Observation) -> Tensor {

@@ -11,38 +11,21 @@ import VisionModels
 ///
 /// Reference: Heo et al., *A Comprehensive Overhaul of Feature Distillation*, ICCV 2019,
 /// <https://arxiv.org/abs/1904.01866>, sections 3.2 to 3.5.
-public final class OverhaulDistillation: DistillationMethod {
+public final class OverhaulDistillation: WeightedMethod {
     /// `ofd`.
     public static let name = "ofd"
 
     /// In one sentence.
     public static let summary = "The overhaul of feature distillation: margins of pre-activations."
 
-    private let settings: Settings
+    /// The constants that the term was made with.
+    public let settings: WeightAlone
 
-    /// The numbers that the formula leaves open.
-    public struct Settings: Sendable, Equatable {
-        /// The factor of the term in the loss.
-        public var weight: Double
-
-        /// The constants, as published where nothing else is given.
-        public init(weight: Double = 0.001) {
-            self.weight = weight
-        }
-    }
-
-    /// The constants' keys in recipes.
-    public static let constants: [MethodConstant<Settings>] = [
-        .weight(\.weight)
-    ]
+    /// The default of mdistiller and RepDistiller, with which the published rows were made.
+    public static let publishedWeight: Double = 0.001
 
     /// Yes.
     public static let comparesEveryStage = true
-
-    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
-    public static func published(for use: MethodUse) -> Settings {
-        Settings()
-    }
 
     private let margins: [Tensor]
     let connectors: Connectors
@@ -78,7 +61,8 @@ public final class OverhaulDistillation: DistillationMethod {
     ///   - generator: the source of the initial weights.
     /// - Throws: `DistillationError.noMargins` where the teacher's stages do not end in a batch norm.
     public init(
-        _ settings: Settings = Settings(), student: any Backbone, teacher: any Backbone,
+        _ settings: WeightAlone = OverhaulDistillation.published, student: any Backbone,
+        teacher: any Backbone,
         generator: Generator
     ) throws(DistillationError) {
         self.settings = settings
@@ -98,14 +82,11 @@ public final class OverhaulDistillation: DistillationMethod {
 
     /// Makes the term at a place.
     public convenience init(
-        _ settings: Settings, in place: MethodPlace
+        _ settings: WeightAlone, in place: MethodPlace
     ) throws(DistillationError) {
         try self.init(
             settings, student: place.student, teacher: place.teacher, generator: place.generator)
     }
-
-    /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The connectors' parameters.
     public var trainableParameters: [NamedTensor] {

@@ -1,5 +1,4 @@
 import Torch
-import TorchNN
 import VisionModels
 
 /// Probabilistic knowledge transfer (PKT): each image's similarities to the others as a distribution.
@@ -9,7 +8,7 @@ import VisionModels
 ///
 /// Reference: Passalis and Tefas, *Learning Deep Representations with Probabilistic Knowledge
 /// Transfer*, ECCV 2018, <https://arxiv.org/abs/1803.10837>, section 3.
-public final class ProbabilisticKnowledgeTransfer: PlainMethod {
+public final class ProbabilisticKnowledgeTransfer: PlainMethod, WeightedMethod {
     /// `pkt`.
     public static let name = "pkt"
 
@@ -18,36 +17,16 @@ public final class ProbabilisticKnowledgeTransfer: PlainMethod {
 
     private let epsilon = 1e-7
 
-    private let settings: Settings
+    /// The constants that the term was made with.
+    public let settings: WeightAlone
 
-    /// The numbers that the formula leaves open.
-    public struct Settings: Sendable, Equatable {
-        /// The factor of the term in the loss.
-        public var weight: Double
-
-        /// The constants, as published where nothing else is given.
-        public init(weight: Double = 30_000) {
-            self.weight = weight
-        }
-    }
-
-    /// The constants' keys in recipes.
-    public static let constants: [MethodConstant<Settings>] = [
-        .weight(\.weight)
-    ]
-
-    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
-    public static func published(for use: MethodUse) -> Settings {
-        Settings()
-    }
+    /// The default of mdistiller and RepDistiller, with which the published rows were made.
+    public static let publishedWeight: Double = 30_000
 
     /// Makes the term.
-    public init(_ settings: Settings = Settings()) {
+    public init(_ settings: WeightAlone = ProbabilisticKnowledgeTransfer.published) {
         self.settings = settings
     }
-
-    /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The term for the two networks' pooled features.
     public func callAsFunction(_ observation: Observation) -> Tensor {

@@ -1,5 +1,4 @@
 import Torch
-import TorchNN
 import VisionModels
 
 /// Similarity-preserving distillation (SP): which images of the batch look alike.
@@ -9,43 +8,23 @@ import VisionModels
 ///
 /// Reference: Tung and Mori, *Similarity-Preserving Knowledge Distillation*, ICCV 2019,
 /// <https://arxiv.org/abs/1907.09682>, equations 1 to 4.
-public final class SimilarityPreserving: PlainMethod {
+public final class SimilarityPreserving: PlainMethod, WeightedMethod {
     /// `sp`.
     public static let name = "sp"
 
     /// In one sentence.
     public static let summary = "Similarity preserving: which images of a batch look alike."
 
-    private let settings: Settings
+    /// The constants that the term was made with.
+    public let settings: WeightAlone
 
-    /// The numbers that the formula leaves open.
-    public struct Settings: Sendable, Equatable {
-        /// The factor of the term in the loss.
-        public var weight: Double
-
-        /// The constants, as published where nothing else is given.
-        public init(weight: Double = 3000) {
-            self.weight = weight
-        }
-    }
-
-    /// The constants' keys in recipes.
-    public static let constants: [MethodConstant<Settings>] = [
-        .weight(\.weight)
-    ]
-
-    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
-    public static func published(for use: MethodUse) -> Settings {
-        Settings()
-    }
+    /// The default of mdistiller and RepDistiller, with which the published rows were made.
+    public static let publishedWeight: Double = 3000
 
     /// Makes the term.
-    public init(_ settings: Settings = Settings()) {
+    public init(_ settings: WeightAlone = SimilarityPreserving.published) {
         self.settings = settings
     }
-
-    /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The term for the two networks' last stages.
     public func callAsFunction(_ observation: Observation) -> Tensor {

@@ -11,38 +11,21 @@ import VisionModels
 ///
 /// Reference: Ahn et al., *Variational Information Distillation for Knowledge Transfer*, CVPR 2019,
 /// <https://arxiv.org/abs/1904.05835>, equation 5.
-public final class VariationalInformationDistillation: DistillationMethod {
+public final class VariationalInformationDistillation: WeightedMethod {
     /// `vid`.
     public static let name = "vid"
 
     /// In one sentence.
     public static let summary = "Variational information distillation: features as Gaussians."
 
-    private let settings: Settings
+    /// The constants that the term was made with.
+    public let settings: WeightAlone
 
-    /// The numbers that the formula leaves open.
-    public struct Settings: Sendable, Equatable {
-        /// The factor of the term in the loss.
-        public var weight: Double
-
-        /// The constants, as published where nothing else is given.
-        public init(weight: Double = 1) {
-            self.weight = weight
-        }
-    }
-
-    /// The constants' keys in recipes.
-    public static let constants: [MethodConstant<Settings>] = [
-        .weight(\.weight)
-    ]
+    /// The default of mdistiller and RepDistiller, with which the published rows were made.
+    public static let publishedWeight: Double = 1
 
     /// Yes.
     public static let comparesEveryStage = true
-
-    /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
-    public static func published(for use: MethodUse) -> Settings {
-        Settings()
-    }
 
     let stages: Stages
 
@@ -96,7 +79,8 @@ public final class VariationalInformationDistillation: DistillationMethod {
     ///   - teacher: the teacher.
     ///   - generator: the source of the initial weights.
     public init(
-        _ settings: Settings = Settings(), student: any Backbone, teacher: any Backbone,
+        _ settings: WeightAlone = VariationalInformationDistillation.published,
+        student: any Backbone, teacher: any Backbone,
         generator: Generator
     ) {
         self.settings = settings
@@ -109,13 +93,10 @@ public final class VariationalInformationDistillation: DistillationMethod {
     }
 
     /// Makes the term at a place.
-    public convenience init(_ settings: Settings, in place: MethodPlace) {
+    public convenience init(_ settings: WeightAlone, in place: MethodPlace) {
         self.init(
             settings, student: place.student, teacher: place.teacher, generator: place.generator)
     }
-
-    /// The weight, from the first step on.
-    public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
     /// The regressors' and variances' parameters.
     public var trainableParameters: [NamedTensor] {
