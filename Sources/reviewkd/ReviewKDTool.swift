@@ -6,7 +6,7 @@ import Torch
 @main
 struct ReviewKDTool: AsyncParsableCommand {
     /// The tool's own version.
-    static let version = "0.1.0"
+    static let version = "0.2.0"
 
     static let configuration = CommandConfiguration(
         commandName: "reviewkd",
