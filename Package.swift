@@ -98,6 +98,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "RunRecords", dependencies: ["Basics", crypto], swiftSettings: house),
+        .target(name: "Machine", dependencies: ["Basics"], swiftSettings: house),
         .target(
             name: "Recipes",
             dependencies: [
@@ -110,7 +111,7 @@ let package = Package(
             name: "Training",
             dependencies: [
                 "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
-                "Distillation", "RunRecords", "Recipes", crypto,
+                "Distillation", "RunRecords", "Machine", "Recipes", crypto,
             ],
             swiftSettings: house),
         .target(
@@ -149,6 +150,7 @@ let package = Package(
         .testTarget(
             name: "BasicsTests", dependencies: ["Basics", "BasicsTestSupport"],
             swiftSettings: house),
+        .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: house),
         .testTarget(
             name: "PicklesTests", dependencies: ["Pickles", "TensorFilesTestSupport"],
             swiftSettings: house),
@@ -191,8 +193,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Basics", "BasicsTestSupport", "RunRecords", "Recipes", "Training", "TensorFiles",
-                "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "Basics", "BasicsTestSupport", "RunRecords", "Machine", "Recipes", "Training",
+                "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
                 "TensorFilesTestSupport",
             ],
             swiftSettings: house),

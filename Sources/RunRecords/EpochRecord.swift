@@ -21,6 +21,10 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// The largest memory so far: of the process, or of its tensors on the card.
     public var peakMemoryBytes: Int
 
+    /// How many threads an operator had at its end, on the CPU; absent on a card and in files of earlier
+    /// versions.
+    public var threads: Int?
+
     /// The mean of each loss term, unweighted, of their weighted `total`, and `top1` in percent.
     public var train: [String: Double]
 
@@ -48,7 +52,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     public var teacherTop1: Double?
 
     enum CodingKeys: String, CodingKey {
-        case epoch, step, seconds, train, validation, test, revision, teacher
+        case epoch, step, seconds, threads, train, validation, test, revision, teacher
         case studentWeights = "student_weights"
         case trainingImages = "training_images"
         case teacherTop1 = "teacher_top1"
@@ -60,7 +64,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// Gathers what is known of an epoch.
     package init(
         epoch: Int, step: Int, learningRate: Double, seconds: Double, imagesPerSecond: Double,
-        peakMemoryBytes: Int, train: [String: Double], validation: Scores?,
+        peakMemoryBytes: Int, threads: Int? = nil, train: [String: Double], validation: Scores?,
         test: Scores?, inputs: RunInputs = RunInputs(), revision: String? = nil,
         teacherTop1: Double? = nil
     ) {
@@ -70,6 +74,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
         self.seconds = seconds
         self.imagesPerSecond = imagesPerSecond
         self.peakMemoryBytes = peakMemoryBytes
+        self.threads = threads
         self.train = train
         self.validation = validation
         self.test = test

@@ -43,6 +43,7 @@ public struct Demo {
     private let precision: Precision
     private let device: Device
     private let usesGraph: Bool
+    private let adaptsThreads: Bool
     private let interruption: @Sendable () -> Int32
     private let report: (Event) -> Void
 
@@ -53,16 +54,19 @@ public struct Demo {
     ///   - precision: of all forward passes.
     ///   - device: where to compute.
     ///   - usesGraph: whether a card runs a step as one graph.
+    ///   - adaptsThreads: whether the CPU's threads follow what the machine has to give.
     ///   - interruption: a signal that asks to end, 0 for none.
     ///   - report: called with everything that happens.
     public init(
         seeds: [Int], precision: Precision, device: Device = .cpu, usesGraph: Bool = true,
+        adaptsThreads: Bool = false,
         interruption: @escaping @Sendable () -> Int32, report: @escaping (Event) -> Void
     ) {
         self.seeds = seeds
         self.precision = precision
         self.device = device
         self.usesGraph = usesGraph
+        self.adaptsThreads = adaptsThreads
         self.interruption = interruption
         self.report = report
     }
@@ -106,6 +110,7 @@ public struct Demo {
         var options = RunOptions()
         options.device = device
         options.usesGraph = usesGraph
+        options.adaptsThreads = adaptsThreads
         options.interruption = interruption
         options.evaluatesEveryEpoch = false
         let trainer = try Trainer(

@@ -30,6 +30,9 @@ public struct StudySettings: Sendable {
     /// Whether a card runs a step as one graph.
     public var usesGraph = true
 
+    /// Whether the CPU's threads follow what the machine has to give, where one cell runs at a time.
+    public var adaptsThreads = false
+
     /// How many cells run at once; on the CPU they share its threads.
     public var jobs = 1
 

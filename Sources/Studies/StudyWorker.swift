@@ -95,6 +95,8 @@ struct StudyWorker: Sendable {
         options.output = study.folder(of: cell)
         options.device = settings.device
         options.usesGraph = settings.usesGraph
+        // Cells that run beside each other have a share of the threads each.
+        options.adaptsThreads = settings.adaptsThreads && settings.jobs == 1 && count == 1
         options.checkpointEvery = settings.checkpointEvery
         options.resume = true
         options.revision = settings.revision

@@ -1,11 +1,38 @@
 extension Tensor {
-    /// The sum of all elements.
+    /// The sum of all elements, whose last bits do not depend on the number of threads.
+    ///
+    /// LibTorch cuts a sum over everything into as many parts as there are threads, but one that leaves a
+    /// dimension into none: each of its results is added up by one thread.
     ///
     /// - Parameter dtype: the type to sum in; the tensor's own when left out.
     /// - Returns: a scalar.
     public func sum(dtype: DType? = nil) -> Tensor {
-        ATen.sum.call(.tensor(self), dtype.map(Argument.dtype) ?? .none)
+        let type = dtype.map(Argument.dtype) ?? .none
+        guard device == .cpu, count >= Self.smallestSharedSum else {
+            return ATen.sum.call(.tensor(self), type)
+        }
+        if shape.count > 1 {
+            return ATen.sumDimensions.call(
+                .tensor(self), .ints(allButLongest), .bool(false), type
+            ).sum(dtype: dtype)
+        }
+        let rows = 256
+        let length = count / rows
+        let head = narrow(0, 0..<(rows * length)).reshape([rows, length])
+        let sum = ATen.sumDimensions.call(.tensor(head), .ints([1]), .bool(false), type)
+            .sum(dtype: dtype)
+        guard rows * length < count else { return sum }
+        return sum + narrow(0, (rows * length)..<count).sum(dtype: dtype)
     }
+
+    /// Every dimension but the longest one.
+    private var allButLongest: [Int] {
+        let longest = shape.indices.max { shape[$0] < shape[$1] } ?? 0
+        return shape.indices.filter { $0 != longest }
+    }
+
+    /// How many elements LibTorch adds up on one thread at most (`at::internal::GRAIN_SIZE`).
+    private static let smallestSharedSum = 32768
 
     /// The sum along some dimensions.
     public func sum(_ dimensions: [Int], keepDimensions: Bool = false) -> Tensor {
@@ -13,8 +40,13 @@ extension Tensor {
             .tensor(self), .ints(dimensions), .bool(keepDimensions), .none)
     }
 
-    /// The mean of all elements.
-    public func mean() -> Tensor { ATen.mean.call(.tensor(self), .none) }
+    /// The mean of all elements, whose last bits do not depend on the number of threads.
+    public func mean() -> Tensor {
+        guard device == .cpu, count >= Self.smallestSharedSum else {
+            return ATen.mean.call(.tensor(self), .none)
+        }
+        return sum() / Double(count)
+    }
 
     /// The mean along some dimensions.
     public func mean(_ dimensions: [Int], keepDimensions: Bool = false) -> Tensor {
@@ -56,8 +88,12 @@ extension Tensor {
         self / norm([dimension], keepDimensions: true).clamped(atLeast: 1e-12)
     }
 
-    /// The sum of the squares of all elements, in one pass.
+    /// The sum of the squares of all elements, in one pass; its last bits do not depend on the number of threads.
     public func sumOfSquares() -> Tensor {
+        if device == .cpu, count >= Self.smallestSharedSum, shape.count > 1 {
+            let norms = norm(allButLongest)
+            return (norms * norms).sum()
+        }
         let norm = ATen.vectorNorm.call(
             .tensor(self), .double(2), .none, .bool(false), .none)
         return norm * norm

@@ -115,12 +115,12 @@ extension Tensor {
 
     /// The mean of ½ d² where the difference d from another tensor is below 1, else |d| − ½.
     public func smoothL1(_ other: Tensor) -> Tensor {
-        ATen.smoothL1Loss.call(.tensor(self), .tensor(other), .int(1), .double(1))
+        ATen.smoothL1Loss.call(.tensor(self), .tensor(other), .int(0), .double(1)).mean()
     }
 
     /// The mean of the squared differences from another tensor.
     public func meanSquaredError(_ other: Tensor) -> Tensor {
-        ATen.mseLoss.call(.tensor(self), .tensor(other), .int(1))
+        ATen.mseLoss.call(.tensor(self), .tensor(other), .int(0)).mean()
     }
 }
 

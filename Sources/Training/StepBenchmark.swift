@@ -1,3 +1,4 @@
+import Basics
 import Distillation
 import Foundation
 import Recipes

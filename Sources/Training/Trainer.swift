@@ -1,6 +1,7 @@
 import Basics
 import Distillation
 import Foundation
+import Machine
 import Recipes
 import RunRecords
 import Torch
@@ -40,6 +41,12 @@ public final class Trainer {
     /// Notices that other work takes the processors.
     var machine = BusyMachine()
 
+    /// Lets the threads follow the machine; nil where their number stays.
+    var governor: ThreadGovernor?
+
+    /// Tells the governor what the processors did; tests have counters of their own.
+    var processorUse: () -> ThreadGovernor.Use? = { .ofThisMachine() }
+
     /// The records of the finished epochs.
     public var history: [EpochRecord] { state.history }
 
@@ -67,6 +74,14 @@ public final class Trainer {
             teacher: options.teacherDigest, studentWeights: options.studentWeightsDigest,
             trainingImages: parts.trainingImages, testImages: parts.testImages)
         state.inputs = inputs
+        // In float32 LibTorch's batch norm, among others, adds up by threads.
+        if try options.adaptsThreads && options.device == .cpu
+            && (recipe.precision ?? .standard(on: .cpu)) == .bfloat16
+        {
+            governor = ThreadGovernor(
+                most: Runtime.threads,
+                processors: ProcessInfo.processInfo.activeProcessorCount)
+        }
     }
 
     private var steps: any Steps { parts.steps }
@@ -85,6 +100,7 @@ public final class Trainer {
     /// - Throws: `TrainingError`, or what reading and writing files throws; the last good
     ///   checkpoint then stays.
     public func run() throws -> TrainingOutcome {
+        defer { if let governor { Runtime.setThreads(governor.most) } }
         if let outcome = try start() { return outcome }
         while true {
             try queue()
@@ -194,7 +210,16 @@ public final class Trainer {
         let images = length.images(in: (state.step - read.count)..<state.step)
         throughput.add(images: images, seconds: seconds)
         report(.step(stepReport(read[read.count - 1].dropLast())))
-        if options.device == .cpu, let text = machine.remark(afterStepOf: seconds) {
+        guard options.device == .cpu else { return }
+        adaptThreads(afterStepOf: seconds)
+        if let text = machine.remark(afterStepOf: seconds) { report(.remark(text)) }
+    }
+
+    /// Gives the next step as many threads as make it fastest.
+    private func adaptThreads(afterStepOf seconds: Double) {
+        guard governor?.add(seconds: seconds, processorUse) == true, let governor else { return }
+        Runtime.setThreads(governor.count)
+        if let text = machine.remark(onThreads: governor.count, of: governor.most) {
             report(.remark(text))
         }
     }
@@ -241,7 +266,8 @@ public final class Trainer {
             epoch: state.epoch + 1, step: state.step, learningRate: schedule.rate(at: last),
             seconds: trainingSeconds + (now() - start).seconds,
             imagesPerSecond: Double(steps.metrics.imageCount) / trainingSeconds,
-            peakMemoryBytes: try peakMemory(on: options.device), train: steps.metrics.means,
+            peakMemoryBytes: try peakMemory(on: options.device),
+            threads: options.device == .cpu ? Runtime.threads : nil, train: steps.metrics.means,
             validation: validated, test: tested, inputs: inputs, revision: options.revision,
             teacherTop1: state.epoch == 0 ? state.teacherTop1 : nil)
         if let (images, value) = record.notFinite {

@@ -88,6 +88,10 @@ public struct RunOptions: Sendable {
     /// Whether a card runs a step as one graph; else operator by operator.
     public var usesGraph = true
 
+    /// Whether the CPU's threads follow what the machine has to give, where the bits do not depend on their
+    /// number.
+    public var adaptsThreads = false
+
     /// The step to stop after.
     public var maxSteps: Int?
 

@@ -35,6 +35,7 @@ struct DemoCommand: ParsableCommand {
 
     func run() throws {
         let usesGraph = device.graph
+        let adaptsThreads = device.threads == nil
         let device = try device.resolve()
         Interruption.install()
         let start = ContinuousClock.now
@@ -47,7 +48,8 @@ struct DemoCommand: ParsableCommand {
         }
         let demo = Demo(
             seeds: seeds, precision: try .standard(on: device), device: device,
-            usesGraph: usesGraph, interruption: { Interruption.signal }
+            usesGraph: usesGraph, adaptsThreads: adaptsThreads,
+            interruption: { Interruption.signal }
         ) { show($0, reporter) }
         let results = try demo.run()
         reporter.finish()

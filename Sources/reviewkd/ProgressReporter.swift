@@ -11,8 +11,11 @@ final class ProgressReporter {
 
     init(quiet: Bool) { self.quiet = quiet }
 
-    /// Shows what a user should know.
+    private var remarks: Set<String> = []
+
+    /// Shows what a user should know, once.
     func remark(_ text: String) {
+        guard remarks.insert(text).inserted else { return }
         printError("note: \(text)")
     }
 

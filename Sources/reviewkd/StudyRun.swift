@@ -40,6 +40,7 @@ struct StudyRun {
         settings.precision = precision
         settings.device = device
         settings.usesGraph = options.device.graph
+        settings.adaptsThreads = options.device.threads == nil
         settings.jobs = options.jobs
         settings.together = options.together
         settings.checkpointEvery = options.checkpointEvery

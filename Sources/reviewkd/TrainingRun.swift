@@ -83,6 +83,7 @@ struct TrainingRun {
         settings.output = folder
         settings.device = device
         settings.usesGraph = options.device.graph
+        settings.adaptsThreads = options.device.threads == nil
         settings.maxSteps = options.maxSteps
         settings.checkpointEvery = options.checkpointEvery
         settings.resume = options.resume

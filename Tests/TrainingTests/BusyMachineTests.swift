@@ -1,6 +1,9 @@
 import Foundation
+import Machine
 import Testing
 import Torch
+import TorchNN
+import VisionData
 
 @testable import Recipes
 @testable import RunRecords
@@ -168,5 +171,56 @@ struct BusyMachineTests {
             return time
         }
         _ = try trainer.run()
+    }
+}
+
+extension BusyMachineTests {
+    @Test("gets other numbers of threads in the middle of a run, and the same weights")
+    func adapting() throws {
+        func trained(adapting: Bool) throws -> (weights: [UInt8], numbers: Set<Int>, told: Int) {
+            var recipe = try Recipe.load(nameOrPath: "demo/student", overrides: ["epochs=1"])
+                .studentAlone
+            recipe.precision = .bfloat16
+            let data = try TrainingData(.procedural, device: .cpu)
+            var options = RunOptions()
+            options.adaptsThreads = true
+            options.maxSteps = 40
+            let former = Runtime.threads
+            Runtime.setThreads(2)
+            defer { Runtime.setThreads(former) }
+            var numbers: Set<Int> = []
+            var told = 0
+            let trainer = try Trainer(
+                recipe: recipe, data: data, teacher: nil, options: options
+            ) { event in
+                numbers.insert(Runtime.threads)
+                if case .remark = event { told += 1 }
+            }
+            if adapting {
+                // Steps take half of what they took where one thread takes them.
+                var clock = ContinuousClock.now
+                var looks = 0
+                trainer.now = {
+                    looks += 1
+                    clock += .milliseconds(looks % 2 == 0 ? 150 * Runtime.threads : 0)
+                    return clock
+                }
+                var use = ThreadGovernor.Use(own: 0, waiting: 0, others: 0)
+                trainer.processorUse = {
+                    use.own += 1
+                    use.waiting += 1
+                    return use
+                }
+            } else {
+                trainer.governor = nil
+            }
+            _ = try trainer.run()
+            #expect(Runtime.threads == 2)
+            return (trainer.parts.student.stateDict().flatMap { $0.tensor.bytes() }, numbers, told)
+        }
+        let plain = try trained(adapting: false)
+        let adapting = try trained(adapting: true)
+        #expect(plain.numbers == [2] && adapting.numbers == [1, 2] && adapting.told == 1)
+        #expect(plain.weights == adapting.weights)
     }
 }

@@ -63,7 +63,9 @@ struct MethodTests {
         return ImageSet(pixels: pixels, labels: labels, height: 32, width: 32, classCount: 100)
     }
 
-    private func distiller(_ tested: Case) throws -> any Distiller<Tensor> {
+    private func distiller(
+        _ tested: Case, _ precision: Precision = .float32
+    ) throws -> any Distiller<Tensor> {
         var recipe = try Recipe.load(
             nameOrPath: "cifar100/resnet56-resnet20-short",
             overrides: [
@@ -78,15 +80,15 @@ struct MethodTests {
         let teacher = tested.teacher.make(classCount: 100, generator: Generator(seed: 1))
         let student = try recipe.makeStudent(classCount: 100, device: .cpu)
         return try recipe.makeDistiller(
-            student: student, teacherNetwork: teacher, precision: .float32,
+            student: student, teacherNetwork: teacher, precision: precision,
             images: ImageFacts(
                 labels: try Self.images.get().labels.elements(as: Int64.self).map(Int.init)))
     }
 
-    private func batch() throws -> Batch<Tensor> {
+    private func batch(_ size: Int = 16) throws -> Batch<Tensor> {
         let loader = TrainingLoader(
             try Self.images.get(), normalization: .cifar100,
-            augmentation: Augmentation(cropPadding: 0, flips: false), batchSize: 16, seed: 1)
+            augmentation: Augmentation(cropPadding: 0, flips: false), batchSize: size, seed: 1)
         return loader.batch(0, of: loader.epoch(0))
     }
 
@@ -124,6 +126,28 @@ struct MethodTests {
                 + "matched, and the shallow ones of the longer network are left out"
             #expect(remarks == (isTold ? [expected] : []))
         }
+    }
+
+    @Test("learn the same bits with one thread, two and three, in bfloat16", arguments: cases)
+    func threads(_ tested: Case) throws {
+        let batch = try batch(64)
+        func learned(with threads: Int) throws -> [UInt8] {
+            let former = Runtime.threads
+            Runtime.setThreads(threads)
+            defer { Runtime.setThreads(former) }
+            let distiller = try distiller(tested, .bfloat16)
+            let optimizer = SGD(distiller.trainableParameters)
+            for _ in 0..<2 {
+                let weights = distiller.termWeights(
+                    at: TrainingProgress(epoch: 3, step: 10, totalSteps: 20))
+                distiller.losses(batch).total(weights: weights).backward()
+                optimizer.step(learningRate: 0.001)
+            }
+            return distiller.stateDict().flatMap { $0.tensor.detach().bytes() }
+        }
+        let one = try learned(with: 1)
+        #expect(try learned(with: 2) == one)
+        #expect(try learned(with: 3) == one)
     }
 
     @Test(

@@ -151,6 +151,20 @@ extern "C" void GOMP_parallel(void (*run)(void *), void *data, unsigned threads,
 extern "C" int omp_get_thread_num(void);
 extern "C" int omp_get_num_threads(void);
 extern "C" int omp_in_parallel(void);
+extern "C" int omp_get_max_threads(void);
+extern "C" void omp_set_num_threads(int);
+
+// While it lives, LibTorch's operators that this thread calls take one thread.
+//
+// A team alone does not make them: oneDNN prepares its work for as many threads as it could have, and
+// then waits within the team for those that never come.
+struct OneThread {
+  int former = omp_get_max_threads();
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(former); }
+  OneThread(const OneThread &) = delete;
+  OneThread &operator=(const OneThread &) = delete;
+};
 
 // Calls body(piece, begin, end, slot) for each piece of [0, count), in parallel. No two calls at the
 // same time have the same slot, and slots are below the number of threads. The body must not throw.

@@ -1,28 +1,30 @@
+import Basics
+
 /// Notices that the steps of a run take many times what they took at its start.
 ///
 /// Medians are compared, so that neither a single slow step nor noise counts, nor a run that is as slow from
 /// its first step on.
-struct SlowdownWatch {
+package struct SlowdownWatch {
     /// What the steps took and take.
-    struct Slowdown: Equatable {
+    package struct Slowdown: Equatable {
         /// The median of the first steps, in seconds.
-        let first: Double
+        package let first: Double
 
         /// The median of the last steps, in seconds.
-        let last: Double
+        package let last: Double
     }
 
     /// Steps that are not counted: the first ones of a process also prepare memory and kernels.
-    static let warmUp = 3
+    package static let warmUp = 3
 
     /// How many steps tell what is usual.
-    static let firstCount = 50
+    package static let firstCount = 50
 
     /// How many steps tell what is now.
-    static let lastCount = 20
+    package static let lastCount = 20
 
     /// How many times slower the last steps must be.
-    static let factor = 3.0
+    package static let factor = 3.0
 
     private var skipped = 0
     private var firstSteps: [Double] = []
@@ -30,11 +32,14 @@ struct SlowdownWatch {
     private var lastSteps: [Double] = []
     private var isDone = false
 
+    /// Begins with a run's first step.
+    package init() {}
+
     /// Takes in the duration of a step.
     ///
     /// - Parameter seconds: how long the step took.
     /// - Returns: the slowdown, once; nil where there is none, or it was told before.
-    mutating func add(seconds: Double) -> Slowdown? {
+    package mutating func add(seconds: Double) -> Slowdown? {
         guard !isDone else { return nil }
         guard skipped == Self.warmUp else {
             skipped += 1

@@ -6,26 +6,35 @@ import Foundation
 /// thread was ready and not let run: next to nothing on a machine that is free, as long as it ran where two
 /// programs share each processor. Processor time against wall time would not tell, since steps have parts
 /// that one thread does alone.
-struct WaitingWatch {
+package struct WaitingWatch {
     /// What the threads of the process had so far, in seconds.
-    struct Times: Equatable {
+    package struct Times: Equatable {
         /// Of a processor.
-        var running: Double
+        package var running: Double
 
         /// Ready, without a processor.
-        var waiting: Double
+        package var waiting: Double
+
+        /// Gathers both.
+        package init(running: Double, waiting: Double) {
+            self.running = running
+            self.waiting = waiting
+        }
     }
 
     /// The share of waiting in a thread's time that is told of: each thread runs at two thirds of its speed.
-    static let share = 1.0 / 3
+    package static let share = 1.0 / 3
 
     /// After how many seconds it is told of at the latest, because slow steps are long to wait for.
-    static let patience = 30.0
+    package static let patience = 30.0
 
     private var start: Times?
     private var seconds = 0.0
     private var steps = 0
     private var isDone = false
+
+    /// Begins with a run's first step.
+    package init() {}
 
     /// Counts a step.
     ///
@@ -34,7 +43,7 @@ struct WaitingWatch {
     ///   - times: asked for the times so far, twice in all.
     /// - Returns: the share of waiting in the threads' time, once, after as many steps as tell what is usual,
     ///   or as much time as is long enough; nil where it is small or not known.
-    mutating func add(seconds: Double, _ times: () -> Times?) -> Double? {
+    package mutating func add(seconds: Double, _ times: () -> Times?) -> Double? {
         guard !isDone else { return nil }
         steps += 1
         guard steps > SlowdownWatch.warmUp else {
@@ -58,7 +67,7 @@ struct WaitingWatch {
 
 extension WaitingWatch.Times {
     /// The times of all threads of this process; nil where the system does not count them.
-    static func ofThisProcess() -> Self? {
+    package static func ofThisProcess() -> Self? {
         let folder = "/proc/self/task"
         guard let threads = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
             return nil

@@ -1,6 +1,6 @@
 extension [Double] {
     /// The middle one in their order, or the mean of the middle two; not a number where there are none.
-    var median: Double {
+    package var median: Double {
         guard !isEmpty else { return .nan }
         let sorted = sorted()
         let middle = count / 2
