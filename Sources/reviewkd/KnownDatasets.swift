@@ -26,7 +26,8 @@ enum KnownDatasets {
             !known.contains(other)
         {
             throw ValidationError(
-                "data set '\(name)' is none that this command takes; expected \(names(of: known))")
+                "data set '\(other)' is not one that this command takes; expected \(names(of: known))"
+            )
         }
         do {
             return try Dataset.named(name, among: known)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Revision
 import Torch
 
@@ -35,7 +36,9 @@ struct ReviewKDTool: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            let error = (error as? any Remediable & Error).map { ToldError($0) } ?? error
+            let error =
+                (error as? any Remediable & Error).map { ToldError($0) }
+                ?? FileError(foundation: error) ?? error
             // As ArgumentParser's own `exit`, which knows nothing of streams that cannot be written.
             let status = exitCode(for: error)
             var message = fullMessage(for: error)

@@ -31,15 +31,40 @@ extension CommandLineSuite {
 
         @Test("that are missing are named, with the command that gets them")
         func missing() throws {
-            for (folder, word) in [("nowhere", "nowhere"), ("my images", "my images'")] {
+            for word in ["empty", "my images"] {
+                let folder = workshop.fresh(word)
+                try FileManager.default.createDirectory(
+                    at: workshop.url(folder), withIntermediateDirectories: true)
                 let outcome = try evaluate(in: folder)
                 #expect(outcome.status == 1)
                 #expect(outcome.sentence.contains("expected the folder cifar-100-binary"))
+                #expect(outcome.sentence.contains("found nothing"))
                 let command = /run `reviewkd datasets fetch cifar100 --data ([^`]*)`, which/
                 let match = try #require(
                     outcome.sentence.firstMatch(of: command), "\(outcome.errors)")
-                #expect(match.1.hasSuffix(word), "\(outcome.errors)")
+                #expect(match.1.contains("\(folder)"), "\(outcome.errors)")
             }
+        }
+
+        @Test("in a folder that does not exist are answered with that")
+        func nowhere() throws {
+            let outcome = try evaluate(in: "nowhere")
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence.contains(
+                    "nowhere: expected a folder with cifar100, but there is nothing of that name; check --data, or run"
+                ))
+        }
+
+        @Test("behind a pipe are refused instead of waited for")
+        func pipe() throws {
+            let folder = workshop.fresh("pipe") + "/cifar-100-binary"
+            try FileManager.default.createDirectory(
+                at: workshop.url(folder), withIntermediateDirectories: true)
+            #expect(mkfifo(workshop.url(folder + "/test.bin").path, 0o600) == 0)
+            let outcome = try evaluate(in: folder)
+            #expect(outcome.status == 1)
+            #expect(outcome.sentence.contains("test.bin could not be read: it is no regular file"))
         }
 
         @Test("that a recipe needs and nobody named are asked for")

@@ -282,7 +282,8 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "data set 'cifar11' is unknown; expected one of cifar100, cifar10"),
         BadArguments(
             ["datasets", "fetch", "procedural", "--data", "OUTPUT"], 64,
-            "data set 'procedural' is none that this command takes; expected cifar100 or cifar10"),
+            "data set 'procedural' is not one that this command takes; expected cifar100 or cifar10"
+        ),
         BadArguments(
             [
                 "evaluate", "teacher/student-last.safetensors", "--model", "resnet14",

@@ -53,7 +53,7 @@ struct DatasetExampleTests {
     func pixels() throws {
         try withFiles(training: 3) { folder in
             var remarks: [String] = []
-            let data = try TrainingData(.fashionMNIST, from: folder, device: .cpu) {
+            let data = try TrainingData(exampleDataset, from: folder, device: .cpu) {
                 remarks.append($0)
             }
             #expect(data.train.count == 3 && data.test.count == 2 && data.train.classCount == 10)
@@ -78,8 +78,8 @@ struct DatasetExampleTests {
     @Test("Its batches of an evaluation are every image once, normalised")
     func evaluation() throws {
         try withFiles(training: 3) { folder in
-            let images = try Dataset.fashionMNIST.open(.train, in: folder)
-            let normalization = try #require(Dataset.fashionMNIST.normalization)
+            let images = try exampleDataset.open(.train, in: folder)
+            let normalization = try #require(exampleDataset.normalization)
             var positions: [Int64] = []
             try images.evaluation(
                 positions: nil, normalization: normalization, batchSize: 2
@@ -97,7 +97,7 @@ struct DatasetExampleTests {
     func errors() throws {
         func sentence(_ folder: String) -> String? {
             do {
-                _ = try Dataset.fashionMNIST.open(.train, in: folder)
+                _ = try exampleDataset.open(.train, in: folder)
                 return nil
             } catch {
                 return "\(error)"
@@ -115,7 +115,7 @@ struct DatasetExampleTests {
             #expect(text.contains("\(path): expected bytes in the IDX layout"))
         }
         #expect(throws: DatasetError.noFolder(dataset: "fashion-mnist")) {
-            try Dataset.fashionMNIST.open(.train, in: nil)
+            try exampleDataset.open(.train, in: nil)
         }
     }
 }

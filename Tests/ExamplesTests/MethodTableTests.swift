@@ -6,6 +6,9 @@ import VisionModels
 
 @testable import Recipes
 
+/// The example, also where a copy of it was added as its page says.
+private typealias LogitMatching = Examples.LogitMatching
+
 /// What a recipe makes of the example's file, once its line stands in the list.
 @Suite("The example's method in recipes")
 struct MethodTableTests {

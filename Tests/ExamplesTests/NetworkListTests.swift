@@ -10,6 +10,9 @@ private let list: [Architecture] = [
     Architecture("tinynet", imageSize: 32) { TinyNet(classCount: $0, generator: $1) }
 ]
 
+/// The example, also where a copy of it was added as its page says.
+private typealias TinyNet = Examples.TinyNet
+
 /// What the list of networks makes of the example's file, once its line stands there.
 @Suite("The example's network in the list")
 struct NetworkListTests {

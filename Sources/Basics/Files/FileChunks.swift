@@ -8,6 +8,12 @@ package final class FileChunks {
 
     package init(path: String) throws(FileError) {
         self.path = path
+        // To open a pipe would be to wait for someone who writes to it.
+        var kind = stat()
+        guard stat(path, &kind) == 0 else { throw FileError.reading(path) }
+        guard kind.st_mode & S_IFMT == S_IFREG else {
+            throw FileError.cannotRead(path: path, reason: "it is no regular file")
+        }
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw FileError.reading(path)

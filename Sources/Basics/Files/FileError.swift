@@ -44,6 +44,15 @@ extension FileError {
             ? String(cString: strerror(Int32(cause.code))) : error.localizedDescription
     }
 
+    /// An error of Foundation's on a file, in one sentence; nil for any other error.
+    package init?(foundation error: any Error) {
+        guard let error = error as? CocoaError, let path = error.filePath else { return nil }
+        let reason = Self.reason(of: error)
+        self =
+            error.isFileError && error.code.rawValue >= CocoaError.fileWriteUnknown.rawValue
+            ? .cannotWrite(path: path, reason: reason) : .cannotRead(path: path, reason: reason)
+    }
+
     /// What the system has just said to a read.
     package static func reading(_ path: String) -> FileError {
         .cannotRead(path: path, reason: String(cString: strerror(errno)))

@@ -4,6 +4,8 @@ import Basics
 public enum CIFARError: Error, Equatable {
     /// Neither the data set's folder nor its archive is in the folder given.
     case notFound(dataset: CIFARDataset, directory: String, found: [String])
+    /// There is nothing where the data set was looked for.
+    case folderMissing(dataset: CIFARDataset, directory: String)
     /// A file of the data set is not in its folder or archive.
     case fileMissing(dataset: CIFARDataset, file: String, container: String, directory: String)
     /// A file is empty or ends inside a record.
@@ -28,6 +30,8 @@ extension CIFARError: CustomStringConvertible {
             "\(directory): expected the folder \(dataset.folderName) or \(dataset.pickleFolderName), or "
                 + "the archive \(dataset.archiveName) or \(dataset.pickleArchiveName), of "
                 + "\(dataset.name), found " + found.firstFew
+        case .folderMissing(let dataset, let directory):
+            "\(directory): expected a folder with \(dataset.name), but there is nothing of that name"
         case .fileMissing(let dataset, let file, let container, _):
             "\(container): expected the file \(file) of \(dataset.name), found none"
         case .truncatedFile(let dataset, let path, let expected, let bytes):
@@ -48,6 +52,8 @@ extension CIFARError: CustomStringConvertible {
         switch self {
         case .notFound(_, let directory, _), .fileMissing(_, _, _, let directory):
             "name another folder, or fetch the data set into \(directory)"
+        case .folderMissing(_, let directory):
+            "check the path, or fetch the data set into \(directory)"
         case .truncatedFile(let dataset, _, _, _):
             "the file is truncated or not of \(dataset.name): remove it and fetch the data set again"
         case .tooManyImages:

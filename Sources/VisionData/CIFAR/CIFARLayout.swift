@@ -17,7 +17,7 @@ enum CIFARLayout: Equatable {
     ///   - dataset: The data set.
     ///   - split: The split.
     ///   - directory: The folder that holds the data set's folder, or that folder.
-    /// - Throws: `CIFARError/notFound(dataset:directory:found:)`
+    /// - Throws: `CIFARError/notFound(dataset:directory:found:)`, or `folderMissing` where nothing is there.
     init(of dataset: CIFARDataset, _ split: CIFARDataset.Split, in directory: URL) throws {
         // Unpacking into a folder of the archive's name doubles it.
         func folders(_ name: String) -> [URL] {
@@ -45,6 +45,8 @@ enum CIFARLayout: Equatable {
             self = part
         } else if let empty {
             self = .binary(empty)
+        } else if !Disk.exists(directory) {
+            throw CIFARError.folderMissing(dataset: dataset, directory: directory.path)
         } else {
             throw CIFARError.notFound(
                 dataset: dataset, directory: directory.path, found: Self.names(in: directory))

@@ -25,6 +25,9 @@ extension CIFARError: Remediable {
             .fileMissing(let dataset, _, _, let directory):
             "run `reviewkd datasets fetch \(dataset.name) \(ShellWord.option("--data", directory))`, which "
                 + "downloads the archive from its publisher, verifies it and adds the files that are missing"
+        case .folderMissing(let dataset, let directory):
+            "check --data, or run `reviewkd datasets fetch \(dataset.name) "
+                + "\(ShellWord.option("--data", directory))` to download the data set there"
         case .truncatedFile, .tooManyImages, .foreignLabel, .foreignPickle: nil
         }
     }
