@@ -25,6 +25,9 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// versions.
     public var threads: Int?
 
+    /// Whose kernels computed it, on the CPU; absent on a card and in files of earlier versions.
+    public var kernels: Kernels?
+
     /// The mean of each loss term, unweighted, of their weighted `total`, and `top1` in percent.
     public var train: [String: Double]
 
@@ -52,7 +55,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     public var teacherTop1: Double?
 
     enum CodingKeys: String, CodingKey {
-        case epoch, step, seconds, threads, train, validation, test, revision, teacher
+        case epoch, step, seconds, threads, kernels, train, validation, test, revision, teacher
         case studentWeights = "student_weights"
         case trainingImages = "training_images"
         case teacherTop1 = "teacher_top1"
@@ -64,7 +67,8 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     /// Gathers what is known of an epoch.
     package init(
         epoch: Int, step: Int, learningRate: Double, seconds: Double, imagesPerSecond: Double,
-        peakMemoryBytes: Int, threads: Int? = nil, train: [String: Double], validation: Scores?,
+        peakMemoryBytes: Int, threads: Int? = nil, kernels: Kernels? = nil, train: [String: Double],
+        validation: Scores?,
         test: Scores?, inputs: RunInputs = RunInputs(), revision: String? = nil,
         teacherTop1: Double? = nil
     ) {
@@ -75,6 +79,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
         self.imagesPerSecond = imagesPerSecond
         self.peakMemoryBytes = peakMemoryBytes
         self.threads = threads
+        self.kernels = kernels
         self.train = train
         self.validation = validation
         self.test = test

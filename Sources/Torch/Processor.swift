@@ -4,7 +4,7 @@ import Foundation
 /// What the processor, its operating system and the environment offer for convolutions in bfloat16.
 public struct Processor: Sendable, Equatable {
     /// Whose kernel runs 3×3 convolutions with stride 1 in bfloat16.
-    public enum Convolution: String, Sendable {
+    public enum Convolution: String, Sendable, CaseIterable {
         /// Our own, on AVX512-BF16.
         case avx512
 
@@ -21,22 +21,50 @@ public struct Processor: Sendable, Equatable {
     /// The instruction set that `ONEDNN_MAX_CPU_ISA` or `DNNL_MAX_CPU_ISA` limits oneDNN to.
     public let limitOfOneDNN: String?
 
+    /// What the variable `REVIEWKD_KERNELS` asks for.
+    public let wanted: String?
+
     /// Describes a processor.
-    public init(hasAVX512BFloat16: Bool, hasAMX: Bool, limitOfOneDNN: String? = nil) {
+    public init(
+        hasAVX512BFloat16: Bool, hasAMX: Bool, limitOfOneDNN: String? = nil, wanted: String? = nil
+    ) {
         self.hasAVX512BFloat16 = hasAVX512BFloat16
         self.hasAMX = hasAMX
         self.limitOfOneDNN = limitOfOneDNN
+        self.wanted = wanted
     }
 
     /// The processor of this process.
-    public static let current = Processor(
-        hasAVX512BFloat16: ct_cpu_has_native_bfloat16(), hasAMX: ct_cpu_has_amx_bfloat16(),
-        limitOfOneDNN: limit(in: ProcessInfo.processInfo.environment))
+    public static let current = {
+        let environment = ProcessInfo.processInfo.environment
+        return Processor(
+            hasAVX512BFloat16: ct_cpu_has_native_bfloat16(), hasAMX: ct_cpu_has_amx_bfloat16(),
+            limitOfOneDNN: limit(in: environment),
+            wanted: environment["REVIEWKD_KERNELS"].flatMap { $0.isEmpty ? nil : $0 })
+    }()
 
-    /// The kernel that this processor is to use: our own where there is AVX512-BF16, unless oneDNN has the
-    /// matrix unit, on which it is several times as fast.
+    /// The kernel that this processor is to use: what `REVIEWKD_KERNELS` asks for, if the processor has it;
+    /// else our own where there is AVX512-BF16, unless oneDNN has the matrix unit, on which it is several
+    /// times as fast.
     public var convolution: Convolution {
-        hasAVX512BFloat16 && !oneDNNUsesAMX ? .avx512 : .onednn
+        if let asked = wanted.flatMap(Convolution.init), has(asked) { return asked }
+        return hasAVX512BFloat16 && !oneDNNUsesAMX ? .avx512 : .onednn
+    }
+
+    private func has(_ kernel: Convolution) -> Bool {
+        switch kernel {
+        case .avx512: hasAVX512BFloat16
+        case .onednn: true
+        }
+    }
+
+    /// Refuses a value of `REVIEWKD_KERNELS` that this processor, or this program, has no kernels for.
+    ///
+    /// - Throws: `KernelsError`.
+    public func requireWantedKernels() throws(KernelsError) {
+        guard let wanted else { return }
+        let known = Convolution.allCases.filter(has).map(\.rawValue)
+        guard known.contains(wanted) else { throw KernelsError(wanted: wanted, known: known) }
     }
 
     /// Whether oneDNN computes on the matrix unit.
@@ -58,5 +86,20 @@ public struct Processor: Sendable, Equatable {
     static func limit(in environment: [String: String]) -> String? {
         ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"].compactMap { environment[$0] }
             .first { !$0.isEmpty }
+    }
+}
+
+/// Kernels that were asked for and are not there.
+public struct KernelsError: Error, Equatable, CustomStringConvertible {
+    /// What was asked for.
+    public let wanted: String
+
+    /// What this processor has.
+    public let known: [String]
+
+    /// What is wrong, and what to do.
+    public var description: String {
+        "REVIEWKD_KERNELS is \(wanted), but this program has no such kernels for this processor. Expected "
+            + "\(known.joined(separator: " or ")). Take one of these, or unset the variable."
     }
 }

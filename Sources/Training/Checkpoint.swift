@@ -32,6 +32,9 @@ struct RunState: Codable, Equatable {
 
     /// The accuracy of the teacher before the first step, in percent.
     var teacherTop1: Double?
+
+    /// Whose kernels computed the steps; nil on a card and in files of earlier versions.
+    var kernels: Kernels?
 }
 
 /// Everything that a run needs to go on exactly where it stopped.

@@ -63,6 +63,10 @@ extension Trainer {
             stateDict: saved.tensors.entries(below: "metrics"), device: options.device)
         state = saved.state
         state.inputs = inputs
+        if let former = saved.state.kernels, let kernels, former != kernels {
+            report(.remark(OtherKernelsRemark(former: former, now: kernels)))
+        }
+        state.kernels = kernels
         savedStep = state.step
         try folder?.write(history)
         report(
@@ -80,5 +84,26 @@ extension Trainer {
         state.history = history
         state.step = history.last?.step ?? 0
         state.epoch = recipe.epochs
+    }
+}
+
+extension Trainer {
+    /// Whose kernels this process computes with; nil on a card.
+    var kernels: Kernels? {
+        guard options.device == .cpu else { return nil }
+        return Kernels(
+            convolution: Processor.current.convolution.rawValue, libtorch: Runtime.cpuCapability)
+    }
+}
+
+/// That a run goes on with other kernels than it was begun with.
+private struct OtherKernelsRemark: Sendable, CustomStringConvertible {
+    let former: Kernels
+    let now: Kernels
+
+    /// What was found, and what it means.
+    var description: String {
+        "the run was begun with other kernels (\(former)) than this processor has (\(now)). It goes on, but not "
+            + "bit for bit as it would have there."
     }
 }

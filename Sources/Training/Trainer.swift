@@ -74,6 +74,7 @@ public final class Trainer {
             teacher: options.teacherDigest, studentWeights: options.studentWeightsDigest,
             trainingImages: parts.trainingImages, testImages: parts.testImages)
         state.inputs = inputs
+        state.kernels = kernels
         // In float32 LibTorch's batch norm, among others, adds up by threads.
         if try options.adaptsThreads && options.device == .cpu
             && (recipe.precision ?? .standard(on: .cpu)) == .bfloat16
@@ -267,7 +268,8 @@ public final class Trainer {
             seconds: trainingSeconds + (now() - start).seconds,
             imagesPerSecond: Double(steps.metrics.imageCount) / trainingSeconds,
             peakMemoryBytes: try peakMemory(on: options.device),
-            threads: options.device == .cpu ? Runtime.threads : nil, train: steps.metrics.means,
+            threads: options.device == .cpu ? Runtime.threads : nil, kernels: kernels,
+            train: steps.metrics.means,
             validation: validated, test: tested, inputs: inputs, revision: options.revision,
             teacherTop1: state.epoch == 0 ? state.teacherTop1 : nil)
         if let (images, value) = record.notFinite {

@@ -46,6 +46,7 @@ struct DeviceOptions: ParsableArguments {
 
     /// Sets the threads and finds the device.
     func resolve() throws -> Device {
+        try Processor.current.requireWantedKernels()
         if let threads {
             let processors = ProcessInfo.processInfo.activeProcessorCount
             if threads > processors {

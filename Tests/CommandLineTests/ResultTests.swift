@@ -61,9 +61,9 @@ extension CommandLineSuite {
             for line in lines {
                 #expect(
                     line.keys.filter { $0 != "teacher_top1" }.sorted() == [
-                        "epoch", "images_per_second", "learning_rate", "peak_memory_bytes",
-                        "revision", "seconds", "step", "teacher", "test", "train",
-                        "training_images",
+                        "epoch", "images_per_second", "kernels", "learning_rate",
+                        "peak_memory_bytes", "revision", "seconds", "step", "teacher", "test",
+                        "threads", "train", "training_images",
                     ])
                 #expect(line["teacher"] as? String == teacher)
                 let train = try #require(line["train"] as? [String: Any])

@@ -33,6 +33,32 @@ import Testing
         #expect(processor.oneDNNUsesAMX == (tested.amx && tested.kernel == .onednn))
     }
 
+    @Test(
+        "REVIEWKD_KERNELS takes what the processor has, and anything else is refused in a sentence")
+    func wanted() throws {
+        func processor(_ wanted: String?, bfloat16: Bool) -> Processor {
+            Processor(hasAVX512BFloat16: bfloat16, hasAMX: true, wanted: wanted)
+        }
+        #expect(processor("avx512", bfloat16: true).convolution == .avx512)
+        #expect(processor("onednn", bfloat16: true).convolution == .onednn)
+        #expect(processor(nil, bfloat16: true).convolution == .onednn)
+        for name in ["avx512", "onednn"] {
+            try processor(name, bfloat16: true).requireWantedKernels()
+        }
+        try processor(nil, bfloat16: false).requireWantedKernels()
+        let error = #expect(throws: KernelsError.self) {
+            try processor("avx512", bfloat16: false).requireWantedKernels()
+        }
+        #expect(
+            error?.description == """
+                REVIEWKD_KERNELS is avx512, but this program has no such kernels for this processor. Expected onednn. \
+                Take one of these, or unset the variable.
+                """)
+        #expect(throws: KernelsError(wanted: "amx", known: ["avx512", "onednn"])) {
+            try processor("amx", bfloat16: true).requireWantedKernels()
+        }
+    }
+
     @Test("oneDNN's limit is the first of its two variables that holds something")
     func limit() {
         #expect(Processor.limit(in: [:]) == nil)

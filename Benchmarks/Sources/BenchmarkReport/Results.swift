@@ -3,8 +3,14 @@ public struct Results: Sendable {
     /// The code that was measured.
     public let revision: String
 
-    /// The machine, in words.
+    /// The machine, in words: the processor, its kind or the GPU's name, cores and memory.
     public let machine: String
+
+    /// The kind of processor, or the GPU's name: the page has a section for each.
+    public var kind: String {
+        let parts = machine.split(separator: ", ")
+        return String(parts.count > 1 ? parts[1] : parts.first ?? "")
+    }
 
     /// All that was measured of it there.
     public let measurements: [Measurement]

@@ -1,12 +1,14 @@
-/// The chart `speed.svg`: bars for the steps, lines for the batch sizes.
+/// The chart of a kind of processor: bars for the steps, lines for the batch sizes.
 public struct SpeedChart {
     private let plan: Plan
     private let results: Results
+    private let batchResults: Results
 
-    /// Makes the chart of some results.
+    /// Makes the chart of some results, each part of the revision that has most of it.
     public init(plan: Plan, results: Results) {
         self.plan = plan
-        self.results = results
+        self.results = results.fullest(of: .pairs, in: plan)
+        batchResults = results.fullest(of: .batches, in: plan)
     }
 
     /// The file, or nothing where neither part has a measurement of ours.
@@ -89,7 +91,7 @@ public struct SpeedChart {
         let groups = plan.groups(of: .batches)
         let curves = Program.allCases.indices.map { program in
             groups.enumerated().compactMap { index, group in
-                results.milliseconds(group[program]).map {
+                batchResults.milliseconds(group[program]).map {
                     (index: index, value: $0.median / Double(group[program].batchSize))
                 }
             }

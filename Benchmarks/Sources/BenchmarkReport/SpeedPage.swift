@@ -2,12 +2,16 @@ import Foundation
 
 /// The page `speed.md`: prose by hand around a part that is written by the program.
 public struct SpeedPage {
-    /// The line before the written part.
-    public static let begin =
-        "<!-- measurements: begin; written by `make bench`, edit only outside -->"
+    /// The line before the written part of a kind of processor.
+    public static func begin(_ kind: String) -> String {
+        "<!-- measurements, \(kind): begin; written by `make bench`, edit only outside -->"
+    }
 
-    /// The line after the written part.
-    public static let end = "<!-- measurements: end -->"
+    /// The line after the written part of a kind of processor.
+    public static func end(_ kind: String) -> String { "<!-- measurements, \(kind): end -->" }
+
+    /// What every line after a written part begins and ends with.
+    private static let anyEnd = (start: "<!-- measurements, ", end: ": end -->")
 
     let plan: Plan
     let results: Results
@@ -28,23 +32,37 @@ public struct SpeedPage {
         self.chart = chart
     }
 
-    /// Puts the written part into a page.
+    /// Puts the written part of this kind of processor into a page, in the place of the one that is there or
+    /// behind those of other kinds.
     ///
     /// - Parameter page: the page as it is; an empty one gets a heading.
     /// - Returns: the page with everything outside of the two markers as it was.
-    /// - Throws: `SpeedPageError` when the page has text but not both markers in their order.
+    /// - Throws: `SpeedPageError` when the page has text but no two markers in their order.
     public func inserted(into page: String) throws -> String {
-        let part = "\(Self.begin)\n\n\(text)\n\n\(Self.end)"
+        let (begin, end) = (Self.begin(results.kind), Self.end(results.kind))
+        let part = "\(begin)\n\n\(text)\n\n\(end)"
         guard !page.isEmpty else { return "# Speed\n\n\(part)\n" }
-        guard let first = page.range(of: Self.begin),
-            let last = page.range(of: Self.end, range: first.upperBound..<page.endIndex)
-        else { throw SpeedPageError.noMarkers }
-        return page.replacingCharacters(in: first.lowerBound..<last.upperBound, with: part)
+        if let first = page.range(of: begin) {
+            guard let last = page.range(of: end, range: first.upperBound..<page.endIndex) else {
+                throw SpeedPageError.noMarkers(kind: results.kind)
+            }
+            return page.replacingCharacters(in: first.lowerBound..<last.upperBound, with: part)
+        }
+        let lines = page.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard
+            let other = lines.lastIndex(where: {
+                $0.hasPrefix(Self.anyEnd.start) && $0.hasSuffix(Self.anyEnd.end)
+            }), !lines[other].contains(end)
+        else { throw SpeedPageError.noMarkers(kind: results.kind) }
+        return (lines[...other] + ["", part] + lines[(other + 1)...]).joined(separator: "\n")
     }
 
     /// The written part.
     public var text: String {
-        ([header, chart.map { "![Time per step and cost per image](\($0))" }].compactMap { $0 }
+        ([
+            "## With \(results.kind)", header,
+            chart.map { "![Time per step and cost per image](\($0))" },
+        ].compactMap { $0 }
             + Section.allCases.map(section))
             .joined(separator: "\n\n")
     }
@@ -82,7 +100,7 @@ public struct SpeedPage {
         } else {
             body = notes[section] ?? "Not measured."
         }
-        return "## \(title(section))\n\n\(body)"
+        return "### \(title(section))\n\n\(body)"
     }
 
     private func table(_ section: Section, _ results: Results) -> String {
@@ -113,14 +131,17 @@ public struct SpeedPage {
 
 /// What can be wrong with a page.
 public enum SpeedPageError: Error, CustomStringConvertible {
-    /// The page does not say where the written part belongs.
-    case noMarkers
+    /// The page does not say where the written part of a kind belongs.
+    case noMarkers(kind: String)
 
     /// What is lacking, and how to put it right.
     public var description: String {
-        """
-        speed.md: expected the lines "\(SpeedPage.begin)" and "\(SpeedPage.end)" in this order, \
-        found them not; put them where the measurements belong
-        """
+        switch self {
+        case .noMarkers(let kind):
+            """
+            speed.md: expected the lines "\(SpeedPage.begin(kind))" and "\(SpeedPage.end(kind))" in this order, \
+            found them not; put them where the measurements belong
+            """
+        }
     }
 }

@@ -1,8 +1,9 @@
+import BenchmarkReport
 import Foundation
 
 /// What runs the programs, and which code they are.
 struct Machine {
-    /// Processor, cores, memory and, for a GPU, its name.
+    /// Processor, its kind or the GPU's name, cores and memory.
     let text: String
 
     /// The code that is measured.
@@ -15,17 +16,20 @@ struct Machine {
     init(device: String) throws {
         let processor = try Self.value(of: "model name", in: "/proc/cpuinfo") ?? "unknown processor"
         let gibibytes = Double(ProcessInfo.processInfo.physicalMemory) / 1_073_741_824
-        var parts = [
-            processor, "\(ProcessInfo.processInfo.activeProcessorCount) cores",
-            "\(Int(gibibytes.rounded())) GiB",
-        ]
+        let kind: String
         if device.hasPrefix("cuda") {
             let index = device.split(separator: ":").dropFirst().first.map(String.init) ?? "0"
-            parts.append(
-                try Self.output(
-                    "nvidia-smi", ["--query-gpu=name", "--format=csv,noheader", "-i", index]))
+            kind = try Self.output(
+                "nvidia-smi", ["--query-gpu=name", "--format=csv,noheader", "-i", index])
+        } else {
+            let flags = try Self.value(of: "flags", in: "/proc/cpuinfo") ?? ""
+            kind =
+                ProcessorKind(flags: Set(flags.split(separator: " ").map(String.init))).rawValue
         }
-        text = parts.joined(separator: ", ")
+        text = [
+            processor, kind, "\(ProcessInfo.processInfo.activeProcessorCount) cores",
+            "\(Int(gibibytes.rounded())) GiB",
+        ].joined(separator: ", ")
         revision = try Self.findRevision()
     }
 

@@ -5,7 +5,7 @@ import Testing
 /// The measurements in Fixtures/speed.jsonl: round numbers, made up.
 enum Fixture {
     static let revision = "abc1234"
-    static let machine = "Test machine, 2 cores"
+    static let machine = "Test machine, AVX2, 2 cores"
     static let plan = Plan(device: "cpu", threads: 2, steps: 10, turns: 3)
 
     static func measurements() throws -> [BenchmarkReport.Measurement] {

@@ -6,7 +6,8 @@ import Testing
 struct SpeedPageTests {
     private func page(notes: [Section: String] = [:]) throws -> SpeedPage {
         SpeedPage(
-            plan: Fixture.plan, results: try Fixture.results(), notes: notes, chart: "speed.svg")
+            plan: Fixture.plan, results: try Fixture.results(), notes: notes,
+            chart: "speed-avx2.svg")
     }
 
     @Test(
@@ -35,12 +36,12 @@ struct SpeedPageTests {
     @Test("Machine, revision, versions, dates and command stand above, of this revision only")
     func header() throws {
         let text = try page().text
-        #expect(text.contains("- machine: Test machine, 2 cores; device cpu\n"))
+        #expect(text.contains("- machine: Test machine, AVX2, 2 cores; device cpu\n"))
         #expect(text.contains("- code: revision abc1234\n"))
         #expect(text.contains("PyTorch 2.13.0+cpu, Python 3.11.2; reviewkd 0.1.0, LibTorch"))
         #expect(text.contains("- date: 2026-11-25 to 2026-11-26\n"))
         #expect(text.contains("`make bench`"))
-        #expect(text.contains("](speed.svg)"))
+        #expect(text.contains("](speed-avx2.svg)"))
         #expect(!text.contains("999"))
     }
 
@@ -49,9 +50,9 @@ struct SpeedPageTests {
         let notes: [Section: String] = [.epoch: "Not run: no data."]
         let empty = Results([], revision: "abc1234", machine: "here")
         let page = SpeedPage(plan: Fixture.plan, results: empty, notes: notes, chart: nil)
-        #expect(page.text.contains("## An epoch on real data\n\nNot run: no data."))
-        #expect(page.text.contains("## Threads\n\nNot measured."))
-        #expect(!page.text.contains("speed.svg"))
+        #expect(page.text.contains("### An epoch on real data\n\nNot run: no data."))
+        #expect(page.text.contains("### Threads\n\nNot measured."))
+        #expect(!page.text.contains("speed-avx2.svg"))
         // What was measured at another time stays, whatever is lacking today.
         #expect(try !self.page(notes: notes).text.contains("Not run"))
     }
@@ -86,18 +87,46 @@ struct SpeedPageTests {
     @Test("Text outside of the markers stays as it was")
     func insertion() throws {
         let page = try page()
-        let old = "# Speed\n\nBefore.\n\n\(SpeedPage.begin)\noutdated\n\(SpeedPage.end)\n\nAfter.\n"
+        let old =
+            "# Speed\n\nBefore.\n\n\(SpeedPage.begin("AVX2"))\noutdated\n\(SpeedPage.end("AVX2"))\n\nAfter.\n"
         let new = try page.inserted(into: old)
-        #expect(new.hasPrefix("# Speed\n\nBefore.\n\n\(SpeedPage.begin)\n\n- machine"))
-        #expect(new.hasSuffix("\n\(SpeedPage.end)\n\nAfter.\n"))
+        #expect(
+            new.hasPrefix(
+                "# Speed\n\nBefore.\n\n\(SpeedPage.begin("AVX2"))\n\n## With AVX2\n\n- machine"))
+        #expect(new.hasSuffix("\n\(SpeedPage.end("AVX2"))\n\nAfter.\n"))
         #expect(!new.contains("outdated"))
         #expect(try page.inserted(into: new) == new)
-        #expect(try page.inserted(into: "").hasPrefix("# Speed\n\n\(SpeedPage.begin)"))
+        #expect(try page.inserted(into: "").hasPrefix("# Speed\n\n\(SpeedPage.begin("AVX2"))"))
+    }
+
+    @Test("The part of another kind of processor stays as it was, and this one's comes behind it")
+    func otherKinds() throws {
+        let (begin, end) = (SpeedPage.begin("AMX"), SpeedPage.end("AMX"))
+        let old = "# Speed\n\n\(begin)\ntheirs\n\(end)\n\nAfter.\n"
+        let page = try page()
+        let new = try page.inserted(into: old)
+        #expect(
+            new.hasPrefix("# Speed\n\n\(begin)\ntheirs\n\(end)\n\n\(SpeedPage.begin("AVX2"))\n"))
+        #expect(new.hasSuffix("\n\(SpeedPage.end("AVX2"))\n\nAfter.\n"))
+        #expect(try page.inserted(into: new) == new)
+    }
+
+    @Test(
+        "A processor's kind is read from its flags, the best first",
+        arguments: [
+            (["avx2", "avx512f", "avx512_bf16", "amx_bf16"], ProcessorKind.amx),
+            (["avx2", "avx512f", "avx512_bf16"], .avx512BFloat16), (["avx2", "avx512f"], .avx512),
+            (["sse2", "avx2"], .avx2), (["sse2"], .other),
+        ])
+    func kinds(_ flags: [String], _ kind: ProcessorKind) {
+        #expect(ProcessorKind(flags: Set(flags)) == kind)
     }
 
     @Test(
         "A page without both markers is left alone",
-        arguments: ["text", SpeedPage.begin, SpeedPage.end + SpeedPage.begin])
+        arguments: [
+            "text", SpeedPage.begin("AVX2"), SpeedPage.end("AVX2") + SpeedPage.begin("AVX2"),
+        ])
     func noMarkers(_ old: String) throws {
         let page = try page()
         #expect(throws: SpeedPageError.self) { try page.inserted(into: old) }
