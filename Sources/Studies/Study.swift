@@ -41,6 +41,7 @@ public final class Study: Sendable {
         self.cells = cells
         self.settings = settings
         let path = settings.resultsPath
+        try StudyFolder.requireOwn(settings.output)
         lock = plans ? nil : try FolderLock(settings.output, of: settings.output)
         let read = try ResultsFile(path: path, mayLack: true)
         if read.cutLine != nil {

@@ -7,6 +7,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case unusableSchedule(String)
     case noTeacher(recipe: String)
     case noFolder(teachers: String)
+    case holdsRun(path: String, found: String)
+    case foreignFolder(path: String, found: String)
     case severalTeachers(model: String, files: [String])
     case differs(cell: String, path: String, expected: String, found: String)
     case otherTeacher(cell: String, path: String, file: String, expected: String, found: String)
@@ -40,6 +42,12 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
                 + "distills with ReviewKD."
         case .noFolder(let teachers):
             "there is no folder at \(teachers). Expected a folder with the teachers' weights."
+        case .holdsRun(let path, let found):
+            "\(path) holds a run that is no part of a study (found \(found.shown)). Expected the folder of "
+                + "a study, an empty folder, or a name that is not taken."
+        case .foreignFolder(let path, let found):
+            "\(path) is not empty, and it is not the folder of a study (found \(found.shown)). Expected "
+                + "an empty folder, or a name that is not taken."
         case .severalTeachers(let model, let files):
             "several files could hold \(model)'s weights: \(files.prefix(5).joined(separator: ", "))"
                 + (files.count > 5 ? ", …" : "") + ". Expected one."
@@ -78,6 +86,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
         case .takenSchedule, .unusableSchedule: "rename the file"
         case .noTeacher: "choose one such as cifar100/resnet56-resnet20"
         case .noFolder: "name another one, or none to train the teachers here"
+        case .holdsRun, .foreignFolder: "choose another folder"
         case .severalTeachers(let model, _):
             "rename the right one to \(model).pth, or move the others away"
         case .differs: "choose another folder, or give the settings it was made with"

@@ -6,6 +6,7 @@ extension StudyError: Remediable {
         switch self {
         case .noFolder:
             "name another one with --teachers, or leave --teachers out to train the teachers here"
+        case .holdsRun, .foreignFolder: "choose another --output"
         case .differs: "choose another --output, or give the settings it was made with"
         case .otherTeacher: "give the same file, or choose another --output"
         case .otherDataset: "give the schedule another name, or choose another --output"
