@@ -99,6 +99,7 @@ struct StudyWorker: Sendable {
         options.adaptsThreads = settings.adaptsThreads && settings.jobs == 1 && count == 1
         options.checkpointEvery = settings.checkpointEvery
         options.resume = true
+        options.expectsRun = false
         options.revision = settings.revision
         options.interruption = settings.interruption
         let file = file(for: cell)

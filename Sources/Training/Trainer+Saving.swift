@@ -69,8 +69,17 @@ extension Trainer {
         state.kernels = kernels
         savedStep = state.step
         try folder?.write(history)
-        report(
-            .remark("resumed at step \(state.step), epoch \(min(state.epoch + 1, recipe.epochs))"))
+    }
+
+    /// Says at which step a run goes on that was to be resumed.
+    func tellWhereItBegins(resumed: Bool, in folder: RunFolder) {
+        if resumed {
+            report(.remark("resumed at step \(state.step), epoch \(state.epoch + 1)"))
+        } else if options.expectsRun {
+            report(
+                .remark(
+                    "nothing to resume in \(folder.path): the run begins at its first step"))
+        }
     }
 
     /// Takes up weights and history of a run that ended, where the folder has one without checkpoints: a

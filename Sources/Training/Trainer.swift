@@ -112,12 +112,14 @@ public final class Trainer {
     /// Takes the run up where it stands; a result means that it ends here.
     func start() throws -> TrainingOutcome? {
         if let folder, options.resume {
-            if let saved = try folder.newestCheckpoint() {
+            let saved = try folder.newestCheckpoint()
+            if let saved {
                 try resume(saved)
             } else {
                 try takeUpFinishedRun(in: folder)
             }
             if state.epoch == recipe.epochs { return .alreadyFinished }
+            tellWhereItBegins(resumed: saved != nil, in: folder)
         }
         if state.step == 0 { try measureTeacher() }
         try folder?.requireSpace(forCheckpointOf: checkpoint().byteCount)

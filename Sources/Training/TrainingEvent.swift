@@ -101,6 +101,9 @@ public struct RunOptions: Sendable {
     /// Whether to go on with a run in the folder.
     public var resume = false
 
+    /// Whether a run that is to be resumed is expected to be there, so that a remark says where none is.
+    public var expectsRun = true
+
     /// Whether the test set is evaluated after every epoch, or after the last one alone.
     public var evaluatesEveryEpoch = true
 

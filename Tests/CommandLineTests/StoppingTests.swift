@@ -69,7 +69,37 @@ extension CommandLineSuite {
                 workshop.distill(to: workshop.reference) + ["--resume"])
             #expect(outcome.status == 0)
             #expect(outcome.output.contains("\(workshop.reference) holds a finished run"))
+            #expect(!outcome.errors.contains("resume"), "\(outcome.errors)")
             try #expect(workshop.contents(workshop.reference) == before)
+        }
+
+        @Test(
+            "before it saved anything, or never begun, has nothing to resume, and --resume says so",
+            arguments: [[], ["checkpoint/"], ["checkpoint/lock", "recipe.yaml"]])
+        func nothingToResume(_ files: [String]) throws {
+            let output = workshop.fresh("nothing")
+            let note = "note: nothing to resume in \(output): the run begins at its first step\n"
+            for file in files {
+                let isFolder = file.hasSuffix("/")
+                if isFolder {
+                    try FileManager.default.createDirectory(
+                        at: workshop.url("\(output)/\(file)"), withIntermediateDirectories: true)
+                } else {
+                    try workshop.write(Data(), to: "\(output)/\(file)")
+                }
+            }
+            let resumed = ["--max-steps", "1", "--resume"]
+            let first = try workshop.run(workshop.distill(to: output) + resumed)
+            #expect(first.status == 0)
+            #expect(first.errors.contains(note), "\(first.errors)")
+            let second = try workshop.run(
+                workshop.distill(to: output) + ["--max-steps", "2", "--resume"])
+            #expect(second.errors.contains("note: resumed at step 1, epoch 1\n"))
+            #expect(!second.errors.contains("nothing to resume"), "\(second.errors)")
+            // Who does not ask for it need not be told.
+            let unasked = workshop.fresh("unasked")
+            let plain = try workshop.run(workshop.distill(to: unasked) + ["--max-steps", "1"])
+            #expect(!plain.errors.contains("resume"), "\(plain.errors)")
         }
 
         private func expectCheckpoint(
