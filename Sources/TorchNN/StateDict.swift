@@ -31,18 +31,30 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
 
     /// One sentence, then the first few keys of each kind.
     public var description: String {
-        let kinds = [
+        let other = fitting.map { "make a network of \($0), or use other weights" }
+        return "\(problem); \(other ?? remedy ?? standardRemedy)\(details)"
+    }
+
+    /// The sentence without the remedy.
+    package var problem: String {
+        let counts = kinds.map { "\($0.keys.count) \($0.name)" }
+        return "the weights do not fit \(target): \(counts.joined(separator: ", ")) key(s)"
+            + (fitting.map { "; they are those of \($0)" } ?? "")
+    }
+
+    /// The first few keys of each kind, in a line each.
+    package var details: String {
+        kinds.map { name, keys in
+            let rest = keys.count > 3 ? ", …" : ""
+            return "\n  \(name): \(keys.prefix(3).joined(separator: ", "))\(rest)"
+        }.joined()
+    }
+
+    private var kinds: [(name: String, keys: [String])] {
+        [
             ("missing", missing), ("unexpected", unexpected), ("wrongly shaped", misshapen),
             ("of another type", mistyped), ("not finite", notFinite), ("no tensors", notTensors),
-        ]
-        let counts = kinds.filter { !$0.1.isEmpty }.map { "\($0.1.count) \($0.0)" }
-        let details = kinds.filter { !$0.1.isEmpty }.map { kind, keys in
-            let rest = keys.count > 3 ? ", …" : ""
-            return "\n  \(kind): \(keys.prefix(3).joined(separator: ", "))\(rest)"
-        }
-        return "the weights do not fit \(target): \(counts.joined(separator: ", ")) key(s); "
-            + (fitting.map { "they are those of \($0): name that, or other weights" }
-                ?? remedy ?? standardRemedy) + details.joined()
+        ].filter { !$0.1.isEmpty }
     }
 
     private var standardRemedy: String {

@@ -58,9 +58,11 @@ struct EvaluateCommand: ParsableCommand {
         let device = try device.resolve()
         precision.noteEmulation(on: device)
         let images = try known().open(.test, in: data, device: device) { printError("note: \($0)") }
-        let network = try loadNetwork(
-            model, weights: file, key: weights.key, classCount: images.classCount,
-            device: device, remark: { printError("note: \(told($0))") })
+        let network = try UnfitWeights.naming("--model ") {
+            try loadNetwork(
+                model, weights: file, key: weights.key, classCount: images.classCount,
+                device: device, remark: { printError("note: \(told($0))") })
+        }
         let batches = images.evaluation(
             positions: nil, normalization: try normalization(), batchSize: 500)
         let scores = try Training.evaluate(network, on: batches, dtype: precision.dtype)

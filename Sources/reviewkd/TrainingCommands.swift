@@ -41,13 +41,17 @@ struct DistillCommand: ParsableCommand {
             recipe.teacher?.normalization = try TeacherNormalization(teacherNormalization).settings
         }
         let settings = recipe.teacher
-        try TrainingRun(recipe: recipe, options: options).run { data, device in
+        let run = TrainingRun(
+            recipe: recipe, options: options, studentNaming: "--set student.model=")
+        try run.run { data, device in
             // A student alone needs none.
             guard let settings else { return nil }
-            let network = try loadNetwork(
-                settings.model, weights: teacher, key: weights.key,
-                classCount: data.train.classCount, device: device,
-                remark: { printError("note: \(told($0))") })
+            let network = try UnfitWeights.naming("--set teacher.model=", option: "--teacher") {
+                try loadNetwork(
+                    settings.model, weights: teacher, key: weights.key,
+                    classCount: data.train.classCount, device: device,
+                    remark: { printError("note: \(told($0))") })
+            }
             return (network, try sha256(ofFile: teacher))
         }
     }
@@ -70,7 +74,8 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         var recipe = try options.resolve(recipe).studentAlone
         if let model { recipe.student.model = try Architecture(named: model).name }
-        try TrainingRun(recipe: recipe, options: options).run { _, _ in nil }
+        try TrainingRun(recipe: recipe, options: options, studentNaming: "--model ")
+            .run { _, _ in nil }
     }
 }
 

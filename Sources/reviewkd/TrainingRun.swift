@@ -19,6 +19,9 @@ struct TrainingRun {
     let recipe: Recipe
     let options: RunCommandOptions
 
+    /// What gives the student's network another name, where the name follows.
+    let studentNaming: String
+
     /// Trains, and prints what came out.
     ///
     /// Every folder is opened before the first step, so that one which cannot be used is told at once.
@@ -95,10 +98,12 @@ struct TrainingRun {
                 $0.network, precision: try recipe.precision ?? .standard(on: device))
         }
         do {
-            return try Trainer(
-                recipe: recipe, data: data, teacher: taught,
-                studentWeights: options.studentWeights, studentWeightsKey: options.studentKey,
-                options: settings, report: report)
+            return try UnfitWeights.naming(studentNaming, option: "--student-weights") {
+                try Trainer(
+                    recipe: recipe, data: data, teacher: taught,
+                    studentWeights: options.studentWeights, studentWeightsKey: options.studentKey,
+                    options: settings, report: report)
+            }
         } catch let error as WeightFileError {
             throw StudentWeightsError(error: error)
         }

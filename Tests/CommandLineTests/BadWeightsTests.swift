@@ -232,6 +232,48 @@ extension CommandLineSuite {
             }
         }
 
+        @Test(
+            "of another model are used by the advice as it stands, whichever option names the file",
+            arguments: [
+                (
+                    ["evaluate", "STUDENT", "--dataset", "cifar100", "--model", "resnet14"],
+                    "--model resnet8", "file"
+                ),
+                (
+                    ["distill", "pair.yaml", "--teacher", "STUDENT", "--output", "OUTPUT"],
+                    "--set teacher.model=resnet8", "--teacher"
+                ),
+                (
+                    [
+                        "distill", "pair.yaml", "--teacher", "TEACHER", "--output", "OUTPUT",
+                        "--student-weights", "TEACHER",
+                    ], "--set student.model=resnet14", "--student-weights"
+                ),
+                (
+                    ["train", "pair.yaml", "--output", "OUTPUT", "--student-weights", "TEACHER"],
+                    "--model resnet14", "--student-weights"
+                ),
+            ])
+        func ofAnotherModel(_ words: [String], _ advice: String, _ other: String) throws {
+            let files = [
+                "TEACHER": workshop.teacher, "OUTPUT": workshop.fresh("renamed"),
+                "STUDENT": workshop.reference + "/student-last.safetensors",
+            ]
+            let limit = words[0] == "evaluate" ? [] : ["--max-steps", "1"]
+            let arguments = words.map { files[$0] ?? $0 } + ["--data", "data"] + limit
+            let refused = try workshop.run(arguments)
+            #expect(refused.status == 1)
+            let found = try #require(
+                refused.sentence.firstMatch(
+                    of: /; they are those of resnet\d+; give (--.+), or another (.+)$/),
+                "\(refused.errors)")
+            #expect(found.1 == advice && found.2 == other)
+            // Of an option that stands there twice the last counts.
+            let outcome = try workshop.run(
+                arguments + advice.split(separator: " ").map(String.init))
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+
         @Test("that are a run's checkpoint are refused with the file to take")
         func ownCheckpoint() throws {
             let path = try workshop.checkpoint(workshop.reference)

@@ -340,6 +340,10 @@ extension CommandLineSuite {
                 workshop.reproduce(output, seeds: "0", also: ["--teachers", folder]))
             #expect(other.status == 1)
             #expect(other.sentence.contains("resnet14.safetensors"), "\(other.errors)")
+            #expect(
+                other.sentence.hasSuffix(
+                    "; they are those of resnet8; rename the file, or its folder, after resnet8, or take "
+                        + "it out of the folder of --teachers"), "\(other.errors)")
             #expect(!workshop.exists(output + "/results.jsonl"))
 
             #expect(
