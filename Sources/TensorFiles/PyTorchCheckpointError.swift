@@ -17,7 +17,7 @@ public enum PyTorchCheckpointError: Error, Sendable, Equatable {
     case notADictionary(found: String)
     case duplicateName(String)
     case noStateDict(found: [String], holding: [String])
-    case noSuchKey(String, found: [String], holding: [String])
+    case noSuchKey(String, found: [String], holding: [String], isNeeded: Bool)
     case noStorage(tensor: String, key: String)
     case storageSize(
         tensor: String, key: String, elementType: ElementType, count: Int, byteCount: Int)
@@ -70,9 +70,8 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         case .noStateDict(let found, _):
             "it should be a state dict, or hold one under 'state_dict', 'model' or another known key, but "
                 + (found.isEmpty ? "is empty" : "has only \(found.firstFew)")
-        case .noSuchKey(let key, let found, _):
-            "it should have weights under \(key.quoted), which was asked for, but "
-                + (found.isEmpty ? "is empty" : "has \(found.firstFew)")
+        case .noSuchKey(let key, let found, _, _):
+            "it has no weights under the key \(key.quoted), and at its top it has \(found.firstFew)"
         case .noStorage(let tensor, let key):
             "tensor \(tensor.quoted) should have its elements in the storage \(key.quoted), but "
                 + "there is none"
@@ -91,10 +90,28 @@ extension PyTorchCheckpointError: CustomStringConvertible {
     /// What to do, where the problem does not say it.
     var remedy: String? {
         switch self {
-        case .noStateDict(let found, let holding), .noSuchKey(_, let found, let holding):
+        case .noSuchKey(_, _, let holding, isNeeded: false):
+            "leave the key out" + Self.others(holding)
+        case .noStateDict(let found, let holding),
+            .noSuchKey(_, let found, let holding, isNeeded: true):
             Self.remedy(found, holding)
         default: nil
         }
+    }
+
+    /// Whether the file can be read and has weights, which stand elsewhere.
+    var isOfElsewhere: Bool {
+        switch self {
+        case .noSuchKey: true
+        case .noStateDict(_, let holding): !holding.isEmpty
+        default: false
+        }
+    }
+
+    /// The keys that may be named instead of none.
+    package static func others(_ holding: [String]) -> String {
+        holding.isEmpty
+            ? "" : ", or name one that holds tensors: \(holding.map(\.quoted).firstFew)"
     }
 
     private static func remedy(_ found: [String], _ holding: [String]) -> String? {

@@ -36,6 +36,8 @@ extension WeightFileError: CustomStringConvertible {
                 + "names, but none begins with \("\(prefix).".quoted)"
         case .safetensors(let path, let error):
             "\(path) is not a valid safetensors file: \(error)"
+        case .checkpoint(let path, let error) where error.isOfElsewhere:
+            "\(path): \(error.problem)"
         case .checkpoint(let path, let error):
             "\(path) is not a PyTorch checkpoint that can be read: \(error.problem)"
         }

@@ -47,7 +47,9 @@ struct WeightSearch {
         }
         let sets = try sets(named: path.hasSuffix(".") ? String(path.dropLast()) : path)
         guard !sets.isEmpty else {
-            throw .noSuchKey(path, found: found, holding: holding)
+            throw .noSuchKey(
+                path, found: found, holding: holding,
+                isNeeded: try self.sets(in: graph.root, path: nil).isEmpty)
         }
         return sets
     }

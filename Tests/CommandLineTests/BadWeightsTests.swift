@@ -191,6 +191,45 @@ extension CommandLineSuite {
                     == workshop.read(workshop.reference + "/student-last.safetensors"))
         }
 
+        @Test("under a key that the file does not have are refused with the keys that it has")
+        func unknownKey() throws {
+            let entries = try WeightFile.read(path: workshop.url(workshop.teacher).path).entries
+            let wrapped = workshop.fresh("teacher") + ".pth"
+            try workshop.write(
+                OldCheckpointWriter.file(
+                    .dictionary([("state_dict", .tensors(entries)), ("best", .tensors([]))])),
+                to: wrapped)
+            let plain = workshop.fresh("teacher") + ".pth"
+            try workshop.write(OldCheckpointWriter.file(.tensors(entries)), to: plain)
+            func evaluate(_ path: String, _ key: [String]) throws -> Outcome {
+                try workshop.run(
+                    [
+                        "evaluate", path, "--model", "resnet14", "--dataset", "cifar100", "--data",
+                        "data",
+                    ] + key)
+            }
+            let cases = [
+                (
+                    wrapped, "'state_dict' (a dictionary",
+                    "; leave --weights-key out, or name one that holds tensors: 'state_dict'."
+                ),
+                (plain, "'bn1.num_batches_tracked' (a tensor)", "; leave --weights-key out."),
+            ]
+            for (path, top, remedy) in cases {
+                let refused = try evaluate(path, ["--weights-key", "foo"])
+                #expect(refused.status == 1)
+                let start =
+                    "Error: \(path): it has no weights under the key 'foo', and at its top it has "
+                #expect(refused.sentence.hasPrefix(start + top), "\(refused.errors)")
+                #expect(refused.sentence.hasSuffix(remedy), "\(refused.errors)")
+                #expect(try evaluate(path, []).status == 0)
+            }
+            let prefix = try evaluate(workshop.teacher, ["--weights-key", "foo"])
+            #expect(
+                prefix.sentence.hasSuffix("; leave --weights-key out, or name another beginning."),
+                "\(prefix.errors)")
+        }
+
         @Test(
             "under a key that a shell would read in another way are taken by the advice as it stands",
             arguments: ["my key", "it's", "--x", "$HOME"])

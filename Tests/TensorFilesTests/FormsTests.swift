@@ -135,8 +135,10 @@ struct FormsTests {
         }
         #expect(
             error?.description.contains(
-                "should have weights under 'epoch', which was asked for")
+                ": it has no weights under the key 'epoch', and at its top it has")
                 == true, "\(String(describing: error))")
+        #expect(error?.description.contains("cannot be read") == false)
+        #expect(error?.description.hasSuffix("name that as the key 'generator'.") == true)
     }
 
     @Test("Raw and averaged weights are both found, the raw ones first")

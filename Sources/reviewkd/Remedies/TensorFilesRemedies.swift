@@ -10,7 +10,8 @@ extension WeightFileError: Remediable {
     fileprivate func remedy(by option: String) -> String? {
         switch self {
         case .checkpoint(_, let error): error.remedy(by: option)
-        case .unreadable, .unknownFormat, .foreign, .noSuchPrefix, .safetensors: nil
+        case .noSuchPrefix: "leave \(option) out, or name another beginning"
+        case .unreadable, .unknownFormat, .foreign, .safetensors: nil
         }
     }
 }
@@ -18,7 +19,9 @@ extension WeightFileError: Remediable {
 extension PyTorchCheckpointError {
     fileprivate func remedy(by option: String) -> String? {
         switch self {
-        case .noStateDict(_, let holding), .noSuchKey(_, _, let holding):
+        case .noSuchKey(_, _, let holding, isNeeded: false):
+            "leave \(option) out" + Self.others(holding)
+        case .noStateDict(_, let holding), .noSuchKey(_, _, let holding, isNeeded: true):
             holding.first.map { key in
                 "there are tensors under \(holding.map(\.quoted).firstFew): name that with "
                     + ShellWord.option(option, key)
