@@ -41,6 +41,9 @@ struct DistillCommand: ParsableCommand {
             recipe.teacher?.normalization = try TeacherNormalization(teacherNormalization).settings
         }
         let settings = recipe.teacher
+        if settings == nil {
+            printError("note: the method is alone, so the file of --teacher is not used")
+        }
         let run = TrainingRun(
             recipe: recipe, options: options, studentNaming: "--set student.model=")
         try run.run { data, device in

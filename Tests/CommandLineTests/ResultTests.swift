@@ -114,12 +114,21 @@ extension CommandLineSuite {
             #expect(others.sentence.contains("--set method.fitnet.stage=2"), "\(others.errors)")
         }
 
-        @Test("--method alone trains as train does, and names no teacher")
+        @Test("--method alone trains as train does, names no teacher and says that none is used")
         func alone() throws {
             let taught = workshop.fresh("alone")
             let single = workshop.fresh("alone")
-            let first = try workshop.run(workshop.distill(to: taught) + ["--method", "alone"])
-            #expect(first.status == 0, "\(first.errors)")
+            let note = "note: the method is alone, so the file of --teacher is not used\n"
+            for file in ["nofile.pt", workshop.teacher] {
+                let first = try workshop.run(
+                    workshop.distill(to: taught, teacher: file)
+                        + ["--method", "alone", "--resume"])
+                #expect(first.status == 0, "\(first.errors)")
+                #expect(first.errors.contains(note), "\(first.errors)")
+            }
+            let distilled = try workshop.run(
+                workshop.distill(to: workshop.reference) + ["--resume"])
+            #expect(!distilled.errors.contains("is not used"))
             let second = try workshop.run([
                 "train", "pair.yaml", "--data", "data", "--output", single, "--quiet",
             ])
