@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Recipes
 import Training
 
@@ -48,6 +49,12 @@ enum Arguments {
     }
 
     private static func isBlank(_ text: Substring) -> Bool { text.allSatisfy(\.isWhitespace) }
+}
+
+/// Splits a list of the command line at its commas, around which there may be spaces.
+func listed(_ text: String) -> [String] {
+    text.split(separator: ",", omittingEmptySubsequences: false)
+        .map { $0.trimmingCharacters(in: .whitespaces) }
 }
 
 /// Reads a whole number of the command line.

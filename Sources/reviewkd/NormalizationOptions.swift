@@ -18,7 +18,7 @@ struct ChannelValues {
     ///   - option: for the error.
     /// - Throws: `ValidationError`, with the numbers divided by 255 where they seem to be of 0…255.
     init(_ text: String, _ kind: ChannelNumbers, of option: String) throws {
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let parts = listed(text)
         values = parts.compactMap { Double($0) }
         let areNumbers = values.count == parts.count
         if areNumbers, kind.allow(values) { return }

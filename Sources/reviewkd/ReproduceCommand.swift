@@ -57,11 +57,10 @@ struct ReproduceCommand: ParsableCommand {
 
     private func names() throws -> [[MethodSettings.Name]] {
         guard let methods else { return MethodSettings.Name.allCases.map { [$0] } }
-        let lists = try methods.split(separator: ",", omittingEmptySubsequences: false).map {
-            part in
-            guard let names = [MethodSettings.Name](joined: String(part)) else {
+        let lists = try listed(methods).map { part in
+            guard let names = [MethodSettings.Name](joined: part) else {
                 throw ValidationError(
-                    MethodSettings.Name.unknown(String(part), option: "one of --methods"))
+                    MethodSettings.Name.unknown(part, option: "one of --methods"))
             }
             return names
         }
@@ -81,14 +80,13 @@ struct ReproduceCommand: ParsableCommand {
                     "--pairs is \(pairs), expected paper, all, or TEACHER-STUDENT, several joined by "
                         + "commas; did you mean \"\(meant)\"?")
             }
-            let list = try pairs.split(separator: ",", omittingEmptySubsequences: false)
-                .map { part in
-                    do throws(RecipeError) {
-                        return try ModelPair(named: String(part))
-                    } catch {
-                        throw ValidationError(told(error))
-                    }
+            let list = try listed(pairs).map { part in
+                do throws(RecipeError) {
+                    return try ModelPair(named: part)
+                } catch {
+                    throw ValidationError(told(error))
                 }
+            }
             guard Set(list).count == list.count else {
                 throw ValidationError("--pairs is \(pairs), expected each pair once")
             }

@@ -225,7 +225,7 @@ struct WeightsOptions: ParsableArguments {
 
 /// Reads seeds separated by commas, each of which stands once.
 func parseSeeds(_ text: String) throws -> [Int] {
-    let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    let numbers = listed(text).map { Int($0) }
     let known = numbers.compactMap(\.self)
     guard known.count == numbers.count, known.allSatisfy({ $0 >= 0 }) else {
         throw ValidationError(

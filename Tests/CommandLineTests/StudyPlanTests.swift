@@ -86,6 +86,27 @@ extension CommandLineSuite {
             #expect(high.errors.contains(advice), "\(high.errors)")
         }
 
+        @Test("takes lists with spaces around their commas")
+        func spacesInLists() throws {
+            func plan(_ pairs: String, _ methods: String, _ seeds: String) throws -> [[String]] {
+                let outcome = try workshop.run([
+                    "reproduce", "cifar100", "--pairs", pairs, "--methods", methods, "--seeds",
+                    seeds, "--schedule", "pair.yaml", "--data", "data", "--output",
+                    workshop.fresh("study"), "--precision", "float32", "--dry-run", "--json",
+                    "--quiet", "--teacher-normalization", "0.5, 0.5 ,0.5/1, 1, 1",
+                    "--teachers", "given",
+                ])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                let cells = try #require(try outcome.json()["cells"] as? [[String: Any]])
+                return cells.map { cell in ["pair", "method", "seed"].map { "\(cell[$0] ?? "")" } }
+            }
+            try workshop.write(workshop.read(workshop.teacher), to: "given/resnet14.safetensors")
+            let spaced = try plan(" resnet14-resnet8, resnet14-resnet14", "kd, at ", "0 , 1")
+            #expect(spaced == (try plan("resnet14-resnet8,resnet14-resnet14", "kd,at", "0,1")))
+            // The student alone is planned beside the two methods.
+            #expect(spaced.count == 2 * 3 * 2)
+        }
+
         @Test("plans no split that the images do not allow")
         func dryRunOfLargeSplit() throws {
             let schedule = workshop.fresh("split") + ".yaml"
