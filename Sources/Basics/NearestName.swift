@@ -1,15 +1,19 @@
 /// Finds the name that was probably meant.
 package enum NearestName {
-    /// Returns the candidate closest to a name, unless more than half of the letters differ.
+    /// Returns the candidate closest to a name, unless more than a third of the letters differ.
+    ///
+    /// Letter case does not count.
     ///
     /// - Parameters:
     ///   - name: What was written.
     ///   - candidates: The valid names; of equally close ones the first is taken.
     /// - Returns: The closest candidate, or `nil` where none is near.
     package static func find(_ name: String, among candidates: [String]) -> String? {
-        let ranked = candidates.map { ($0, distance(name.lowercased(), $0.lowercased())) }
+        let name = name.lowercased()
+        let ranked = candidates.map { ($0, distance(name, $0.lowercased())) }
         guard let best = ranked.min(by: { $0.1 < $1.1 }) else { return nil }
-        return best.1 * 2 <= max(name.count, best.0.count) ? best.0 : nil
+        // Rounded up, so that one letter of a name of two may be wrong.
+        return best.1 <= (max(name.count, best.0.count) + 2) / 3 ? best.0 : nil
     }
 
     /// The distance of texts: insertions, deletions, substitutions and exchanges of neighbouring letters

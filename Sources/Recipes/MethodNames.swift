@@ -15,17 +15,23 @@ extension MethodSettings.Name {
         if let twice {
             return "\(option) is \(text), expected each method once, found \(twice) twice"
         }
+        if parts.count > 1, parts.contains(Self.alone.rawValue) {
+            return
+                "\(option) is \(text), but alone cannot be joined to a method that distills; leave out "
+                + "alone or the others"
+        }
         return "\(option) is \(text), expected \(expected)"
             + (nearest(to: text).map { "; did you mean \"\($0)\"?" } ?? "")
     }
 
-    /// The methods that were probably meant, as they are joined.
+    /// The methods that were probably meant, as they are joined; nil where they cannot be.
+    ///
+    /// Whoever joins them by a comma, a space or another sign means the same as by `+`.
     fileprivate static func nearest(to text: String) -> String? {
-        let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split { !$0.isLetter && !$0.isNumber }.map(String.init)
         let names = parts.compactMap { NearestName.find($0, among: known) }
         let joined = names.joined(separator: "+")
-        let isSum = names.count == parts.count && [Self](joined: joined) != nil
-        return isSum ? joined : NearestName.find(text, among: known)
+        return names.count == parts.count && [Self](joined: joined) != nil ? joined : nil
     }
 }
 

@@ -51,36 +51,64 @@ extension Recipe {
     /// The name of a recipe that is nearest to one that does not exist, of those shipped and those made of
     /// networks' names; nil where none is near.
     static func nearestName(to name: String) -> String? {
-        // Who leaves the data set out means the one that has recipes of models.
-        let meant = name.contains("/") ? name : "cifar100/\(name)"
-        let composed = nearestComposedName(to: meant)
-        let candidates = [
-            (name, NearestName.find(name, among: shipped)),
-            (meant, NearestName.find(meant, among: shipped + (composed.map { [$0] } ?? []))),
-        ]
-        return candidates.compactMap { text, found in
-            found.map { (name: $0, distance: NearestName.distance(text, $0)) }
-        }.min { $0.distance < $1.distance }?.name
+        guard let stem = stem(ofFile: name) else {
+            let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+                .map(String.init)
+            switch parts.count {
+            case 1: return nearestName(toPart: name)
+            case 2:
+                guard let group = NearestName.find(parts[0], among: groups) else { return nil }
+                let last = knownNames.filter { $0.group == group }.map(\.last)
+                return NearestName.find(parts[1], among: last).map { "\(group)/\($0)" }
+            default: return nearestSetting(to: parts)
+            }
+        }
+        // Of a file there is no other to be meant than the recipe that it would be called after.
+        return (try? text(named: stem)) == nil ? nil : stem
     }
 
-    /// The name of a recipe by its networks, or of an ablation's setting, that is nearest to one that does
-    /// not exist; nil where the name has another form.
-    private static func nearestComposedName(to name: String) -> String? {
-        var parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 || parts.count == 4 else { return nil }
-        let pairs = parts.count == 2 ? namesOfNetworks : namesOfNetworks.filter { $0.contains("-") }
-        guard let networks = NearestName.find(parts[1], among: pairs) else { return nil }
-        parts[0] = "cifar100"
-        parts[1] = networks
-        if parts.count == 4 {
-            let ablations = Ablation.allCases.map(\.rawValue)
-            guard let ablation = NearestName.find(parts[2], among: ablations) else { return nil }
-            parts[2] = ablation
+    /// The name without the ending of a file; nil where it has none.
+    private static func stem(ofFile name: String) -> String? {
+        [".yaml", ".yml"].first { name.lowercased().hasSuffix($0) }
+            .map { String(name.dropLast($0.count)) }
+    }
+
+    /// Whether a name can be that of a file alone.
+    static func isFileName(_ name: String) -> Bool {
+        stem(ofFile: name) != nil || ["/", "./", "../", "~"].contains { name.hasPrefix($0) }
+    }
+
+    /// The nearest name to one without a slash, where the first part is left out or joined in another way.
+    private static func nearestName(toPart name: String) -> String? {
+        if let group = groups.first(where: { name.lowercased().hasPrefix($0) }) {
+            let rest = name.dropFirst(group.count).drop { !$0.isLetter && !$0.isNumber }
+            return rest.isEmpty ? nil : nearestName(to: "\(group)/\(rest)")
         }
-        let composed = parts.joined(separator: "/")
+        let last = NearestName.find(name, among: knownNames.map(\.last))
+        return knownNames.first { $0.last == last }.map { "\($0.group)/\($0.last)" }
+    }
+
+    /// The name of an ablation's setting that is nearest to one that does not exist; nil where the name has
+    /// another form.
+    private static func nearestSetting(to parts: [String]) -> String? {
+        let pairs = knownNames.map(\.last).filter { $0.contains("-") }
+        guard parts.count == 4, let networks = NearestName.find(parts[1], among: pairs),
+            let ablation = NearestName.find(parts[2], among: Ablation.allCases.map(\.rawValue))
+        else { return nil }
+        let composed = "cifar100/\(networks)/\(ablation)/\(parts[3])"
         // It may name a setting that does not exist either.
         return (try? text(named: composed)) == nil ? nil : composed
     }
+
+    /// The names that exist, a setting's aside, in two parts; the shipped ones first.
+    private static let knownNames: [(group: String, last: String)] =
+        shipped.map { name in
+            let parts = name.split(separator: "/").map(String.init)
+            return (parts[0], parts[1])
+        } + namesOfNetworks.map { ("cifar100", $0) }
+
+    /// The first parts of names.
+    private static let groups = Set(knownNames.map(\.group)).sorted()
 }
 
 /// The last part of every recipe's name that is made of networks.

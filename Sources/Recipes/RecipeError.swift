@@ -107,6 +107,8 @@ extension RecipeError: CustomStringConvertible {
             "\(at(location)): \(key): \(what), but epochs is \(epochs)"
         case .invalidOverride(let text, let problem):
             "\(at(.override(text))): \(problem)"
+        case .unknownRecipe(let name, _) where Recipe.isFileName(name):
+            "there is no file \"\(name)\""
         case .unknownRecipe(let name, _):
             "\"\(name)\" is neither a shipped recipe nor a file"
         case .unknownPair(let name, _):
@@ -134,8 +136,20 @@ extension RecipeError: CustomStringConvertible {
             Self.question(nearest, or: "`Recipe.shipped` lists the shipped ones")
         case .unknownPair(_, let nearest):
             Self.question(nearest, or: "`Architecture.all` lists the models")
-        case .syntax, .unknownKey, .contradiction, .invalidOverride, .unreadable: nil
+        case .invalidOverride(let text, _): Self.example(for: text)
+        case .syntax, .unknownKey, .contradiction, .unreadable: nil
         }
+    }
+
+    /// How an override is written, where one is no pair of a key and a value.
+    ///
+    /// - Parameters:
+    ///   - text: the override.
+    ///   - option: what stands before it.
+    /// - Returns: nil where it is one.
+    package static func example(for text: String, option: String = "") -> String? {
+        let isPair = text.firstIndex(of: "=").map { $0 != text.startIndex } ?? false
+        return isPair ? nil : "write it as in \(option)optimizer.learning_rate=0.1"
     }
 
     /// Asks for the name that was probably meant, and says where all names are.

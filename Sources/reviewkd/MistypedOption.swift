@@ -1,21 +1,29 @@
 import ArgumentParser
 import Basics
+import Foundation
 import Recipes
-import Training
 
 /// An option that a command does not have, such as `--lr`, which is the name of a recipe's value.
 enum MistypedOption {
-    /// Finds one in what the parser says.
+    /// Finds one where the parser complains of it, or of an argument that is missing because of it.
     ///
     /// - Parameters:
     ///   - message: the parser's, whole.
     ///   - arguments: without the program's name.
-    /// - Returns: what is wrong, with the option that sets the value, or without a hint that is none; nil where
-    ///   the parser's words are enough.
-    static func problem(in message: String, of arguments: [String]) -> String? {
-        let form = /^Error: (Unknown option '--([^'=]+)')(?:\. Did you mean '--([^']+)'\?)?/
-        guard let match = message.firstMatch(of: form) else { return nil }
-        let name = String(match.2)
+    ///   - root: the command that they are for.
+    /// - Returns: what is wrong, with the option that was probably meant, or the one that sets the value; nil
+    ///   where the parser's words are enough.
+    static func problem(
+        in message: String, of arguments: [String], for root: any ParsableCommand.Type
+    ) -> String? {
+        let unknown = message.prefixMatch(of: /Error: Unknown option '--([^'=]+)'/)
+        let isMissing = message.hasPrefix("Error: Missing expected argument")
+        guard unknown != nil || isMissing, let usage = Usage(of: arguments, for: root) else {
+            return nil
+        }
+        guard let name = unknown.map({ String($0.1) }) ?? usage.firstUnknown(in: arguments) else {
+            return nil
+        }
         if let command = arguments.first, ["train", "distill"].contains(command),
             let path = Recipe.path(ofValue: name)
         {
@@ -23,9 +31,60 @@ enum MistypedOption {
                 + "--set \(path)=VALUE"
         }
         // The parser also offers names that have hardly a letter in common.
-        guard let hint = match.3, NearestName.find(name, among: [String(hint)]) == nil else {
+        let nearest = NearestName.find(name, among: usage.options)
+        return "Unknown option '--\(name)'" + (nearest.map { ". Did you mean '--\($0)'?" } ?? "")
+    }
+}
+
+/// The options that a command has, as the parser writes them out for other programs.
+private struct Usage {
+    private struct Dump: Decodable { let command: Command }
+
+    private struct Command: Decodable {
+        let commandName: String
+        let arguments: [Argument]?
+        let subcommands: [Command]?
+
+        /// Its own and those of the commands below it, one of which may be what it does without a word.
+        var options: [String] {
+            let names = (arguments ?? []).flatMap { $0.names ?? [] }
+            return names.filter { $0.kind == "long" }.map(\.name)
+                + (subcommands ?? []).flatMap(\.options)
+        }
+    }
+
+    private struct Argument: Decodable {
+        struct Name: Decodable {
+            let kind: String
+            let name: String
+        }
+        let names: [Name]?
+    }
+
+    /// The long names, without `--`.
+    let options: [String]
+
+    /// Reads them for the command that arguments name; nil where the parser writes them in another way.
+    init?(of arguments: [String], for root: any ParsableCommand.Type) {
+        let data = Data(root._dumpHelp().utf8)
+        guard var command = try? JSONDecoder().decode(Dump.self, from: data).command else {
             return nil
         }
-        return String(match.1)
+        for word in arguments {
+            guard let next = command.subcommands?.first(where: { $0.commandName == word })
+            else { break }
+            command = next
+        }
+        options = command.options
+    }
+
+    /// The name of the first option that the command does not have, without `--` and its value.
+    func firstUnknown(in arguments: [String]) -> String? {
+        for argument in arguments.prefix(while: { $0 != "--" }) {
+            guard let match = argument.prefixMatch(of: /--([^=]+)/) else { continue }
+            let name = String(match.1)
+            if !options.contains(name) { return name }
+        }
+        return nil
     }
 }

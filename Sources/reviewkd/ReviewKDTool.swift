@@ -42,7 +42,9 @@ struct ReviewKDTool: AsyncParsableCommand {
             // As ArgumentParser's own `exit`, which knows nothing of streams that cannot be written.
             let status = exitCode(for: error)
             var message = fullMessage(for: error)
-            if let problem = MistypedOption.problem(in: message, of: arguments) {
+            if let problem = MistypedOption.problem(
+                in: message, of: arguments, for: Self.self)
+            {
                 message = fullMessage(for: ValidationError(problem))
             }
             if status == .success {

@@ -176,6 +176,35 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             ["bench", "pair.yaml", "--method", "kd+kd"], 64,
             "--method is kd+kd, expected each method once, found kd twice"),
         BadArguments(
+            ["bench", "pair.yaml", "--method", "kd,reviewkd"], 64,
+            "or several but alone joined by +; did you mean \"kd+reviewkd\"?"),
+        BadArguments(
+            ["bench", "pair.yaml", "--method", "alone+kd"], 64, without: "did you mean",
+            "--method is alone+kd, but alone cannot be joined to a method that distills; leave out "
+                + "alone or the others"),
+        BadArguments(
+            ["train", "pair.yaml", "--ouput", "OUTPUT"], 64, without: "Missing",
+            "Unknown option '--ouput'. Did you mean '--output'?"),
+        BadArguments(
+            ["distill", "pair.yaml", "--output", "OUTPUT", "--teachr=t"], 64, without: "Missing",
+            "Unknown option '--teachr'. Did you mean '--teacher'?"),
+        BadArguments(
+            ["evaluate", "f", "--modle", "resnet8", "--dataset", "cifar100", "--data", "data"], 64,
+            without: "Missing", "Unknown option '--modle'. Did you mean '--model'?"),
+        BadArguments(
+            ["datasets", "fetch", "cifar100", "--dta", "OUTPUT"], 64, without: "Missing",
+            "Unknown option '--dta'. Did you mean '--data'?"),
+        BadArguments(
+            ["train", "pair.yaml", "--lr", "0.1"], 64, without: "Missing",
+            "--lr is no option of reviewkd train; a recipe's value is set with "
+                + "--set optimizer.learning_rate=VALUE"),
+        BadArguments(
+            ["train", "pair.yaml", "--quiet", "--data", "data"], 64, without: "Unknown",
+            "Missing expected argument '--output <output>'"),
+        BadArguments(
+            ["train", "--recipe", "pair.yaml", "--output", "OUTPUT"], 64, without: "Did you mean",
+            "Unknown option '--recipe'"),
+        BadArguments(
             ["bench", "pair.yaml", "--method", "sp+dp"], 64,
             "--method is sp+dp, expected one of alone, kd,"),
         BadArguments(

@@ -51,7 +51,34 @@ extension CommandLineSuite {
                 ),
                 (
                     ["train", "pair.yaml", "--set", "epochs", "--output", "none"],
-                    "--set epochs: expected key.path=value."
+                    "--set epochs: expected key.path=value; write it as in --set "
+                        + "optimizer.learning_rate=0.1."
+                ),
+                (
+                    ["train", "no.yaml", "--output", "none"],
+                    "there is no file \"no.yaml\"; `reviewkd recipes` lists the shipped ones."
+                ),
+                (
+                    ["train", "CIFAR100/ResNet20", "--output", "none"],
+                    """
+                    "CIFAR100/ResNet20" is neither a shipped recipe nor a file; did you mean \
+                    "cifar100/resnet20"? `reviewkd recipes` lists the shipped ones.
+                    """
+                ),
+                (
+                    ["train", "cifar10/resnet20", "--output", "none"],
+                    """
+                    "cifar10/resnet20" is neither a shipped recipe nor a file; did you mean \
+                    "cifar100/resnet20"? For cifar10 add --set dataset.name=cifar10 --set \
+                    dataset.normalization=cifar10. `reviewkd recipes` lists the shipped ones.
+                    """
+                ),
+                (
+                    ["bench", "cifar10/resnet20"],
+                    """
+                    "cifar10/resnet20" is neither a shipped recipe nor a file; did you mean \
+                    "cifar100/resnet20"? `reviewkd recipes` lists the shipped ones.
+                    """
                 ),
                 (
                     ["recipes", "show", "cifar100/resnet65-resnet20"],

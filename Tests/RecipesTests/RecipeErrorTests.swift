@@ -209,10 +209,16 @@ struct RecipeErrorTests {
                 joined by +, found "reviewdk+kdd"; did you mean "reviewkd+kd"?
                 """),
         Mistake(
+            from: "name: reviewkd", to: "name: 'kd, reviewkd'",
+            sentence: """
+                bad.yaml:10: method.name: expected one of \(methods), or several but alone \
+                joined by +, found "kd, reviewkd"; did you mean "kd+reviewkd"?
+                """),
+        Mistake(
             from: "name: reviewkd", to: "name: reviewkd+alone",
             sentence: """
                 bad.yaml:10: method.name: expected one of \(methods), or several but alone \
-                joined by +, found "reviewkd+alone"; did you mean "reviewkd"?
+                joined by +, found "reviewkd+alone".
                 """),
         Mistake(
             from: "name: reviewkd", to: "name: reviewkd+dkd\n  dkd: {gamma: 2}",
@@ -405,8 +411,11 @@ struct RecipeErrorTests {
             ),
             ("schedule.milestones.2=7", "expected an index below 2 in a list, found \"2\"."),
             ("epochs.x=7", "\"8\" is a single value and has no \"x\"."),
-            ("epochs", "expected key.path=value."),
-            ("=7", "expected key.path=value."),
+            (
+                "epochs",
+                "expected key.path=value; write it as in optimizer.learning_rate=0.1."
+            ),
+            ("=7", "expected key.path=value; write it as in optimizer.learning_rate=0.1."),
             ("epochs=", "expected a value after \"=\" (null removes the key)."),
             (
                 "schedule={name: cosine",
@@ -439,7 +448,10 @@ struct RecipeErrorTests {
             ("resnet56_resnet20", "cifar100/resnet56-resnet20"),
             ("resnet8-resnet8-short", "cifar100/resnet8-resnet8-short"),
             ("ResNet56", "cifar100/resnet56"), ("student", "demo/student"),
-            ("demo-teacher", "demo/teacher"),
+            ("demo-teacher", "demo/teacher"), ("CIFAR100/ResNet20", "cifar100/resnet20"),
+            ("cifar10/resnet20", "cifar100/resnet20"), ("CIFAR-100/VGG13", "cifar100/vgg13"),
+            ("cifar100_resnet56", "cifar100/resnet56"), ("cifar100.vgg8", "cifar100/vgg8"),
+            ("cifar100/resnet20.yaml", "cifar100/resnet20"),
         ] {
             let error = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: name) }
             #expect(error?.description.contains("did you mean \"\(nearest)\"?") == true)
@@ -456,6 +468,19 @@ struct RecipeErrorTests {
                 let text = error?.description ?? ""
                 #expect(text.contains("did you mean \"cifar100/\(meant)\"?"), "\(text)")
             }
+        }
+        for distant in [
+            "cifar100/", "cifar100", "r", "none", "cifar100/x", "cifar100/densenet121",
+            "imagenet/resnet20", "recipes/mine", "cifar100/resnet56-resnet20/stages", "/",
+        ] {
+            let error = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: distant) }
+            #expect(error?.description.contains("did you mean") == false, "\(distant)")
+        }
+        for file in ["no.yaml", "r.yml", "X.YAML", "./resnet56", "../resnet56", "/resnet56"] {
+            let error = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: file) }
+            #expect(
+                error?.description
+                    == "there is no file \"\(file)\"; `Recipe.shipped` lists the shipped ones.")
         }
         let setting = "cifar100/resnet56-resnet20/stage/9-9"
         let none = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: setting) }
