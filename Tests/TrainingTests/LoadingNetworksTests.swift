@@ -67,7 +67,7 @@ struct LoadingNetworksTests {
                 _ = try loadNetwork("resnet8", weights: path, key: WeightsKey("c"), classCount: 3)
             }
             #expect(
-                error?.description.contains("should have weights under 'c'") == true
+                error?.description.contains("no weights under the key 'c'") == true
                     || error?.description.contains("none begins with 'c.'") == true)
         }
     }
