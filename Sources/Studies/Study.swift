@@ -41,7 +41,9 @@ public final class Study: Sendable {
         self.cells = cells
         self.settings = settings
         let path = settings.resultsPath
-        try StudyFolder.requireOwn(settings.output)
+        try StudyFolder.requireOwn(
+            settings.output,
+            given: settings.otherFiles + [settings.data, settings.teachers].compactMap(\.self))
         lock = plans ? nil : try FolderLock(settings.output, of: settings.output)
         let read = try ResultsFile(path: path, mayLack: true)
         if read.cutLine != nil {

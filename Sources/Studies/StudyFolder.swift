@@ -16,11 +16,14 @@ enum StudyFolder {
     /// Refuses a folder that holds something else, so that a study neither mixes its files with those of a
     /// run nor with somebody's own.
     ///
-    /// Beside a study's files others may lie, as notes on its results.
+    /// Beside a study's files others may lie, as notes on its results, and from the beginning what the study
+    /// is given, as a folder of teachers.
     ///
-    /// - Parameter path: the folder; it need not exist.
+    /// - Parameters:
+    ///   - path: the folder; it need not exist.
+    ///   - given: the files and folders that the study reads.
     /// - Throws: `StudyError.holdsRun` or `.foreignFolder`.
-    static func requireOwn(_ path: String) throws(StudyError) {
+    static func requireOwn(_ path: String, given: [String]) throws(StudyError) {
         // A folder that cannot be read cannot be locked either, which says why.
         let entries = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
         // Whatever else lies there, a study was begun here: each takes the lock before anything else.
@@ -32,9 +35,20 @@ enum StudyFolder {
             throw .holdsRun(path: path, found: found)
         }
         let unfinished = own.map { $0 + AtomicFile.unfinished }
-        if let found = entries.first(where: { !(own + unfinished).contains($0) }) {
+        let allowed = own + unfinished + given.compactMap { entry(holding: $0, in: path) }
+        if let found = entries.first(where: { !allowed.contains($0) }) {
             throw .foreignFolder(path: path, found: found)
         }
+    }
+
+    /// The entry of a folder that a file is or lies in; nil where it lies elsewhere.
+    private static func entry(holding file: String, in folder: String) -> String? {
+        let (inside, outside) = (parts(of: file), parts(of: folder))
+        return inside.starts(with: outside) ? inside.dropFirst(outside.count).first : nil
+    }
+
+    private static func parts(of path: String) -> [String] {
+        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().pathComponents
     }
 
     /// Whether a run left an entry: its own file, or its folder among those of several seeds.

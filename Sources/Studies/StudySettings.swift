@@ -15,6 +15,9 @@ public struct StudySettings: Sendable {
     /// The folder in which the teachers' weights are looked for.
     public var teachers: String?
 
+    /// What else its user gives and may have put into the study's folder: a recipe, results to merge.
+    public var otherFiles: [String] = []
+
     /// Where in the teachers' files the weights are.
     public var weightsKey = WeightsKey()
 

@@ -39,7 +39,8 @@ struct AblateCommand: ParsableCommand {
         let recipe = try Recipe.load(nameOrPath: recipe, overrides: overrides)
         let schedule = try StudySchedule(of: recipe, from: self.recipe)
         var run = StudyRun(
-            options: options, schedule: schedule, name: StudyTable.name(of: ablation))
+            options: options, schedule: schedule, source: self.recipe,
+            name: StudyTable.name(of: ablation))
         if ablation == .stages, let pair = try recipe.pair {
             run.picture = { StageHeatMap($0, pair: pair, schedule: schedule.name) }
         }

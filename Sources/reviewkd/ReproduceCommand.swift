@@ -47,7 +47,8 @@ struct ReproduceCommand: ParsableCommand {
         let schedule = try StudySchedule(named: schedule)
         let names = try names()
         let pairs = try parsedPairs()
-        let run = StudyRun(options: options, schedule: schedule, name: StudyTable.name)
+        let run = StudyRun(
+            options: options, schedule: schedule, source: self.schedule, name: StudyTable.name)
         try run { seeds, precision in
             try Cell.all(
                 pairs: pairs, methods: names, seeds: seeds, schedule: schedule,

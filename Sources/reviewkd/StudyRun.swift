@@ -12,6 +12,9 @@ struct StudyRun {
     let options: StudyOptions
     let schedule: StudySchedule
 
+    /// The schedule or recipe as the user named it.
+    let source: String
+
     /// The base name of the tables.
     let name: String
 
@@ -35,6 +38,7 @@ struct StudyRun {
         var settings = StudySettings(output: options.output)
         settings.data = options.data
         settings.teachers = options.teachers
+        settings.otherFiles = [source] + options.merge
         settings.weightsKey = options.weights.key
         settings.schedule = schedule
         settings.precision = precision

@@ -64,6 +64,32 @@ extension CommandLineSuite {
             try expectRefusal(several, sentence(several, "seed-0"))
         }
 
+        @Test("that holds what the study is given is taken, and with anything else it is refused")
+        func given() throws {
+            let output = workshop.fresh("given")
+            for (source, target) in [
+                (workshop.teacher, "teachers/resnet14.safetensors"), ("pair.yaml", "mine.yaml"),
+                ("data/cifar-100-binary/train.bin", "images/cifar-100-binary/train.bin"),
+                ("data/cifar-100-binary/test.bin", "images/cifar-100-binary/test.bin"),
+            ] {
+                try workshop.write(workshop.read(source), to: "\(output)/\(target)")
+            }
+            let arguments = [
+                "reproduce", "cifar100", "--pairs", "resnet14-resnet8", "--methods", "kd",
+                "--seeds",
+                "0", "--schedule", "\(output)/../\(output)/mine.yaml", "--data", output + "/images",
+                "--teachers", "./\(output)/teachers/", "--output", output, "--dry-run",
+            ]
+            let plan = try workshop.run(arguments)
+            #expect(plan.status == 0, "\(plan.errors)")
+            try workshop.write(Data(), to: output + "/other.jsonl")
+            let refused = try workshop.run(arguments)
+            #expect(refused.sentence.contains("(found other.jsonl)"), "\(refused.errors)")
+            let merged = try workshop.run(
+                arguments.filter { $0 != "--dry-run" } + ["--merge", output + "/other.jsonl"])
+            #expect(merged.status == 0, "\(merged.errors)")
+        }
+
         @Test(
             "that an earlier study left goes on, also one without a result and with somebody's notes",
             arguments: [
