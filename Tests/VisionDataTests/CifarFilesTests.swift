@@ -71,14 +71,24 @@ struct CifarFilesTests {
     @Test("A folder without the data set says how to get it")
     func notFound() async throws {
         try await withTemporaryFolder { directory in
-            for place in [directory, directory.appendingPathComponent("absent")] {
+            let absent = directory.appendingPathComponent("absent")
+            for (place, expected, remedy) in [
+                (
+                    directory,
+                    CIFARError.notFound(
+                        dataset: .cifar100, directory: directory.path, found: []),
+                    "name another folder, or fetch the data set into \(directory.path)"
+                ),
+                (
+                    absent, .folderMissing(dataset: .cifar100, directory: absent.path),
+                    "check the path, or fetch the data set into \(absent.path)"
+                ),
+            ] {
                 let error = #expect(throws: CIFARError.self) {
                     try CIFARFiles.read(.cifar100, .train, in: place)
                 }
-                #expect(error == .notFound(dataset: .cifar100, directory: place.path, found: []))
-                #expect(
-                    error?.description.contains(
-                        "name another folder, or fetch the data set into \(place.path)") == true)
+                #expect(error == expected)
+                #expect(error?.description.hasSuffix(remedy) == true)
             }
         }
     }

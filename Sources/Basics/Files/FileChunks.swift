@@ -11,8 +11,8 @@ package final class FileChunks {
         // To open a pipe would be to wait for someone who writes to it.
         var kind = stat()
         guard stat(path, &kind) == 0 else { throw FileError.reading(path) }
-        guard kind.st_mode & S_IFMT == S_IFREG else {
-            throw FileError.cannotRead(path: path, reason: "it is no regular file")
+        guard kind.st_mode & S_IFMT != S_IFIFO else {
+            throw FileError.cannotRead(path: path, reason: "it is a pipe, expected a file")
         }
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
