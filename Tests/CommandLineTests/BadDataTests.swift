@@ -64,7 +64,9 @@ extension CommandLineSuite {
             #expect(mkfifo(workshop.url(folder + "/test.bin").path, 0o600) == 0)
             let outcome = try evaluate(in: folder)
             #expect(outcome.status == 1)
-            #expect(outcome.sentence.contains("test.bin could not be read: it is a pipe, expected a file"))
+            #expect(
+                outcome.sentence.contains(
+                    "test.bin could not be read: it is a pipe, expected a file"))
         }
 
         @Test("that a recipe needs and nobody named are asked for")
