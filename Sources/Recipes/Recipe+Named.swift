@@ -1,5 +1,6 @@
 import Basics
 import Distillation
+import VisionData
 import VisionModels
 
 extension Recipe {
@@ -80,9 +81,11 @@ extension Recipe {
 
     /// The nearest name to one without a slash, where the first part is left out or joined in another way.
     private static func nearestName(toPart name: String) -> String? {
-        if let group = groups.first(where: { name.lowercased().hasPrefix($0) }) {
-            let rest = name.dropFirst(group.count).drop { !$0.isLetter && !$0.isNumber }
-            return rest.isEmpty ? nil : nearestName(to: "\(group)/\(rest)")
+        // The longest first, because one data set's name begins with another's.
+        let beginnings = (groups + Dataset.all.map(\.name)).sorted { $0.count > $1.count }
+        if let beginning = beginnings.first(where: { name.lowercased().hasPrefix($0) }) {
+            let rest = name.dropFirst(beginning.count).drop { !$0.isLetter && !$0.isNumber }
+            return rest.isEmpty ? nil : nearestName(to: "\(beginning)/\(rest)")
         }
         let last = NearestName.find(name, among: knownNames.map(\.last))
         return knownNames.first { $0.last == last }.map { "\($0.group)/\($0.last)" }

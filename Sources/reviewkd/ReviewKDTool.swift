@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import Foundation
 import Revision
 import Torch
 
@@ -45,7 +46,11 @@ struct ReviewKDTool: AsyncParsableCommand {
             if let problem = MistypedOption.problem(
                 in: message, of: arguments, for: Self.self)
             {
-                message = fullMessage(for: ValidationError(problem))
+                // The parser's own shows how the command is used.
+                let usage = message.range(of: "\nUsage: ").map { message[$0.lowerBound...] }
+                message =
+                    usage.map { "Error: \(problem)\($0)" }
+                    ?? fullMessage(for: ValidationError(problem))
             }
             if status == .success {
                 print(message)

@@ -449,7 +449,8 @@ struct RecipeErrorTests {
             ("resnet8-resnet8-short", "cifar100/resnet8-resnet8-short"),
             ("ResNet56", "cifar100/resnet56"), ("student", "demo/student"),
             ("demo-teacher", "demo/teacher"), ("CIFAR100/ResNet20", "cifar100/resnet20"),
-            ("cifar10/resnet20", "cifar100/resnet20"), ("CIFAR-100/VGG13", "cifar100/vgg13"),
+            ("cifar10/resnet20", "cifar100/resnet20"), ("cifar10-resnet20", "cifar100/resnet20"),
+            ("CIFAR-100/VGG13", "cifar100/vgg13"),
             ("cifar100_resnet56", "cifar100/resnet56"), ("cifar100.vgg8", "cifar100/vgg8"),
             ("cifar100/resnet20.yaml", "cifar100/resnet20"),
         ] {
