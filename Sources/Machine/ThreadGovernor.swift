@@ -34,9 +34,6 @@ package struct ThreadGovernor {
     /// How many steps, and how many seconds, are looked at together.
     static let window = (steps: 3, seconds: 0.3)
 
-    /// Steps that are not counted: the first ones of a process also prepare memory and kernels.
-    static let warmUp = 3
-
     /// For how many windows a trial is not repeated, at first and at most.
     static let patience = (first: 16, longest: 128)
 
@@ -86,9 +83,9 @@ package struct ThreadGovernor {
     /// - Returns: whether `count` has changed.
     package mutating func add(seconds: Double, _ use: () -> Use?) -> Bool {
         guard most > 1 else { return false }
-        guard skipped >= Self.warmUp else {
+        guard skipped >= SlowdownWatch.warmUp else {
             skipped += 1
-            if skipped == Self.warmUp { start = use() }
+            if skipped == SlowdownWatch.warmUp { start = use() }
             return false
         }
         paces.append(seconds)

@@ -74,6 +74,15 @@ public enum NormalizationSettings: Sendable, Equatable {
     /// Those that can be named.
     public static let all = Dataset.all.compactMap(NormalizationSettings.init(of:))
 
+    /// The names of those.
+    public static let names = all.compactMap(\.name)
+
+    /// That of a data set's training images, by the data set's name; nil where none has the name.
+    public init?(named name: String) {
+        guard let found = Self.all.first(where: { $0.name == name }) else { return nil }
+        self = found
+    }
+
     /// CIFAR-100's own statistics.
     public static let cifar100 = NormalizationSettings.named("cifar100", .cifar100)
 
@@ -110,16 +119,15 @@ extension RecipeRule where Value == Dataset {
 }
 
 extension RecipeRule where Value == NormalizationSettings {
-    private static let names = NormalizationSettings.all.compactMap(\.name)
-
     static let normalization = Self(
-        expected: "one of \(names.joined(separator: ", ")), or a section with the keys mean, std",
-        nearest: { NearestName.find($0, among: names) },
+        expected: "one of \(Value.names.joined(separator: ", ")), or a section with the keys "
+            + "mean, std",
+        nearest: { NearestName.find($0, among: Value.names) },
         read: { field in
             guard let text = field.node.scalar?.string else {
                 return .custom(try Normalization.table.read(field))
             }
-            return NormalizationSettings.all.first { $0.name == text }
+            return NormalizationSettings(named: text)
         },
         text: {
             switch $0 {

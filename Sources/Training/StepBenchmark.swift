@@ -75,13 +75,14 @@ extension Recipe {
         _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool = true,
         steps: Int, profiles: Bool = false, remark: (String) -> Void = { _ in }
     ) throws -> StepTimes {
-        try requireMemory(on: device)
+        let images = try BenchmarkImages(of: self)
+        try requireMemory(for: images, on: device)
         var times: [Double] = []
         let profile = TimeProfile()
         do {
             try collectingOperatorErrors {
                 let step = try makeStep(
-                    work, precision: precision, device: device,
+                    work, on: images, precision: precision, device: device,
                     usesGraph: usesGraph && !profiles && device != .cpu, preparesData: profiles,
                     remark)
                 let untimed = device == .cpu ? 3 : GraphedWork.runsBefore + 2
@@ -109,10 +110,9 @@ extension Recipe {
 
     /// A step that ends with its loss on the host, so that all its work is done.
     private func makeStep(
-        _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool,
-        preparesData: Bool, _ remark: (String) -> Void
+        _ work: BenchmarkWork, on images: BenchmarkImages, precision: Precision, device: Device,
+        usesGraph: Bool, preparesData: Bool, _ remark: (String) -> Void
     ) throws -> () throws -> Void {
-        let images = try BenchmarkImages(of: self)
         let nextBatch = makeBatches(images, device: device, augmented: preparesData)
         if work == .evaluate {
             let student = try makeStudent(classCount: images.classCount, device: device)
@@ -149,12 +149,13 @@ extension Recipe {
 
     /// Refuses a batch whose images alone are more than the machine's memory, which would take minutes to
     /// fill before it failed.
-    private func requireMemory(on device: Device) throws {
+    private func requireMemory(
+        for images: BenchmarkImages, on device: Device
+    ) throws(TrainingError) {
         let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-        let size = try BenchmarkImages(of: self).size
-        let bytes = batchSize * 3 * size * size * MemoryLayout<Float>.size
+        let bytes = batchSize * 3 * images.size * images.size * MemoryLayout<Float>.size
         guard device == .cpu, bytes > memory else { return }
-        throw TrainingError.outOfMemory(
+        throw .outOfMemory(
             batchSize: batchSize,
             reason: "its images alone take \(bytes >> 30) GiB of \(memory >> 30)", fitting: nil,
             lastGoodStep: nil)

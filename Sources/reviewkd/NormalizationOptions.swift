@@ -42,7 +42,7 @@ struct TeacherNormalization {
     init(_ text: String) throws {
         let option = "--teacher-normalization"
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        let named = NormalizationSettings.all.first { $0.name == text }
+        let named = NormalizationSettings(named: text)
         switch (named, parts.count) {
         case (let named?, _): settings = named
         case (nil, 2):
@@ -53,7 +53,7 @@ struct TeacherNormalization {
                         parts[1], .deviation, of: "the deviation of \(option)"
                     ).values))
         default:
-            let names = NormalizationSettings.all.compactMap(\.name)
+            let names = NormalizationSettings.names
             let nearest = NearestName.find(text, among: names)
             throw ValidationError(
                 "\(option) is \(text), expected \(names.joined(separator: ", ")) or R,G,B/R,G,B "

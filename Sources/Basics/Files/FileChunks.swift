@@ -8,13 +8,8 @@ package final class FileChunks {
 
     package init(path: String) throws(FileError) {
         self.path = path
-        // To open a pipe would be to wait for someone who writes to it.
-        var kind = stat()
-        guard stat(path, &kind) == 0 else { throw FileError.reading(path) }
-        guard kind.st_mode & S_IFMT != S_IFIFO else {
-            throw FileError.cannotRead(path: path, reason: "it is a pipe, expected a file")
-        }
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // To wait for whoever writes to a pipe is not what is wanted.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw FileError.reading(path)
         }
@@ -23,6 +18,10 @@ package final class FileChunks {
             let error = FileError.reading(path)
             close(descriptor)
             throw error
+        }
+        guard status.st_mode & S_IFMT != S_IFIFO else {
+            close(descriptor)
+            throw FileError.cannotRead(path: path, reason: "it is a pipe, expected a file")
         }
         byteCount = Int(status.st_size)
     }
