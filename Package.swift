@@ -61,8 +61,9 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "Basics", "Pickles", "TensorFiles", "Torch", "TorchNN", "VisionModels",
-                "VisionData", "Distillation", "RunRecords", "Recipes", "Training", "Studies",
+                "Archives", "Basics", "Pickles", "TensorFiles", "Torch", "TorchNN",
+                "VisionModels", "VisionData", "Distillation", "RunRecords", "Recipes", "Training",
+                "Studies",
             ]),
         .executable(name: "reviewkd", targets: ["reviewkd"]),
     ],
@@ -75,11 +76,14 @@ let package = Package(
         .plugin(name: "RevisionPlugin", capability: .buildTool()),
         .target(name: "Revision", swiftSettings: house, plugins: ["RevisionPlugin"]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "Basics", swiftSettings: house),
         .target(name: "Pickles", dependencies: ["Basics"], swiftSettings: house),
         .target(
             name: "TensorFiles", dependencies: ["Basics", "Pickles", "CZlib"],
             swiftSettings: house),
+        .target(
+            name: "Archives", dependencies: ["Basics", "CArchive", "CZlib"], swiftSettings: house),
         .target(
             name: "CTorch",
             cxxSettings: compileLibTorch,
@@ -91,7 +95,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "VisionData",
-            dependencies: ["Basics", "CZlib", "Pickles", "Torch", "TorchNN", crypto],
+            dependencies: ["Archives", "Basics", "Pickles", "Torch", "TorchNN", crypto],
             swiftSettings: house),
         .target(
             name: "Distillation", dependencies: ["Basics", "Torch", "TorchNN", "VisionModels"],
@@ -141,6 +145,9 @@ let package = Package(
         .target(
             name: "TensorFilesTestSupport", dependencies: ["Basics", "TensorFiles"],
             path: "Tests/TensorFilesTestSupport", swiftSettings: house),
+        .target(
+            name: "ArchivesTestSupport", dependencies: ["CZlib"],
+            path: "Tests/ArchivesTestSupport", swiftSettings: house),
         .executableTarget(
             name: "mutate-files",
             dependencies: ["TensorFiles", "TensorFilesTestSupport", "VisionData"],
@@ -149,6 +156,9 @@ let package = Package(
             name: "BasicsTestSupport", path: "Tests/BasicsTestSupport", swiftSettings: house),
         .testTarget(
             name: "BasicsTests", dependencies: ["Basics", "BasicsTestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ArchivesTests", dependencies: ["Archives", "ArchivesTestSupport"],
             swiftSettings: house),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: house),
         .testTarget(
@@ -179,8 +189,8 @@ let package = Package(
         .testTarget(
             name: "VisionDataTests",
             dependencies: [
-                "Basics", "VisionData", "Torch", "TorchNN", "TensorFilesTestSupport", "CZlib",
-                crypto,
+                "Archives", "ArchivesTestSupport", "Basics", "VisionData", "Torch", "TorchNN",
+                "TensorFilesTestSupport", crypto,
             ],
             exclude: ["Fixtures"],
             swiftSettings: house),

@@ -45,6 +45,7 @@ lacking_packages() {
     command -v unzip >/dev/null || echo unzip
     compgen -G '/usr/include/c++/*/vector' >/dev/null || echo g++
     [[ -e /usr/include/zlib.h ]] || echo zlib1g-dev
+    [[ -e /usr/include/archive.h ]] || echo libarchive-dev
 }
 
 install_packages() {

@@ -1,3 +1,4 @@
+import ArchivesTestSupport
 import Foundation
 import TensorFilesTestSupport
 import VisionData

@@ -1,3 +1,5 @@
+import Archives
+import ArchivesTestSupport
 import Basics
 import Crypto
 import Foundation

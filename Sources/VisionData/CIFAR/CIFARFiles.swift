@@ -1,3 +1,4 @@
+import Archives
 import Basics
 import Foundation
 
@@ -80,7 +81,7 @@ public enum CIFARFiles {
         let folder = pickles ? dataset.pickleFolderName : dataset.folderName
         func name(_ file: CIFARDataset.File) -> String { pickles ? file.pickleName : file.name }
         var parts: [String: LabelledImages] = [:]
-        try TarGzReader(archive).forEachMember { member, contents in
+        try ArchiveReader(archive).forEachMember { member, contents in
             guard let file = files.first(where: { folder + "/" + name($0) == member.path })
             else { return }
             let path = archive.path + ":" + member.path

@@ -1,3 +1,4 @@
+import Archives
 import Basics
 import Crypto
 import Foundation
@@ -21,7 +22,7 @@ enum ArchiveDigest {
             expected[published.folderName + "/" + file.name] = sha256
         }
         do {
-            try TarGzReader(archive).forEachMember { member, contents in
+            try ArchiveReader(archive).forEachMember { member, contents in
                 guard let sha256 = expected[member.path] else { return }
                 var hash = SHA256()
                 try contents.forEachChunk { hash.update(bufferPointer: $0) }

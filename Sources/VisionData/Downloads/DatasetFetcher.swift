@@ -1,3 +1,4 @@
+import Archives
 import Basics
 import Foundation
 
@@ -72,7 +73,7 @@ public struct DatasetFetcher: Sendable {
             try verify(part, isOurs: true)
             try Disk.move(part, to: archive)
         }
-        try TarGzReader(archive).extract(into: directory)
+        try ArchiveReader(archive).extract(into: directory)
         if let file = try missingFile() {
             throw FetchError.fileMissing(
                 dataset: published.dataset, file: file.name, archive: archive.path)

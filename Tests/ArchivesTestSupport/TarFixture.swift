@@ -2,16 +2,21 @@ import CZlib
 import Foundation
 
 /// Writes tar archives by hand, also such as no decent program would write.
-struct TarFixture {
+package struct TarFixture {
     /// The bytes of the archive so far, without the blocks of zeros at its end.
-    private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    /// The whole archive, not compressed.
+    package var whole: [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
 
     /// The whole archive, compressed.
-    var compressed: [UInt8] { gzip(bytes + [UInt8](repeating: 0, count: 1024)) }
+    package var compressed: [UInt8] { gzip(whole) }
 
-    mutating func add(
+    package mutating func add(
         _ name: String, _ contents: [UInt8] = [], kind: Character = "0", size: String? = nil,
-        prefix: String = ""
+        prefix: String = "", target: String = ""
     ) {
         var header = [UInt8](repeating: 0, count: 512)
         func put(_ text: String, at offset: Int) {
@@ -22,6 +27,7 @@ struct TarFixture {
         put(size ?? octal(contents.count, digits: 11), at: 124)
         put("        ", at: 148)
         put(String(kind), at: 156)
+        put(target, at: 157)
         put("ustar\u{0}00", at: 257)
         put(prefix, at: 345)
         put(octal(header.reduce(0) { $0 + Int($1) }, digits: 6) + "\u{0} ", at: 148)
@@ -30,7 +36,7 @@ struct TarFixture {
     }
 
     /// Adds a pax header, whose records count their own length.
-    mutating func addPax(_ key: String, _ value: String) {
+    package mutating func addPax(_ key: String, _ value: String) {
         let rest = " \(key)=\(value)\n"
         var length = rest.utf8.count
         while "\(length)\(rest)".utf8.count != length { length += 1 }
@@ -44,7 +50,7 @@ struct TarFixture {
 }
 
 /// One member of a gzip file, made by zlib's own compressor.
-func gzip(_ bytes: [UInt8]) -> [UInt8] {
+package func gzip(_ bytes: [UInt8]) -> [UInt8] {
     var stream = z_stream()
     var output = [UInt8](repeating: 0, count: bytes.count + bytes.count / 100 + 1024)
     var input = bytes
@@ -66,7 +72,9 @@ func gzip(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 /// Runs the test with a folder of its own, which is gone afterwards.
-func withTemporaryFolder<Result>(_ body: (URL) async throws -> Result) async throws -> Result {
+package func withTemporaryFolder<Result>(_ body: (URL) async throws -> Result) async throws
+    -> Result
+{
     let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("reviewkd-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -76,14 +84,14 @@ func withTemporaryFolder<Result>(_ body: (URL) async throws -> Result) async thr
 
 extension URL {
     /// Writes a file of this name into a folder and returns its place.
-    func writing(_ bytes: [UInt8], as name: String) throws -> URL {
+    package func writing(_ bytes: [UInt8], as name: String) throws -> URL {
         let url = appendingPathComponent(name)
         try Data(bytes).write(to: url)
         return url
     }
 
     /// The names of everything in the folder, hidden ones included.
-    func names() throws -> [String] {
+    package func names() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: path).sorted()
     }
 }

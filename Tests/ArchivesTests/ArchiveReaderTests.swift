@@ -1,13 +1,14 @@
+import Archives
+import ArchivesTestSupport
 import Foundation
 import Testing
-import VisionData
 
 @Suite("Archives")
-struct TarGzReaderTests {
+struct ArchiveReaderTests {
     /// The members of an archive and their contents.
     private func members(_ archive: URL) throws -> [String: [UInt8]] {
         var found: [String: [UInt8]] = [:]
-        try TarGzReader(archive).forEachMember { member, contents in
+        try ArchiveReader(archive).forEachMember { member, contents in
             guard !member.isDirectory else { return }
             var bytes: [UInt8] = []
             try contents.forEachChunk { bytes.append(contentsOf: $0) }
@@ -20,7 +21,7 @@ struct TarGzReaderTests {
         try await withTemporaryFolder { folder in
             let archive = try folder.writing(bytes, as: "a.tar.gz")
             let error = #expect(throws: ArchiveError.self) {
-                try TarGzReader(archive).extract(into: folder)
+                try ArchiveReader(archive).extract(into: folder)
             }
             #expect(try folder.names() == ["a.tar.gz"], "nothing is left half done")
             return error
@@ -97,7 +98,7 @@ struct TarGzReaderTests {
             let set = folder.appendingPathComponent("set")
             try FileManager.default.createDirectory(at: set, withIntermediateDirectories: true)
             let kept = try set.writing([9], as: "kept")
-            try TarGzReader(archive).extract(into: folder)
+            try ArchiveReader(archive).extract(into: folder)
             #expect(try Data(contentsOf: kept) == Data([9]))
             #expect(try Data(contentsOf: set.appendingPathComponent("inner/new")) == Data([2]))
             #expect(try folder.names() == ["a.tar.gz", "set"])
@@ -123,11 +124,11 @@ struct TarGzReaderTests {
         "Links and devices are refused",
         arguments: [
             ("1", "a hard link"), ("2", "a symbolic link"), ("3", "a device"), ("4", "a device"),
-            ("6", "a named pipe"), ("S", "of the unknown type 83"),
+            ("6", "a named pipe"),
         ])
     func unsupported(kind: String, description: String) async throws {
         var tar = TarFixture()
-        tar.add("thing", kind: Character(kind))
+        tar.add("thing", kind: Character(kind), target: "elsewhere")
         guard case .unsupportedMember(_, "thing", description)? = try await error(tar.compressed)
         else {
             Issue.record("expected unsupportedMember")
@@ -153,17 +154,7 @@ struct TarGzReaderTests {
         var tar = TarFixture()
         tar.add("set/a", [1, 2, 3], size: "00000010000")
         let error = try await error(gzip(tar.bytes))
-        #expect(error?.description.contains("expected 4096 bytes of \"set/a\" (") == true)
-    }
-
-    @Test("An archive without its end-of-archive block is truncated")
-    func missingEnd() async throws {
-        var tar = TarFixture()
-        tar.add("a", [1])
-        guard case .truncated? = try await error(gzip(tar.bytes)) else {
-            Issue.record("expected truncated")
-            return
-        }
+        #expect(error?.description.contains("expected the rest of \"set/a\"") == true)
     }
 
     @Test("A flipped bit in the data or in gzip's checksum is found")
@@ -186,42 +177,33 @@ struct TarGzReaderTests {
 
     @Test("A header with a wrong checksum or an impossible size is refused")
     func corruptHeader() async throws {
-        var tar = TarFixture()
-        tar.add("a", [1])
-        var bytes = tar.bytes
+        var first = TarFixture()
+        first.add("first", [1])
+        var wrongChecksum = TarFixture()
+        wrongChecksum.add("a", [1])
+        var bytes = wrongChecksum.bytes
         bytes[0] ^= 1
-        var huge = TarFixture()
-        huge.add("a", size: "\u{7F}7777777777")
-        var notNumber = TarFixture()
-        notNumber.add("a", size: "0000000089z")
-        for bytes in [bytes, huge.bytes, notNumber.bytes] {
-            guard case .corruptHeader(_, 0, _)? = try await error(gzip(bytes)) else {
-                Issue.record("expected corruptHeader")
+        // The largest number of eleven digits in base 256 is far above 2^63.
+        var huge = [UInt8](repeating: 0, count: 512)
+        huge[0] = UInt8(ascii: "a")
+        huge.replaceSubrange(124..<136, with: [UInt8](repeating: 0xFF, count: 12))
+        huge.replaceSubrange(148..<156, with: "        ".utf8)
+        let sum = String(huge.reduce(0) { $0 + Int($1) }, radix: 8)
+        huge.replaceSubrange(148..<148 + sum.utf8.count, with: sum.utf8)
+        for damaged in [bytes, huge] {
+            guard case .corruptHeader(_, "first", _)? = try await error(gzip(first.bytes + damaged))
+            else {
+                Issue.record("expected corruptHeader behind the first member")
                 continue
             }
         }
     }
 
-    @Test("A size in base 256 beyond 64 bits is refused")
-    func hugeSize() async throws {
-        var header = [UInt8](repeating: 0, count: 512)
-        header[0] = UInt8(ascii: "a")
-        header.replaceSubrange(124..<136, with: [UInt8](repeating: 0xFF, count: 12))
-        header.replaceSubrange(148..<156, with: "        ".utf8)
-        let sum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
-        header.replaceSubrange(148..<148 + sum.utf8.count, with: sum.utf8)
-        guard case .corruptHeader(_, 0, let reason)? = try await error(gzip(header)) else {
-            Issue.record("expected corruptHeader")
-            return
-        }
-        #expect(reason == "a size that is no number of bytes below 2^63")
-    }
-
-    @Test("A file that is not gzip, and one that is empty, are refused")
-    func notGzip() async throws {
+    @Test("A file that is no archive, and one that is empty, are refused")
+    func notArchive() async throws {
         for bytes in [Array("<html>not here</html>".utf8), []] {
-            guard case .notGzip? = try await error(bytes) else {
-                Issue.record("expected notGzip")
+            guard case .notArchive? = try await error(bytes) else {
+                Issue.record("expected notArchive")
                 continue
             }
         }

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 
-extension TarGzReader {
+extension ArchiveReader {
     /// Unpacks the archive into a folder, all of it or nothing.
     ///
     /// The members are written into a hidden folder inside `directory` and moved to

@@ -2,35 +2,37 @@ import Basics
 import CZlib
 import Foundation
 
-/// The unpacked bytes of a gzip file, one after the other.
+/// The bytes of a file, unpacked where it is a gzip file.
 ///
-/// zlib verifies the CRC-32 and the length at the end of each of the file's concatenated members.
-final class GunzipStream {
+/// zlib verifies the CRC-32 and the length at the end of each of a gzip file's concatenated members.
+/// libarchive's own gzip filter verifies neither.
+final class InflatedFile {
+    /// How many unpacked bytes have been read.
     private(set) var offset = 0
+
+    /// Whether the file is compressed.
+    let isPacked: Bool
+
     private let file: gzFile
     private let path: String
 
-    init(path: String) throws {
-        guard let file = gzopen(path, "rbe") else {
-            throw FileError.reading(path)
-        }
+    init(path: String) throws(FileError) {
+        guard let file = gzopen(path, "rbe") else { throw FileError.reading(path) }
         self.file = file
         self.path = path
         gzbuffer(file, 1 << 17)
         // zlib passes a file that is not compressed through unchanged, an empty one included.
-        guard gzdirect(file) == 0 else {
-            throw ArchiveError.notGzip(path: path)
-        }
+        isPacked = gzdirect(file) == 0
     }
 
-    deinit {
-        gzclose_r(file)
-    }
+    deinit { gzclose_r(file) }
 
-    /// Fills as much of the buffer as the stream still has, and returns how much that is.
+    /// Fills as much of the buffer as the file still has.
     ///
-    /// The error about a file that ends too early says that `missing` is not there.
-    func read(into buffer: UnsafeMutableRawBufferPointer, _ missing: String) throws -> Int {
+    /// - Returns: how many bytes that is; 0 at the end.
+    /// - Throws: `ArchiveError` where the compressed bytes are damaged or cut off, `FileError` where the disk
+    ///   fails.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         let count = gzread(file, buffer.baseAddress, UInt32(buffer.count))
         var code: Int32 = Z_OK
         let message = gzerror(file, &code).map { String(cString: $0) } ?? ""
@@ -39,7 +41,7 @@ final class GunzipStream {
             offset += Int(count)
             return Int(count)
         case Z_BUF_ERROR:
-            throw ArchiveError.truncated(path: path, missing: missing)
+            throw ArchiveError.truncated(path: path, missing: "the rest of the gzip stream")
         case Z_ERRNO:
             throw FileError.cannotRead(path: path, reason: message)
         default:
