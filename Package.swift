@@ -50,6 +50,16 @@ let linkLibTorch: [LinkerSetting] =
             .linkedLibrary("c10_cuda"),
         ] : [])
 
+// Where a CUDA build runs there are no picture libraries: it takes them in.
+let linkPictures: [LinkerSetting] =
+    usesCUDA
+    ? [
+        .unsafeFlags(["-l:libjpeg.a", "-l:libpng16.a", "-l:libwebp.a"]),
+        .linkedLibrary("z"),
+        .linkedLibrary("m"),
+    ]
+    : ["jpeg", "png16", "webp", "z"].map { .linkedLibrary($0) }
+
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -61,7 +71,7 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "Archives", "Basics", "Pickles", "TensorFiles", "Torch", "TorchNN",
+                "Archives", "Basics", "ImageFiles", "Pickles", "TensorFiles", "Torch", "TorchNN",
                 "VisionModels", "VisionData", "Distillation", "RunRecords", "Recipes", "Training",
                 "Studies",
             ]),
@@ -84,6 +94,10 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Archives", dependencies: ["Basics", "CArchive", "CZlib"], swiftSettings: house),
+        .target(
+            name: "CImage", cxxSettings: [.unsafeFlags(["-std=c++20", "-O2", "-Wall", "-Werror"])],
+            linkerSettings: linkPictures),
+        .target(name: "ImageFiles", dependencies: ["CImage"], swiftSettings: house),
         .target(
             name: "CTorch",
             cxxSettings: compileLibTorch,
@@ -168,6 +182,10 @@ let package = Package(
             name: "TensorFilesTests",
             dependencies: ["Basics", "TensorFiles", "TensorFilesTestSupport"],
             exclude: ["Fixtures"], swiftSettings: house),
+        .testTarget(
+            name: "ImageFilesTests",
+            dependencies: ["Basics", "CImage", "ImageFiles", crypto],
+            exclude: ["Fixtures"], swiftSettings: house + fast),
         .testTarget(
             name: "TorchTests", dependencies: ["Basics", "Torch", "TorchTestSupport"],
             exclude: ["Schemas.txt"], swiftSettings: house),

@@ -46,6 +46,9 @@ lacking_packages() {
     compgen -G '/usr/include/c++/*/vector' >/dev/null || echo g++
     [[ -e /usr/include/zlib.h ]] || echo zlib1g-dev
     [[ -e /usr/include/archive.h ]] || echo libarchive-dev
+    [[ -e /usr/include/jpeglib.h ]] || echo libjpeg-dev
+    [[ -e /usr/include/png.h ]] || echo libpng-dev
+    [[ -e /usr/include/webp/decode.h ]] || echo libwebp-dev
 }
 
 install_packages() {
