@@ -71,7 +71,8 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "Archives", "Basics", "ImageFiles", "Pickles", "TensorFiles", "Torch", "TorchNN",
+                "Archives", "Basics", "ImageFiles", "ImageFolders", "Pickles", "TensorFiles",
+                "Torch", "TorchNN",
                 "VisionModels", "VisionData", "Distillation", "RunRecords", "Recipes", "Training",
                 "Studies",
             ]),
@@ -99,6 +100,9 @@ let package = Package(
             linkerSettings: linkPictures),
         .target(name: "ImageFiles", dependencies: ["CImage"], swiftSettings: house),
         .target(
+            name: "ImageFolders", dependencies: ["Archives", "Basics", "CZlib", "ImageFiles"],
+            swiftSettings: house),
+        .target(
             name: "CTorch",
             cxxSettings: compileLibTorch,
             linkerSettings: linkLibTorch),
@@ -109,7 +113,10 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "VisionData",
-            dependencies: ["Archives", "Basics", "Pickles", "Torch", "TorchNN", crypto],
+            dependencies: [
+                "Archives", "Basics", "ImageFiles", "ImageFolders", "Pickles", "Torch", "TorchNN",
+                crypto,
+            ],
             swiftSettings: house),
         .target(
             name: "Distillation", dependencies: ["Basics", "Torch", "TorchNN", "VisionModels"],
@@ -128,8 +135,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
-                "Distillation", "RunRecords", "Machine", "Recipes", crypto,
+                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "ImageFolders",
+                "VisionData", "Distillation", "RunRecords", "Machine", "Recipes", crypto,
             ],
             swiftSettings: house),
         .target(
@@ -139,12 +146,13 @@ let package = Package(
                 "Distillation", "RunRecords", "Recipes", "Training",
             ],
             swiftSettings: house),
+        .target(name: "Terminal", swiftSettings: house),
         .executableTarget(
             name: "reviewkd",
             dependencies: [
-                "Basics", "Revision", "TensorFiles", "Torch", "TorchNN", "VisionModels",
-                "VisionData", "Distillation",
-                "RunRecords", "Recipes", "Training", "Studies", argumentParser,
+                "Basics", "Revision", "Terminal", "TensorFiles", "Torch", "TorchNN",
+                "VisionModels", "ImageFolders", "VisionData", "Distillation", "RunRecords",
+                "Recipes", "Training", "Studies", argumentParser,
             ],
             swiftSettings: house),
         .target(
@@ -173,6 +181,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ArchivesTests", dependencies: ["Archives", "ArchivesTestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ImageFoldersTests",
+            dependencies: ["Archives", "ArchivesTestSupport", "Basics", "ImageFolders"],
             swiftSettings: house),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: house),
         .testTarget(

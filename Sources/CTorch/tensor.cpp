@@ -75,6 +75,14 @@ ct_error ct_tensor_copy_bytes(ct_tensor tensor, void *data, size_t bytes) {
   });
 }
 
+ct_error ct_tensor_data(ct_tensor tensor, void **data) {
+  return ct::guard([&] {
+    at::Tensor found = ct::borrow(tensor);
+    TORCH_CHECK(found.is_cpu() && found.is_contiguous(), "expected a contiguous CPU tensor");
+    *data = found.mutable_data_ptr();
+  });
+}
+
 ct_error ct_tensor_item(ct_tensor tensor, double *value) {
   return ct::guard([&] { *value = ct::borrow(tensor).item().toDouble(); });
 }

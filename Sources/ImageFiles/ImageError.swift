@@ -22,7 +22,7 @@ extension ImageError: CustomStringConvertible {
     /// One sentence: what was expected, what was found, and the remedy.
     public var description: String { "\(problem); \(remedy)" }
 
-    private var problem: String {
+    package var problem: String {
         switch self {
         case .empty: "expected a picture, found an empty file"
         case .unknownFormat(let kind):

@@ -10,6 +10,8 @@ public struct DatasetSettings: Sendable, Equatable {
     public var normalization: NormalizationSettings
     /// Random changes to training images.
     public var augmentation: Augmentation
+    /// How photographs become batches; of no matter for other images.
+    public var photographs = PhotographSettings()
 
     static let table = RecipeTable(
         blank: DatasetSettings(
@@ -40,8 +42,34 @@ public struct DatasetSettings: Sendable, Equatable {
                                 + "centred and scaled.")
                     ] + Normalization.table.rows.map { $0.within("normalization") }
                 }),
-            .section("augmentation", \.augmentation, isRequired: false, Augmentation.table),
-        ])
+            augmentation,
+        ] + PhotographSettings.keys)
+
+    /// A photograph is cropped at random anyway.
+    private static let augmentation = RecipeKey<DatasetSettings>(
+        name: "augmentation",
+        read: { section, settings in
+            let isPhotograph = settings.images.hasPhotographs
+            if isPhotograph { settings.augmentation.cropPadding = 0 }
+            let blank = settings.augmentation
+            if let given = try section.optional(
+                "augmentation", .section { try Augmentation.table.read($0, from: blank) })
+            {
+                settings.augmentation = given
+            }
+            guard !isPhotograph || settings.augmentation.cropPadding == 0 else {
+                throw section.contradiction(
+                    "augmentation",
+                    "photographs are cropped at random, without a border; leave "
+                        + "crop_padding out")
+            }
+        },
+        entries: { settings in
+            Augmentation.table.entries(of: settings.augmentation)
+                .filter { !settings.images.hasPhotographs || $0.path != "crop_padding" }
+                .map { $0.within("augmentation") }
+        },
+        rows: { _ in Augmentation.table.rows.map { $0.within("augmentation") } })
 }
 
 extension Augmentation {
@@ -50,10 +78,36 @@ extension Augmentation {
         keys: [
             .optional(
                 "crop_padding", \.cropPadding, .integer(atLeast: 0, atMost: 1024),
+                standard: "`4`; photographs have none",
                 "The black pixels on every side of an image before a random crop of its own size."),
             .optional(
                 "flip", \.flips, .flag, "Whether half of the images, drawn anew, are mirrored."),
         ])
+}
+
+extension PhotographSettings {
+    /// The keys that only photographs have.
+    fileprivate static let keys: [RecipeKey<DatasetSettings>] = all.map { key in
+        key.only(where: { $0.images.hasPhotographs }, otherwise: { "dataset.name is \($0.images)" })
+    }
+
+    private static let all: [RecipeKey<DatasetSettings>] = [
+        .optional(
+            "image_size", \.photographs.imageSize, .integer(atLeast: 32, atMost: 4096),
+            "Photographs: height and width of what the networks see, in pixels."),
+        .optional(
+            "evaluation_resize", \.photographs.evaluationResize,
+            .integer(atLeast: 32, atMost: 8192), standard: "256 to 224 of `image_size`",
+            "Photographs: the shorter side before evaluation cuts the middle, in pixels."),
+        .optional(
+            "exact", \.photographs.isExact, .flag,
+            "Photographs: whether training decodes in full, as the field does. Else it takes a scale "
+                + "that suits the crop."),
+        .optional(
+            "scale_16_bit_grey", \.photographs.scalesSixteenBitGrey, .flag,
+            "Photographs: whether grey values of 16 bits are scaled. Else all above 255 are white, as "
+                + "in Pillow."),
+    ]
 }
 
 /// The mean and deviation by which colours are centred and scaled.
@@ -68,11 +122,14 @@ public enum NormalizationSettings: Sendable, Equatable {
     /// That of a data set's training images; nil where the data set has none of its own.
     public init?(of dataset: Dataset) {
         guard let normalization = dataset.normalization else { return nil }
-        self = .named(dataset.name, normalization)
+        // A data set may take that of another, which has the name.
+        let owner = Dataset.all.first { $0.normalization == normalization } ?? dataset
+        self = .named(owner.name, normalization)
     }
 
     /// Those that can be named.
     public static let all = Dataset.all.compactMap(NormalizationSettings.init(of:))
+        .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
 
     /// The names of those.
     public static let names = all.compactMap(\.name)

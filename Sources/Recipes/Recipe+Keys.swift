@@ -1,5 +1,6 @@
 import Distillation
 import TorchNN
+import VisionData
 
 extension Recipe {
     private static let epochs = RecipeKey.required(
@@ -34,9 +35,7 @@ extension Recipe {
             .required(
                 "batch_size", \.batchSize, .integer(atLeast: 1),
                 "The images of a training step; the last batch of an epoch may be smaller."),
-            .optional(
-                "evaluation_batch_size", \.evaluationBatchSize, .integer(atLeast: 1),
-                "The images that are evaluated at once, without influence on the result."),
+            evaluationBatchSize,
             .optional(
                 "seed", \.seed, .integer(atLeast: 0, atMost: .max),
                 "The origin of every random number of the run."),
@@ -51,6 +50,33 @@ extension Recipe {
 
     /// What a page of the keys says, a line for each.
     package static var keys: [KeyRow] { table.rows }
+
+    /// Photographs are large.
+    private static let evaluationBatchSize = RecipeKey<Recipe>(
+        name: "evaluation_batch_size",
+        read: { section, recipe in
+            recipe.evaluationBatchSize =
+                try section.optional("evaluation_batch_size", .integer(atLeast: 1))
+                ?? recipe.dataset.images.evaluationBatchSize
+        },
+        entries: {
+            [
+                RecipeEntry(
+                    path: "evaluation_batch_size",
+                    value: RecipeRule.integer(atLeast: 1).text($0.evaluationBatchSize))
+            ]
+        },
+        rows: { _ in
+            [
+                KeyRow(
+                    path: "evaluation_batch_size",
+                    expected: RecipeRule<Int>.integer(atLeast: 1).expected,
+                    standard: "`\(Dataset.cifar100.evaluationBatchSize)`; "
+                        + "`\(Dataset.folder.evaluationBatchSize)` for photographs",
+                    meaning: "The images that are evaluated at once, without influence on the "
+                        + "result.")
+            ]
+        })
 
     /// The method's constants depend on the networks and on the length, which stands below it.
     private static let method = RecipeKey<Recipe>(

@@ -170,4 +170,26 @@ extension RecipeKey {
             entries: { cases.entries(of: $0[keyPath: path]).map { $0.within(name) } },
             rows: { _ in cases.rows.map { $0.within(name) } })
     }
+
+    /// The same key, which only some settings have.
+    ///
+    /// - Parameters:
+    ///   - condition: whether what was read before lets it be there.
+    ///   - reason: what makes it meaningless elsewhere.
+    /// - Returns: the key.
+    func only(
+        where condition: @escaping @Sendable (Settings) -> Bool,
+        otherwise reason: @escaping @Sendable (Settings) -> String
+    ) -> Self {
+        Self(
+            name: name,
+            read: { section, settings in
+                guard condition(settings) else {
+                    if section[name] != nil { throw section.unused(name, when: reason(settings)) }
+                    return
+                }
+                try read(section, &settings)
+            },
+            entries: { condition($0) ? entries($0) : [] }, rows: rows)
+    }
 }

@@ -52,12 +52,15 @@ extension Tensor {
 
     /// Overwrites the elements with another tensor's, converting type and device.
     ///
+    /// - Parameters:
+    ///   - other: a tensor of the same shape.
+    ///   - nonBlocking: whether the host goes on while a card copies from pinned memory.
     /// - Returns: the tensor itself.
     @discardableResult
-    public func copy(from other: Tensor) -> Tensor {
+    public func copy(from other: Tensor, nonBlocking: Bool = false) -> Tensor {
         requireElements("copy_")
         other.requireElements("copy_")
-        ATen.copyInPlace.call(.tensor(self), .tensor(other), .bool(false))
+        ATen.copyInPlace.call(.tensor(self), .tensor(other), .bool(nonBlocking))
         return self
     }
 

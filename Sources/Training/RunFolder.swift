@@ -92,6 +92,9 @@ package final class RunFolder {
     /// The file of the weights that were best on the validation images.
     var bestWeights: String { path + "/student-best.safetensors" }
 
+    /// The file of the list of a split's images.
+    func imageList(_ split: String) -> String { "\(path)/images-\(split).txt.gz" }
+
     private var recipePath: String { path + "/recipe.yaml" }
     private var metricsPath: String { path + "/metrics.jsonl" }
     private var checkpointFolder: String { path + "/checkpoint" }
@@ -144,7 +147,10 @@ package final class RunFolder {
     private static func foreignEntry(in path: String, except others: [String] = []) -> String? {
         let files = FileManager.default
         let own =
-            ["checkpoint", "checkpoint/lock", "recipe.yaml" + AtomicFile.unfinished] + others
+            [
+                "checkpoint", "checkpoint/lock", "recipe.yaml" + AtomicFile.unfinished,
+                "images-train.txt.gz", "images-test.txt.gz",
+            ] + others
         let inside = (try? files.contentsOfDirectory(atPath: path + "/checkpoint")) ?? []
         let entries = (try? files.contentsOfDirectory(atPath: path)) ?? []
         return (entries + inside.map { "checkpoint/" + $0 }).sorted().first { !own.contains($0) }
@@ -228,10 +234,13 @@ package final class RunFolder {
         try AtomicFile.write(Data(lines.joined().utf8), to: metricsPath)
     }
     package
-        /// Writes the student's weights under their published names.
-        func write(_ weights: [NamedTensor], to path: String) throws
+        /// Writes the student's weights under their published names, and what the file says of itself.
+        func write(
+            _ weights: [NamedTensor], _ card: StudentCard = StudentCard(), to path: String
+        ) throws
     {
-        try AtomicFile.write(Safetensors.encode(entries: weights.map(\.entry)), to: path)
+        try AtomicFile.write(
+            Safetensors.encode(entries: weights.map(\.entry), metadata: card.metadata()), to: path)
     }
 }
 

@@ -1,5 +1,6 @@
 import Basics
 import Distillation
+import ImageFolders
 import Recipes
 import Torch
 import TorchNN
@@ -34,6 +35,12 @@ struct RunParts {
 
     /// How many test images there are.
     let testImages: Int
+
+    /// What the student's file says of itself.
+    let card: StudentCard
+
+    /// The lists of images that have files of their own, by the names under which a run keeps them.
+    let lists: [(name: String, list: ImageList)]
 
     /// The network that is being trained.
     var student: any Module { distiller.student }
@@ -81,6 +88,10 @@ extension RunParts {
             validate: split.validation.isEmpty ? nil : judge(data.train, split.validation),
             test: judge(data.test),
             check: { try recipe.check($0, on: data, heldOut: split.validation) },
-            trainingImages: data.train.count, testImages: data.test.count)
+            trainingImages: data.train.count, testImages: data.test.count,
+            card: StudentCard(recipe, data),
+            lists: [("train", data.train.list), ("test", data.test.list)].compactMap { name, list in
+                list.map { (name, $0) }
+            })
     }
 }

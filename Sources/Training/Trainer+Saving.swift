@@ -8,7 +8,7 @@ extension Trainer {
     func saveAll() throws {
         guard let folder else { return }
         let checkpoint = try soundCheckpoint()
-        try folder.write(parts.student.stateDict(), to: folder.lastWeights)
+        try folder.write(parts.student.stateDict(), parts.card, to: folder.lastWeights)
         try folder.write(history)
         try folder.save(checkpoint)
         savedStep = state.step

@@ -38,6 +38,9 @@ public final class Trainer {
 
     private var throughput = Throughput()
 
+    /// Notices that steps wait for images.
+    private var waiting = ImageWaiting()
+
     /// Notices that other work takes the processors.
     var machine = BusyMachine()
 
@@ -111,6 +114,7 @@ public final class Trainer {
 
     /// Takes the run up where it stands; a result means that it ends here.
     func start() throws -> TrainingOutcome? {
+        if let folder { try compareImages(in: folder) }
         if let folder, options.resume {
             let saved = try folder.newestCheckpoint()
             if let saved {
@@ -278,6 +282,7 @@ public final class Trainer {
             throw TrainingError.notFiniteJudged(
                 images: images, value: value, epoch: state.epoch + 1, lastGoodStep: savedStep)
         }
+        if let text = waiting.remark(afterEpochOf: trainingSeconds, steps) { report(.remark(text)) }
         state.history.append(record)
         state.epoch += 1
         state.stepInEpoch = 0
@@ -286,7 +291,7 @@ public final class Trainer {
         if let score = validated?[parts.primaryScore], score > state.bestValidation ?? -1 {
             state.bestValidation = score
             if let folder {
-                try folder.write(parts.student.stateDict(), to: folder.bestWeights)
+                try folder.write(parts.student.stateDict(), parts.card, to: folder.bestWeights)
             }
         }
         try saveAll()

@@ -16,6 +16,7 @@ public enum TrainingError: Error, CustomStringConvertible {
     case otherTeacher(expected: String?, found: String?)
     case otherStudentWeights(expected: String?, found: String?)
     case otherImages(kind: String, expected: Int, found: Int)
+    case otherImageFiles(folder: String, list: String, difference: String)
 
     /// What happened, what was expected, and the remedy.
     public var description: String { sentences(problem, remedy) }
@@ -58,6 +59,9 @@ public enum TrainingError: Error, CustomStringConvertible {
                 + "\(Self.file(found))."
         case .otherImages(let kind, let expected, let found):
             "the run was begun with \(expected) \(kind) images, but now there are \(found)."
+        case .otherImageFiles(let folder, let list, let difference):
+            "\(folder) does not hold the images that the run was begun with, which \(list) lists. "
+                + "\(difference)."
         }
     }
 
@@ -76,7 +80,7 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .noTeacher: "give one, or train the student alone"
         case .otherTeacher: "give the same file, or choose another folder"
         case .otherStudentWeights: "give the same ones, or choose another folder"
-        case .otherImages: "give the same ones, or choose another folder"
+        case .otherImages, .otherImageFiles: "give the same ones, or choose another folder"
         }
     }
 

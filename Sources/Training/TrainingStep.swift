@@ -8,6 +8,12 @@ protocol Steps: AnyObject {
     /// How many images and batches an epoch has.
     var epoch: EpochShape { get }
 
+    /// The seconds for which steps had to wait for images so far.
+    var waitedSeconds: Double { get }
+
+    /// The threads that make batches ahead; nil where none does.
+    var workers: Int? { get }
+
     /// The sums of the epoch so far.
     var metrics: TrainingMetrics { get set }
 
@@ -111,6 +117,10 @@ final class TrainingStep<Targets>: Steps {
     }
 
     var epoch: EpochShape { source.epoch }
+
+    var waitedSeconds: Double { source.waitedSeconds }
+
+    var workers: Int? { source.workers }
 
     func begin(
         epoch: Int, at step: Int, schedule: [(rate: Double, progress: TrainingProgress)]

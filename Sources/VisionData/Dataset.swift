@@ -42,6 +42,15 @@ public struct Dataset: Sendable {
         /// Where the images, or the batches made of them, are to be.
         public let device: Device
 
+        /// How photographs become batches; of no matter for other images.
+        public let photographs: PhotographSettings
+
+        /// How files of photographs are read.
+        public let reading: PhotographReading
+
+        /// Told the number of images while a folder is listed.
+        public let progress: (Int) -> Void
+
         /// Called with what a reader of the results should know.
         public let remark: (String) -> Void
     }
@@ -61,6 +70,12 @@ public struct Dataset: Sendable {
     /// Whether its images lie in a folder that the user names.
     public let needsFolder: Bool
 
+    /// Whether its images are files of any size, decoded while a run goes on.
+    public let hasPhotographs: Bool
+
+    /// How many images are evaluated at once where nothing else is asked for.
+    public var evaluationBatchSize: Int { hasPhotographs ? 100 : 1000 }
+
     private let openSplit: @Sendable (Request) throws -> any ImageSource
 
     /// Describes a data set whose images come from anywhere.
@@ -71,10 +86,11 @@ public struct Dataset: Sendable {
     ///   - facts: what is known before a file is read.
     ///   - archive: the published archive, if it can be downloaded.
     ///   - needsFolder: whether its images lie in a folder that the user names.
+    ///   - hasPhotographs: whether its images are files of any size, decoded while a run goes on.
     ///   - open: opens a split; the request's folder is there if one is needed.
     public init(
         name: String, normalization: Normalization?, facts: Facts? = nil,
-        archive: PublishedArchive? = nil, needsFolder: Bool = true,
+        archive: PublishedArchive? = nil, needsFolder: Bool = true, hasPhotographs: Bool = false,
         open: @escaping @Sendable (Request) throws -> any ImageSource
     ) {
         self.name = name
@@ -82,6 +98,7 @@ public struct Dataset: Sendable {
         self.facts = facts
         self.archive = archive
         self.needsFolder = needsFolder
+        self.hasPhotographs = hasPhotographs
         openSplit = open
     }
 
@@ -112,17 +129,25 @@ public struct Dataset: Sendable {
     ///   - split: the part.
     ///   - directory: the folder that holds the data set's folder, or that folder itself.
     ///   - device: where the images, or the batches made of them, are to be.
+    ///   - photographs: how photographs become batches; of no matter for other images.
+    ///   - reading: how files of photographs are read.
+    ///   - progress: told the number of images while a folder is listed.
     ///   - remark: called with what a reader of the results should know.
     /// - Returns: the images.
     /// - Throws: `DatasetError.noFolder` where one is needed; the data set's own errors where files are
     ///   missing or damaged.
     public func open(
         _ split: Split, in directory: String?, device: Device = .cpu,
+        photographs: PhotographSettings = PhotographSettings(),
+        reading: PhotographReading = PhotographReading(),
+        progress: @escaping (Int) -> Void = { _ in },
         remark: @escaping (String) -> Void = { _ in }
     ) throws -> any ImageSource {
         guard !needsFolder || directory != nil else { throw DatasetError.noFolder(dataset: name) }
         return try openSplit(
-            Request(split: split, directory: directory, device: device, remark: remark))
+            Request(
+                split: split, directory: directory, device: device, photographs: photographs,
+                reading: reading, progress: progress, remark: remark))
     }
 }
 

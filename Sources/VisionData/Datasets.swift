@@ -4,5 +4,7 @@ extension Dataset {
         .cifar100,
         .cifar10,
         .procedural,
+        .imagenet,
+        .folder,
     ]
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Distillation
 import Recipes
+import Terminal
 import Torch
 import TorchNN
 import Training
@@ -9,13 +10,17 @@ import Training
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure the time of whole steps on synthetic images on the device.")
+        abstract: "Measure the time of whole steps on synthetic images, or of loading photographs.")
 
-    @Argument(help: "A recipe's name (see `reviewkd recipes`) or file.")
-    var recipe: String
+    @Argument(
+        help: "A recipe's name (see `reviewkd recipes`) or file; not needed to load photographs.")
+    var recipe: String?
 
-    @Option(help: "distill, train or evaluate.")
-    var work = BenchmarkWork.distill
+    @Option(help: "distill, train or evaluate; load, load-evaluate or load-decode of photographs.")
+    var work = BenchWork.step(.distill)
+
+    @Option(help: "The folder of photographs to load, with classes or without.")
+    var data: String?
 
     @Option(
         parsing: .unconditional, help: "Images per step (default: the recipe's).",
@@ -64,6 +69,14 @@ struct BenchCommand: ParsableCommand {
                 "--method is alone, expected a method that distills; use --work train in place of it"
             )
         }
+        guard case .step(let work) = work else { return try validateLoading() }
+        guard recipe != nil else {
+            throw ValidationError("Missing expected argument '<recipe>'")
+        }
+        guard data == nil else {
+            throw ValidationError(
+                "--data is for --work load, load-evaluate or load-decode; leave it out")
+        }
         if work != .distill, let method = method.method {
             throw ValidationError(
                 "--method is \(method) with --work \(work.rawValue), expected it with --work "
@@ -72,9 +85,17 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        switch work {
+        case .step(let work): try runSteps(work)
+        case .load(let work): try runLoading(work)
+        }
+    }
+
+    private func runSteps(_ work: BenchmarkWork) throws {
+        guard let name = recipe else { return }
         let usesGraph = device.graph
         let device = try device.resolve()
-        var recipe = try Recipe.load(nameOrPath: recipe)
+        var recipe = try Recipe.load(nameOrPath: name)
         if let batchSize { recipe.batchSize = batchSize }
         guard work != .distill || recipe.teacher != nil else {
             throw WrongRecipe(

@@ -3,6 +3,7 @@ import Distillation
 import Foundation
 import RunRecords
 import Studies
+import Terminal
 import Torch
 import Training
 

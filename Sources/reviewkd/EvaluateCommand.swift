@@ -4,6 +4,7 @@ import Distillation
 import Foundation
 import Recipes
 import RunRecords
+import Terminal
 import Torch
 import TorchNN
 import Training
@@ -42,12 +43,27 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "float32 or bfloat16.")
     var precision = Precision.float32
 
+    @Option(
+        parsing: .unconditional,
+        help: "Photographs: height and width that the network sees, in pixels (default: 224).",
+        transform: wholeNumber)
+    var imageSize: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Photographs: the shorter side before the middle is cut (default: 256 to 224 of it).",
+        transform: wholeNumber)
+    var resize: Int?
+
+    @OptionGroup var photographs: PhotographOptions
+
     @OptionGroup var device: DeviceOptions
 
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func validate() throws {
+        try requireRanges([("--image-size", imageSize, 32...4096), ("--resize", resize, 32...8192)])
         guard (mean == nil) == (std == nil) else {
             throw ValidationError("--mean and --std belong together; give both or neither")
         }
@@ -57,14 +73,22 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let device = try device.resolve()
         precision.noteEmulation(on: device)
-        let images = try known().open(.test, in: data, device: device) { printError("note: \($0)") }
+        let known = try known()
+        try requireUse(for: known)
+        let images = try known.open(
+            .test, in: data, device: device,
+            photographs: PhotographSettings(
+                imageSize: imageSize ?? 224, evaluationResize: resize),
+            reading: photographs.reading, progress: ListingProgress(quiet: false).show
+        ) { printError("note: \($0)") }
         let network = try UnfitWeights.naming("--model ") {
             try loadNetwork(
                 model, weights: file, key: weights.key, classCount: images.classCount,
                 device: device, remark: { printError("note: \(told($0))") })
         }
         let batches = images.evaluation(
-            positions: nil, normalization: try normalization(), batchSize: 500)
+            positions: nil, normalization: try normalization(),
+            batchSize: min(500, known.evaluationBatchSize))
         let scores = try Training.evaluate(network, on: batches, dtype: precision.dtype)
         let loss = scores["loss"] ?? .nan
         guard loss.isFinite else { throw NotFiniteLoss(file: file, loss: loss) }
@@ -74,6 +98,14 @@ struct EvaluateCommand: ParsableCommand {
             print(
                 "\(scores.accuracies), loss \(loss.formatted(places: 4)), \(scores.count) images")
         }
+    }
+
+    private func requireUse(for dataset: Dataset) throws {
+        try photographs.requireUse(for: dataset)
+        let given = [("--image-size", imageSize), ("--resize", resize)].first { $0.1 != nil }
+        guard let given, !dataset.hasPhotographs else { return }
+        throw ValidationError(
+            "\(given.0) is for photographs, and the data set \(dataset) has none; leave it out")
     }
 
     private func known() throws -> Dataset {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recipes
+import Terminal
 import Torch
 import TorchNN
 import Training

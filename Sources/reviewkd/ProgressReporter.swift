@@ -1,6 +1,7 @@
 import Basics
 import RunRecords
 import Studies
+import Terminal
 import Training
 
 /// Shows a run's progress on standard error: a bar on a terminal, plain lines elsewhere.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import Foundation
 import Revision
+import Terminal
 import Torch
 
 /// The command-line tool.
@@ -16,7 +17,8 @@ struct ReviewKDTool: AsyncParsableCommand {
         version: "reviewkd \(version), LibTorch \(Runtime.version) (\(build) build of \(revision))",
         subcommands: [
             DemoCommand.self, TrainCommand.self, DistillCommand.self, ReproduceCommand.self,
-            AblateCommand.self, EvaluateCommand.self, BenchCommand.self, ModelsCommand.self,
+            AblateCommand.self, EvaluateCommand.self, PredictCommand.self, BenchCommand.self,
+            ModelsCommand.self,
             RecipesCommand.self, DatasetsCommand.self, DevicesCommand.self,
         ])
 

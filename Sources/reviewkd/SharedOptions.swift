@@ -4,12 +4,12 @@ import Distillation
 import Foundation
 import Recipes
 import TensorFiles
+import Terminal
 import Torch
 import TorchNN
 import Training
 
 extension Precision: ExpressibleByArgument {}
-extension BenchmarkWork: ExpressibleByArgument {}
 
 /// Where and with how many threads to compute.
 struct DeviceOptions: ParsableArguments {
@@ -81,6 +81,8 @@ struct RunCommandOptions: ParsableArguments {
     var output: String
 
     @OptionGroup var device: DeviceOptions
+
+    @OptionGroup var photographs: PhotographOptions
 
     @Option(help: "float32 or bfloat16 (default: bfloat16 where the processor has it).")
     var precision: Precision?

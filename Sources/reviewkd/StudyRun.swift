@@ -3,6 +3,7 @@ import Distillation
 import Revision
 import Studies
 import Synchronization
+import Terminal
 import Torch
 import TorchNN
 import Training

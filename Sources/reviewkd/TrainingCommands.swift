@@ -3,6 +3,7 @@ import Distillation
 import Foundation
 import Recipes
 import RunRecords
+import Terminal
 import Torch
 import TorchNN
 import Training

@@ -5,6 +5,7 @@ import Recipes
 import Revision
 import RunRecords
 import TensorFiles
+import Terminal
 import Torch
 import TorchNN
 import Training
@@ -29,9 +30,13 @@ struct TrainingRun {
         let device = try options.device.resolve()
         recipe.precision?.noteEmulation(on: device)
         let reporter = ProgressReporter(quiet: options.quiet)
-        let data = try TrainingData(recipe.dataset.images, from: options.data, device: device) {
-            reporter.remark($0)
-        }
+        try options.photographs.requireUse(for: recipe.dataset.images)
+        let listing = ListingProgress(quiet: options.quiet)
+        let data = try TrainingData(
+            recipe.dataset, from: options.data, device: device,
+            reading: options.photographs.reading,
+            progress: listing.show
+        ) { reporter.remark($0) }
         Interruption.install()
         guard let seeds = try options.parsedSeeds() else {
             let trainer = try makeTrainer(

@@ -238,8 +238,9 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
         BadArguments(
             [
                 "distill", "pair.yaml", "--teacher", "teacher/student-last.safetensors", "--data",
-                "data", "--output", "OUTPUT", "--teacher-normalization", "imagenet",
-            ], 64, "--teacher-normalization is imagenet, expected cifar100, cifar10 or R,G,B/R,G,B"),
+                "data", "--output", "OUTPUT", "--teacher-normalization", "coco",
+            ], 64,
+            "--teacher-normalization is coco, expected cifar100, cifar10, imagenet or R,G,B/R,G,B"),
         BadArguments(
             [
                 "distill", "pair.yaml", "--teacher", "teacher/student-last.safetensors", "--data",
@@ -308,7 +309,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "did you mean \"resnet8\"?"),
         BadArguments(
             ["datasets", "fetch", "cifar11", "--data", "OUTPUT"], 64,
-            "data set 'cifar11' is unknown; expected one of cifar100, cifar10"),
+            "data set 'cifar11' is unknown; expected one of cifar100, cifar10, imagenet, folder"),
         BadArguments(
             ["datasets", "fetch", "procedural", "--data", "OUTPUT"], 64,
             "data set 'procedural' is not one that this command takes; expected cifar100 or cifar10"

@@ -138,7 +138,8 @@ struct RecipeErrorTests {
         Mistake(
             from: "name: cifar100", to: "name: cifar-100",
             sentence: """
-                bad.yaml:4: dataset.name: expected one of cifar100, cifar10, procedural, found \
+                bad.yaml:4: dataset.name: expected one of cifar100, cifar10, procedural, imagenet, \
+                folder, found \
                 "cifar-100"; did you mean "cifar100"?
                 """),
         Mistake(
@@ -148,10 +149,10 @@ struct RecipeErrorTests {
                 cifar10, or a section with the keys mean, std.
                 """),
         Mistake(
-            from: "name: cifar100\n", to: "name: cifar100\n  normalization: imagenet\n",
+            from: "name: cifar100\n", to: "name: cifar100\n  normalization: coco\n",
             sentence: """
-                bad.yaml:5: dataset.normalization: expected one of cifar100, cifar10, or a section \
-                with the keys mean, std, found "imagenet".
+                bad.yaml:5: dataset.normalization: expected one of cifar100, cifar10, imagenet, or a section \
+                with the keys mean, std, found "coco".
                 """),
         Mistake(
             from: "name: cifar100\n",

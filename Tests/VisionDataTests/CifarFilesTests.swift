@@ -52,7 +52,8 @@ struct CifarFilesTests {
                 == "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz")
         #expect(
             throws: DatasetError.unknown(
-                name: "cifar1000", known: ["cifar100", "cifar10", "procedural"])
+                name: "cifar1000",
+                known: ["cifar100", "cifar10", "procedural", "imagenet", "folder"])
         ) { try Dataset(named: "cifar1000") }
     }
 

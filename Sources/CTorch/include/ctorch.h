@@ -55,6 +55,8 @@ ct_error ct_tensor_from_bytes(const void *data, size_t bytes, int8_t dtype, cons
                               int64_t rank, ct_tensor *out);
 // Copies the tensor's elements, row major, into `data`, which has room for `bytes` bytes.
 ct_error ct_tensor_copy_bytes(ct_tensor tensor, void *data, size_t bytes);
+// The address of the elements of a CPU tensor that lies in one piece.
+ct_error ct_tensor_data(ct_tensor tensor, void **data);
 ct_error ct_tensor_item(ct_tensor tensor, double *value);
 
 // ------------------------------------------------------------------------------- operators

@@ -44,6 +44,12 @@ public protocol BatchSource<Targets>: AnyObject {
     /// How many images and batches every epoch has.
     var epoch: EpochShape { get }
 
+    /// The seconds for which `advance` had to wait for images so far.
+    var waitedSeconds: Double { get }
+
+    /// The threads that make batches ahead; nil where none does.
+    var workers: Int? { get }
+
     /// Makes an epoch ready.
     ///
     /// What its batches hold is a function of the source's seed and of the epoch alone.
@@ -65,4 +71,12 @@ public protocol BatchSource<Targets>: AnyObject {
     /// - Parameter count: as `advance` gave it.
     /// - Returns: the batch, its images channels last.
     func batch(of count: Int) -> Batch<Targets>
+}
+
+extension BatchSource {
+    /// Nothing to wait for.
+    public var waitedSeconds: Double { 0 }
+
+    /// None.
+    public var workers: Int? { nil }
 }

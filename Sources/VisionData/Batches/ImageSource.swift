@@ -1,3 +1,4 @@
+import ImageFolders
 import Torch
 import TorchNN
 
@@ -11,6 +12,12 @@ public protocol ImageSource: Sendable {
 
     /// The height of the images as networks see them, in pixels.
     var imageSize: Int { get }
+
+    /// The names of the classes by their numbers; nil where none are known.
+    var classNames: [String]? { get }
+
+    /// Where the images are, for a run to keep; nil where they have no files of their own.
+    var list: ImageList? { get }
 
     /// The class of every image, by its position.
     func classes() -> [Int]
@@ -36,6 +43,14 @@ public protocol ImageSource: Sendable {
     func evaluation(
         positions: [Int64]?, normalization: Normalization, batchSize: Int
     ) -> any EvaluationBatches
+}
+
+extension ImageSource {
+    /// None.
+    public var classNames: [String]? { nil }
+
+    /// None.
+    public var list: ImageList? { nil }
 }
 
 /// How training images become batches.

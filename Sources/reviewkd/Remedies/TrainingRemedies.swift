@@ -27,7 +27,7 @@ extension TrainingError: Remediable {
         case .otherTeacher:
             "give the same \(Self.teacherFile(command)), or choose another --output"
         case .otherStudentWeights: "give the same --student-weights, or choose another --output"
-        case .otherImages: "give the same --data, or choose another --output"
+        case .otherImages, .otherImageFiles: "give the same --data, or choose another --output"
         }
     }
 
@@ -124,5 +124,12 @@ extension WeightsRemark: Remediable {
     func remedy(in command: CommandKind) -> String? {
         let option = isOfStudent ? "--student-weights-key" : "--weights-key"
         return alternatives { ShellWord.option(option, $0) }
+    }
+}
+
+extension SlowImagesRemark: Remediable {
+    func remedy(in command: CommandKind) -> String? {
+        "Take more of them where processors are free (--workers \(2 * workers)), or make the files "
+            + "smaller"
     }
 }

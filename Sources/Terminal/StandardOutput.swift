@@ -9,20 +9,20 @@ import Synchronization
 ///
 /// What cannot be written does not stop a command, which may have more to do and to save; `Streams.exit` tells
 /// of it.
-enum StandardOutput {
+package enum StandardOutput {
     private static let state = Mutex((failure: nil as Int32?, isKilledByPipe: true))
 
     /// Why a result could not be written, as an `errno`; nil where all were.
-    static var failure: Int32? { state.withLock { $0.failure } }
+    package static var failure: Int32? { state.withLock { $0.failure } }
 
     /// Whether the process inherited SIGPIPE as fatal, as almost every process does.
-    static var isKilledByPipe: Bool {
+    package static var isKilledByPipe: Bool {
         get { state.withLock { $0.isKilledByPipe } }
         set { state.withLock { $0.isKilledByPipe = newValue } }
     }
 
     /// Writes all of a text; after a failure, nothing.
-    static func write(_ text: String) {
+    package static func write(_ text: String) {
         state.withLock { state in
             guard state.failure == nil else { return }
             var rest = Array(text.utf8)[...]
@@ -50,13 +50,13 @@ enum StandardOutput {
 /// Prints a result on standard output.
 ///
 /// It takes the place of Swift's own `print`, which loses what cannot be written.
-func print(_ text: String, terminator: String = "\n") {
+package func print(_ text: String, terminator: String = "\n") {
     StandardError.shared.clearStatus()
     StandardOutput.write(text + terminator)
 }
 
 /// Prints one JSON object on one line.
-func printJSON(_ value: some Encodable) throws {
+package func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase

@@ -4,10 +4,10 @@ extension String {
     /// A run's name may hold the name of a recipe's file, which may be of any script: Chinese, Japanese and Korean
     /// characters and emoji take two columns, combining marks none. Where terminals differ, as with joined
     /// emoji, it is the larger number.
-    var columns: Int { unicodeScalars.reduce(0) { $0 + $1.columns } }
+    package var columns: Int { unicodeScalars.reduce(0) { $0 + $1.columns } }
 
     /// The text itself, or as much of its start as fits, with `…` behind it.
-    func cut(toColumns limit: Int) -> String {
+    package func cut(toColumns limit: Int) -> String {
         guard columns > limit else { return self }
         var text = ""
         for character in self where limit > 0 {

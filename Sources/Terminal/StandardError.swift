@@ -9,14 +9,14 @@ import Synchronization
 ///
 /// What cannot be written is dropped, because work goes on without a listener: the stream may be closed or
 /// full, its reader gone or asleep, its terminal hung up.
-final class StandardError: Sendable {
-    static let shared = StandardError()
+package final class StandardError: Sendable {
+    package static let shared = StandardError()
 
     /// Whether it is a terminal that lets a line be drawn over.
-    let isTerminal: Bool
+    package let isTerminal: Bool
 
     /// Whether colours are welcome.
-    let usesColor: Bool
+    package let usesColor: Bool
 
     private struct State {
         var hasStatus = false
@@ -42,14 +42,14 @@ final class StandardError: Sendable {
     }
 
     /// How many columns the terminal has now; 80 where it does not know.
-    var columns: Int {
+    package var columns: Int {
         var size = winsize()
         guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
     }
 
     /// Writes a line that stays, where the status stood.
-    func writeLine(_ text: String) {
+    package func writeLine(_ text: String) {
         state.withLock { state in
             let start = state.hasStatus ? Self.erase : ""
             state.hasStatus = false
@@ -60,7 +60,7 @@ final class StandardError: Sendable {
     /// Draws the line of status over the one before.
     ///
     /// - Parameter text: makes a line that is narrower than the columns it is given.
-    func showStatus(_ text: (_ columns: Int) -> String) {
+    package func showStatus(_ text: (_ columns: Int) -> String) {
         guard isTerminal else { return }
         state.withLock { state in
             // The last column stays free: some terminals begin a new line once it is filled.
@@ -70,7 +70,7 @@ final class StandardError: Sendable {
     }
 
     /// Takes the line of status away.
-    func clearStatus() {
+    package func clearStatus() {
         state.withLock { state in
             guard state.hasStatus else { return }
             state.hasStatus = false
@@ -79,7 +79,7 @@ final class StandardError: Sendable {
     }
 
     /// Puts a text into a colour, where colours are welcome.
-    func colored(_ text: String, _ code: String) -> String {
+    package func colored(_ text: String, _ code: String) -> String {
         usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 
@@ -107,4 +107,4 @@ final class StandardError: Sendable {
 }
 
 /// Writes a line to standard error.
-func printError(_ text: String) { StandardError.shared.writeLine(text) }
+package func printError(_ text: String) { StandardError.shared.writeLine(text) }

@@ -1,3 +1,5 @@
+import Terminal
+
 /// A run's line of progress, which fits whatever width a terminal has.
 ///
 /// The time left is the last thing to go, after the place in the run. First the bar shrinks, then the loss

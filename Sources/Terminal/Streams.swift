@@ -3,12 +3,12 @@
 #endif
 
 /// What the tool does with its streams before its first and after its last word.
-enum Streams {
+package enum Streams {
     /// Makes writing safe: neither a reader that has gone nor a file that is full ends the process, and no
     /// file that is opened later takes the place of a closed stream.
     ///
     /// To be called before anything else opens a file.
-    static func prepare() {
+    package static func prepare() {
         var pipe = sigaction()
         sigaction(SIGPIPE, nil, &pipe)
         let inherited = unsafeBitCast(pipe.__sigaction_handler.sa_handler, to: Int.self)
@@ -31,7 +31,7 @@ enum Streams {
     /// ignores that signal: then it says so and exits with 1, as coreutils do.
     ///
     /// - Parameter status: of the command itself; one that is not 0 stays.
-    static func exit(_ status: Int32) -> Never {
+    package static func exit(_ status: Int32) -> Never {
         StandardError.shared.clearStatus()
         if let failure = StandardOutput.failure {
             if failure == EPIPE, StandardOutput.isKilledByPipe {

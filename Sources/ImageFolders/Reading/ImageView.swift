@@ -1,0 +1,96 @@
+import Basics
+import ImageFiles
+
+/// What a network sees of a photograph: pixels of a fixed size.
+public struct ImageView: Sendable, Equatable {
+    /// Which pixels.
+    public enum Kind: Sendable, Equatable {
+        /// The middle, once the shorter side has been resized to a length.
+        case centre(resize: Int)
+
+        /// A random part, mirrored or not, that depends on seed, epoch and the image's position alone.
+        case random(seed: UInt64, epoch: Int, flips: Bool, isExact: Bool)
+    }
+
+    /// Height and width of the result in pixels.
+    public let size: Int
+
+    /// Which pixels.
+    public let kind: Kind
+
+    /// Describes a view.
+    public init(size: Int, kind: Kind) {
+        self.size = size
+        self.kind = kind
+    }
+
+    /// The bytes of a result, `[size, size, 3]`.
+    public var byteCount: Int { 3 * size * size }
+}
+
+/// Reads listed images into views, on one thread.
+public final class ImageWorker {
+    private let list: ImageList
+    private let view: ImageView
+    private let bytes = ImageBytes()
+    private let decoder: ImageDecoder
+    private var picture = Picture()
+
+    /// Makes a worker.
+    ///
+    /// - Parameters:
+    ///   - list: the images.
+    ///   - view: what is wanted of each.
+    ///   - options: how pictures are read.
+    public init(_ list: ImageList, view: ImageView, options: ImageOptions) {
+        self.list = list
+        self.view = view
+        decoder = ImageDecoder(options)
+    }
+
+    /// Writes the view of an image.
+    ///
+    /// - Parameters:
+    ///   - position: the image's position in the list.
+    ///   - row: room for the view's bytes.
+    /// - Throws: `UnreadableImage` where the file cannot be read as a picture.
+    public func write(_ position: Int, into row: UnsafeMutableRawBufferPointer) throws {
+        let target = row.assumingMemoryBound(to: UInt8.self)
+        try read(position) { bytes in
+            switch view.kind {
+            case .centre(let resize):
+                try decoder.centre(bytes, resize: resize, crop: view.size, into: target)
+            case .random(let seed, let epoch, let flips, let isExact):
+                var random = CounterRandom(seed, 2, UInt64(epoch), UInt64(position))
+                let isFlipped = random.next() >> 63 == 1 && flips
+                let header = try decoder.header(of: bytes)
+                let box = CropBox.randomResized(
+                    width: header.width, height: header.height, using: &random)
+                try decoder.cut(
+                    bytes, box, to: view.size, isFlipped: isFlipped, isExact: isExact,
+                    into: target)
+            }
+        }
+    }
+
+    /// Decodes an image in full, and keeps the pixels until the next one.
+    ///
+    /// - Throws: `UnreadableImage` where the file cannot be read as a picture.
+    public func decode(_ position: Int) throws {
+        try read(position) { try decoder.decode($0, into: &picture) }
+    }
+
+    private func read(_ position: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        do {
+            try bytes.with(list.location(position), body)
+        } catch let error as ImageError {
+            throw UnreadableImage(unreadable(position, error.problem))
+        } catch let error as FileError {
+            throw UnreadableImage(unreadable(position, error.reason))
+        }
+    }
+
+    private func unreadable(_ position: Int, _ reason: String) -> Unreadable {
+        Unreadable(path: list.path(position), reason: reason)
+    }
+}

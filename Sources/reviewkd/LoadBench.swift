@@ -1,0 +1,80 @@
+import ArgumentParser
+import ImageFolders
+import Recipes
+import Terminal
+import Torch
+import Training
+import VisionData
+
+/// What `bench` measures.
+enum BenchWork: ExpressibleByArgument {
+    case step(BenchmarkWork)
+    case load(LoadWork)
+
+    init?(argument: String) {
+        if let work = BenchmarkWork(rawValue: argument) {
+            self = .step(work)
+        } else if let work = LoadWork(rawValue: argument) {
+            self = .load(work)
+        } else {
+            return nil
+        }
+    }
+
+    static var allValueStrings: [String] {
+        BenchmarkWork.allCases.map(\.rawValue) + LoadWork.allCases.map(\.rawValue)
+    }
+
+    var defaultValueDescription: String {
+        switch self {
+        case .step(let work): work.rawValue
+        case .load(let work): work.rawValue
+        }
+    }
+}
+
+extension BenchCommand {
+    private struct LoadReport: Encodable {
+        let work: String
+        let images: Int
+        let batchSize: Int
+        let threads: Int
+        let imagesPerSecond: Double
+    }
+
+    func validateLoading() throws {
+        guard data != nil else {
+            throw ValidationError(
+                "--work \(work.defaultValueDescription) needs photographs; give their folder with --data"
+            )
+        }
+        guard method.method == nil, !profile, precision == nil else {
+            throw ValidationError(
+                "--method, --precision and --profile are for steps; leave them out with --work "
+                    + work.defaultValueDescription)
+        }
+    }
+
+    /// Measures the loader alone, on as many threads as `--threads` says.
+    func runLoading(_ work: LoadWork) throws {
+        guard let directory = data else { return }
+        let threads = device.threads
+        let device = try device.resolve()
+        let recipe = try recipe.map { try Recipe.load(nameOrPath: $0) }
+        let folder = ImageFolder(directory, progress: ListingProgress(quiet: json).show)
+        let list = try folder.listAny()
+        let reading = PhotographReading(workers: threads)
+        let source = PhotographSource(
+            list, settings: recipe?.dataset.photographs ?? PhotographSettings(), reading: reading,
+            device: device, remark: { printError("note: \($0)") })
+        let size = batchSize ?? 64
+        let speed = try source.imagesPerSecond(work, batchSize: size, batches: steps)
+        let report = LoadReport(
+            work: work.rawValue, images: list.count, batchSize: size, threads: source.workers,
+            imagesPerSecond: speed)
+        guard !json else { return try printJSON(report) }
+        print(
+            "\(report.work), \(report.images) images, batch \(size), \(report.threads) thread(s): "
+                + "\(speed.formatted(places: 1)) images/s (\(steps) batches)")
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Terminal
+import VisionData
+
+/// How files of photographs are read.
+struct PhotographOptions: ParsableArguments {
+    @Option(
+        parsing: .unconditional,
+        help: "Photographs: threads that read images (default: the processors, at most 8).",
+        transform: wholeNumber)
+    var workers: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Photographs: how many unreadable files are skipped (default: 0.1 % in training and at least 1, \
+            none in evaluation).
+            """,
+        transform: wholeNumber)
+    var maxUnreadable: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Photographs: the most pixels of a picture (default: 178956970).",
+        transform: wholeNumber)
+    var maxPixels: Int?
+
+    func validate() throws {
+        try requireRanges([
+            ("--workers", workers, 1...256), ("--max-unreadable", maxUnreadable, 0...Int.max),
+            ("--max-pixels", maxPixels, .counts),
+        ])
+    }
+
+    /// The same for the library.
+    var reading: PhotographReading {
+        PhotographReading(
+            workers: workers, allowedUnreadable: maxUnreadable, maximumPixels: maxPixels)
+    }
+
+    /// Refuses options that would be ignored.
+    ///
+    /// - Throws: `WrongRecipe` where one is given and the data set has no photographs.
+    func requireUse(for dataset: Dataset) throws {
+        guard !dataset.hasPhotographs else { return }
+        let given = [
+            ("--workers", workers), ("--max-unreadable", maxUnreadable),
+            ("--max-pixels", maxPixels),
+        ]
+        guard let (option, _) = given.first(where: { $0.1 != nil }) else { return }
+        throw WrongRecipe(
+            description:
+                "\(option) is for photographs, and the data set \(dataset) has none; leave it "
+                + "out")
+    }
+}
+
+/// Shows how far the listing of a folder is.
+final class ListingProgress {
+    private let quiet: Bool
+    private var lastShown = ContinuousClock.now
+
+    init(quiet: Bool) { self.quiet = quiet }
+
+    /// Shows a number of images, now and then.
+    func show(_ count: Int) {
+        let stream = StandardError.shared
+        let pause = Duration.seconds(stream.isTerminal ? 0.2 : 15)
+        guard !quiet, ContinuousClock.now - lastShown >= pause else { return }
+        lastShown = .now
+        if stream.isTerminal {
+            stream.showStatus { "listing images: \(count)".cut(toColumns: $0) }
+        } else {
+            printError("listing images: \(count)")
+        }
+    }
+}
