@@ -146,7 +146,7 @@ struct RecipeErrorTests {
             from: "name: cifar100", to: "name: procedural",
             sentence: """
                 bad.yaml:4: key "dataset.normalization" is missing; add it with one of cifar100, \
-                cifar10, or a section with the keys mean, std.
+                cifar10, imagenet, or a section with the keys mean, std.
                 """),
         Mistake(
             from: "name: cifar100\n", to: "name: cifar100\n  normalization: coco\n",
