@@ -46,21 +46,11 @@ void skip_bytes(j_decompress_ptr info, long count) {
 JPEG *make() {
   auto *jpeg = static_cast<JPEG *>(calloc(1, sizeof(JPEG)));
   if (!jpeg) return nullptr;
-  jpeg->info.err = jpeg_std_error(&jpeg->error);
-  jpeg->error.error_exit = leave;
-  jpeg->error.emit_message = stay_silent;
-  jpeg->error.output_message = print_nothing;
-  if (setjmp(jpeg->jump)) {
-    free(jpeg);
-    return nullptr;
-  }
-  jpeg_create_decompress(&jpeg->info);
   jpeg->source.init_source = do_nothing;
   jpeg->source.fill_input_buffer = lacks_bytes;
   jpeg->source.skip_input_data = skip_bytes;
   jpeg->source.resync_to_restart = jpeg_resync_to_restart;
   jpeg->source.term_source = do_nothing;
-  jpeg->info.src = &jpeg->source;
   return jpeg;
 }
 
@@ -82,8 +72,18 @@ ci_status truncated(ci_reader reader) {
                       info.output_scanline, info.output_height);
 }
 
-// Whether parts of the picture can be decoded alone. libjpeg-turbo 2.1 miscalculates some widths for factors
-// that are not these, and no camera uses them.
+// Where a progressive file lacks scans, libjpeg smooths across blocks, and takes the edge of what it decodes for the
+// picture's.
+bool is_smoothed(const jpeg_decompress_struct &info) {
+  constexpr int smoothed = 10;
+  for (int index = 0; info.coef_bits && index < info.num_components; index++)
+    for (int place = 0; place < smoothed; place++)
+      if (info.coef_bits[index][place] != 0) return true;
+  return false;
+}
+
+// Whether parts of the picture can be decoded alone. libjpeg-turbo 2.1 miscalculates some widths for other factors,
+// which no camera uses.
 bool has_usual_sampling(const jpeg_decompress_struct &info) {
   for (int index = 0; index < info.num_components; index++) {
     const auto &component = info.comp_info[index];
@@ -120,6 +120,23 @@ void convert_cmyk(const uint8_t *source, uint8_t *target, int64_t width) {
       target[3 * x + channel] = static_cast<uint8_t>((product + (product >> 8)) >> 8);
     }
   }
+}
+
+// Confines the decoding to the region's columns, and returns the first that is decoded.
+JDIMENSION crop_columns(jpeg_decompress_struct &info, ci_region region) {
+  // Smooth upsampling takes the edge of what is decoded for the picture's, so that one more pixel is decoded; and
+  // libjpeg upsamples what is very narrow in another way.
+  constexpr int64_t narrowest = 32;
+  const int64_t all = info.output_width;
+  int64_t left = region.left - 1, right = region.left + region.width + 1;
+  if (right < left + narrowest) right = left + narrowest;
+  if (right > all) right = all;
+  if (left > right - narrowest) left = right - narrowest;
+  if (left < 0) left = 0;
+  auto offset = static_cast<JDIMENSION>(left), width = static_cast<JDIMENSION>(right - left);
+  // libjpeg moves the edge to the left, to a border of blocks.
+  jpeg_crop_scanline(&info, &offset, &width);
+  return offset;
 }
 
 // Reads rows up to `end` into `rows`, which are `stride` bytes apart. Returns whether the file had them.
@@ -169,8 +186,14 @@ ci_status open_jpeg(ci_reader reader) {
   if (!reader->jpeg) return reader->lacks_memory();
   auto &jpeg = *reader->jpeg;
   auto &info = jpeg.info;
+  info.err = jpeg_std_error(&jpeg.error);
+  jpeg.error.error_exit = leave;
+  jpeg.error.emit_message = stay_silent;
+  jpeg.error.output_message = print_nothing;
   if (setjmp(jpeg.jump)) return fail(reader);
-  info.output_height = 0;
+  // An object of before would lend its tables to a file that lacks its own.
+  jpeg_create_decompress(&info);
+  info.src = &jpeg.source;
   jpeg.source.next_input_byte = reader->bytes;
   jpeg.source.bytes_in_buffer = reader->count;
   if (jpeg_read_header(&info, TRUE) != JPEG_HEADER_OK) return truncated(reader);
@@ -192,13 +215,8 @@ ci_status read_jpeg(ci_reader reader, ci_region region, uint8_t *target, ci_view
   if (!jpeg_start_decompress(&info)) return truncated(reader);
 
   JDIMENSION left = 0, top = 0, bottom = info.output_height;
-  if (has_usual_sampling(info)) {
-    // Smooth upsampling takes the edge of what is decoded for the picture's, so that one more pixel is decoded.
-    left = region.left > 0 ? region.left - 1 : 0;
-    const auto right = static_cast<JDIMENSION>(region.left + region.width + 1);
-    JDIMENSION width = (right < info.output_width ? right : info.output_width) - left;
-    // libjpeg moves the edge to the left, to a border of blocks.
-    jpeg_crop_scanline(&info, &left, &width);
+  if (has_usual_sampling(info) && !is_smoothed(info)) {
+    left = crop_columns(info, region);
     top = region.top;
     if (top > 0) jpeg_skip_scanlines(&info, top);
     bottom = region.top + region.height;
@@ -216,13 +234,12 @@ ci_status read_jpeg(ci_reader reader, ci_region region, uint8_t *target, ci_view
 }
 
 void close_jpeg(ci_reader reader) {
-  // Cannot fail: it only gives memory back.
-  if (reader->jpeg) jpeg_abort_decompress(&reader->jpeg->info);
+  // Cannot fail: it only gives memory back, if there is any.
+  if (reader->jpeg) jpeg_destroy_decompress(&reader->jpeg->info);
 }
 
 void free_jpeg(ci_reader reader) {
-  if (!reader->jpeg) return;
-  jpeg_destroy_decompress(&reader->jpeg->info);
+  close_jpeg(reader);
   free(reader->jpeg);
   reader->jpeg = nullptr;
 }

@@ -46,49 +46,76 @@ struct Chunk {
 // The file as libpng sees it: the signature, and the chunks that matter.
 struct Stream {
   ci_reader reader;
-  size_t place = 0;  // in the file
-  size_t end = 0;    // of the piece that is handed over
-  const char *fault = nullptr;
+  const uint8_t *piece;  // what is handed over now
+  size_t left;           // of the piece
+  size_t place;          // of the next chunk in the file
+  bool is_at_end = false;
+
+  explicit Stream(ci_reader reader)
+      : reader(reader), piece(reader->bytes), left(signature_bytes), place(signature_bytes) {}
 
   // Finds the next chunk that libpng needs.
   bool advance() {
-    while (place == end) {
+    while (!is_at_end) {
       const Chunk chunk(reader->bytes, reader->count, place);
-      if (!chunk.has_header || chunk.is("IEND")) return false;
-      if (chunk.is("IHDR") || chunk.is("PLTE") || chunk.is("IDAT")) {
-        // The last chunk of a file that was cut off is handed over as far as it is there.
-        end = chunk.is_whole ? place + chunk.size() : reader->count;
-        return true;
-      }
-      if (!chunk.is_whole) return false;
+      const bool is_pixels = chunk.has_header && chunk.is("IDAT");
+      if (!chunk.has_header || chunk.is("IEND") || !(chunk.is_whole || is_pixels)) break;
+      if (!chunk.is_whole) return hand_over_header(chunk);
       place += chunk.size();
-      end = place;
+      if (!is_pixels && !chunk.is("IHDR") && !chunk.is("PLTE")) continue;
+      piece = chunk.start;
+      left = chunk.size();
+      return true;
     }
+    is_at_end = true;
+    return false;
+  }
+
+ private:
+  // libpng takes a chunk in large blocks, and would see nothing of the last one of a file that was cut off. So its
+  // length becomes that of what is there, which is the next piece.
+  bool hand_over_header(const Chunk &chunk) {
+    const size_t rest = reader->count - place - sizeof header;
+    if (is_cut) {
+      piece = chunk.start + sizeof header;
+      left = rest;
+      is_at_end = true;
+      return left > 0;
+    }
+    is_cut = true;
+    memcpy(header, chunk.start, sizeof header);
+    for (int index = 0; index < 4; index++) header[index] = static_cast<uint8_t>(rest >> (24 - 8 * index));
+    piece = header;
+    left = sizeof header;
     return true;
   }
+
+  uint8_t header[8] = {};
+  bool is_cut = false;
 };
+
+// How the rows of a file become R G B: by libpng, or here from one number a pixel.
+enum class Kind { colour, palette, grey16 };
 
 struct PNG {
   Stream stream;
+  Target target;
   png_structp reading = nullptr;
   png_infop info = nullptr;
+  Kind kind = Kind::colour;
   char message[200] = "";
 };
 
 void hand_over(png_structp reading, png_bytep target, size_t count) {
-  auto &png = *static_cast<PNG *>(png_get_io_ptr(reading));
-  auto &stream = png.stream;
+  auto &stream = static_cast<PNG *>(png_get_io_ptr(reading))->stream;
   while (count > 0) {
-    if (!stream.advance()) {
-      stream.fault = "it ends before its last row";
-      png_error(reading, stream.fault);
-    }
-    const size_t left = stream.end - stream.place;
-    const size_t part = left < count ? left : count;
-    memcpy(target, stream.reader->bytes + stream.place, part);
+    if (stream.left == 0 && !stream.advance()) png_error(reading, "it ends before its last row");
+    const size_t part = stream.left < count ? stream.left : count;
+    memcpy(target, stream.piece, part);
     target += part;
     count -= part;
-    stream.place += part;
+    stream.piece += part;
+    stream.left -= part;
   }
 }
 
@@ -99,9 +126,6 @@ void hand_over(png_structp reading, png_bytep target, size_t count) {
 }
 
 void stay_silent(png_structp, png_const_charp) {}
-
-// How the rows of a file become R G B: by libpng, or here from one number a pixel.
-enum class Kind { colour, palette, grey16 };
 
 Kind set_transforms(PNG &png) {
   const int type = png_get_color_type(png.reading, png.info);
@@ -143,20 +167,35 @@ void expand_grey16(uint8_t *row, size_t width, bool scales) {
   }
 }
 
-void read_rows(PNG &png, bool scales, Target target) {
+// Decodes the rows, and returns whether all are there.
+bool decode(PNG &png) {
+  // The jump ends here and passes over no object with a destructor.
+  if (setjmp(png_jmpbuf(png.reading))) {
+    // Behind the last row libpng looks for the end of the data, which Pillow does not.
+    const bool is_interlaced = png_get_interlace_type(png.reading, png.info) != PNG_INTERLACE_NONE;
+    return is_interlaced ? png_get_current_pass_number(png.reading) >= 7
+                         : png_get_current_row_number(png.reading) >= png.stream.reader->header.height;
+  }
+  png_read_info(png.reading, png.info);
   const size_t width = png_get_image_width(png.reading, png.info);
   const size_t height = png_get_image_height(png.reading, png.info);
   const int passes = png_set_interlace_handling(png.reading);
-  const Kind kind = set_transforms(png);
+  png.kind = set_transforms(png);
   png_read_update_info(png.reading, png.info);
-  const size_t offset = kind == Kind::palette ? 2 * width : kind == Kind::grey16 ? width : 0;
+  const size_t offset = png.kind == Kind::palette ? 2 * width : png.kind == Kind::grey16 ? width : 0;
   for (int pass = 0; pass < passes; pass++)
     for (size_t y = 0; y < height; y++)
-      png_read_row(png.reading, target.pixels + static_cast<ptrdiff_t>(y) * target.stride + offset, nullptr);
-  for (size_t y = 0; y < height && kind != Kind::colour; y++) {
-    uint8_t *row = target.pixels + static_cast<ptrdiff_t>(y) * target.stride;
-    if (kind == Kind::palette) expand_palette(png, row, width);
-    if (kind == Kind::grey16) expand_grey16(row, width, scales);
+      png_read_row(png.reading, png.target.pixels + static_cast<ptrdiff_t>(y) * png.target.stride + offset,
+                   nullptr);
+  return true;
+}
+
+void expand(const PNG &png, bool scales) {
+  const auto &header = png.stream.reader->header;
+  for (int64_t y = 0; y < header.height && png.kind != Kind::colour; y++) {
+    uint8_t *row = png.target.pixels + y * png.target.stride;
+    if (png.kind == Kind::palette) expand_palette(png, row, header.width);
+    if (png.kind == Kind::grey16) expand_grey16(row, header.width, scales);
   }
 }
 
@@ -173,8 +212,8 @@ ci_status check_chunks(ci_reader reader) {
     if (chunk.is("IEND")) break;
     has_pixels = has_pixels || chunk.is("IDAT");
     if (!chunk.is_whole) {
-      // The checksum of the pixels is never looked at, so that it may be missing.
-      if (chunk.is("IDAT") && chunk.length <= reader->count - place - 8) return CI_OK;
+      // libpng finds out whether these pixels are enough.
+      if (chunk.is("IDAT")) return CI_OK;
       return reader->fail(CI_TRUNCATED, "it ends inside the chunk %.4s", chunk.start + 4);
     }
     if (!has_pixels && !chunk.has_right_checksum())
@@ -206,25 +245,21 @@ ci_status open_png(ci_reader reader) {
 ci_status read_png(ci_reader reader, bool scales_sixteen_bit_grey, Target target) {
   const ci_status status = check_chunks(reader);
   if (status != CI_OK) return status;
-  PNG png{.stream = {.reader = reader, .place = 0, .end = signature_bytes}};
+  PNG png{.stream = Stream(reader), .target = target};
   png.reading = png_create_read_struct(PNG_LIBPNG_VER_STRING, &png, leave, stay_silent);
   png.info = png.reading ? png_create_info_struct(png.reading) : nullptr;
   if (!png.info) {
     png_destroy_read_struct(&png.reading, nullptr, nullptr);
     return reader->lacks_memory();
   }
-  // The jump ends here and passes over no object with a destructor.
-  if (setjmp(png_jmpbuf(png.reading))) {
-    png_destroy_read_struct(&png.reading, &png.info, nullptr);
-    return reader->fail(png.stream.fault ? CI_TRUNCATED : CI_DAMAGED, "%s", png.message);
-  }
   png_set_read_fn(png.reading, &png, hand_over);
   png_set_user_limits(png.reading, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_set_crc_action(png.reading, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
-  png_read_info(png.reading, png.info);
-  read_rows(png, scales_sixteen_bit_grey, target);
+  const bool has_rows = decode(png);
+  if (has_rows) expand(png, scales_sixteen_bit_grey);
   png_destroy_read_struct(&png.reading, &png.info, nullptr);
-  return CI_OK;
+  if (has_rows) return CI_OK;
+  return reader->fail(png.stream.is_at_end ? CI_TRUNCATED : CI_DAMAGED, "%s", png.message);
 }
 
 }  // namespace ci

@@ -74,8 +74,10 @@ CI_AVX2_CODE void resize_columns_avx2(const Rows &rows, const ci_weights &weight
                                           weights.low + start, taps);
       const int32_t words[2] = {_mm256_extract_epi32(bytes, 0), _mm256_extract_epi32(bytes, 4)};
       // The fourth byte is written over by the next pixel; the last pixel has none.
-      const size_t count = x + 1 < weights.count ? 4 : 3;
-      for (int row = 0; row < 2; row++) memcpy(targets[row] + 3 * x, &words[row], count);
+      if (x + 1 < weights.count)
+        for (int row = 0; row < 2; row++) memcpy(targets[row] + 3 * x, &words[row], 4);
+      else
+        for (int row = 0; row < 2; row++) memcpy(targets[row] + 3 * x, &words[row], 3);
     }
   }
 }

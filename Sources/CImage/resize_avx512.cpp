@@ -83,8 +83,10 @@ CI_AVX512_CODE void resize_columns_avx512(const Rows &rows, const ci_weights &we
       const int32_t words[4] = {_mm_cvtsi128_si32(bytes), _mm_extract_epi32(bytes, 1), _mm_extract_epi32(bytes, 2),
                                 _mm_extract_epi32(bytes, 3)};
       // The fourth byte is written over by the next pixel; the last pixel has none.
-      const size_t count = x + 1 < weights.count ? 4 : 3;
-      for (int row = 0; row < 4; row++) memcpy(targets[row] + 3 * x, &words[row], count);
+      if (x + 1 < weights.count)
+        for (int row = 0; row < 4; row++) memcpy(targets[row] + 3 * x, &words[row], 4);
+      else
+        for (int row = 0; row < 4; row++) memcpy(targets[row] + 3 * x, &words[row], 3);
     }
   }
 }

@@ -47,7 +47,12 @@ ci_status trim(ci_reader reader, size_t *count) {
   if (length > reader->count - 8) return truncated(reader);
   *count = length + 8;
   if (*count < header_bytes + 8) return reader->fail(CI_DAMAGED, "it holds no picture");
-  return CI_OK;
+  if (!is_name(reader->bytes + header_bytes, "VP8X")) return CI_OK;
+  Chunk chunk;
+  size_t place = header_bytes;
+  for (; chunk.read(reader->bytes, *count, place); place += chunk.size()) {
+  }
+  return place < *count ? truncated(reader) : CI_OK;
 }
 
 ci_status find_first_frame(ci_reader reader, size_t count, Frame *frame) {

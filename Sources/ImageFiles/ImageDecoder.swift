@@ -62,9 +62,17 @@ public final class ImageDecoder {
         picture.width = opened.header.width
         picture.height = opened.header.height
         let count = 3 * opened.header.pixels
-        if picture.pixels.count != count { picture.pixels = [UInt8](repeating: 0, count: count) }
-        let status = picture.pixels.withUnsafeMutableBufferPointer {
-            ci_read_all(opened.reader, options.scalesSixteenBitGrey, $0.baseAddress)
+        var status = CI_OK
+        func read(_ target: UnsafeMutableBufferPointer<UInt8>) {
+            status = ci_read_all(opened.reader, options.scalesSixteenBitGrey, target.baseAddress)
+        }
+        if picture.pixels.count == count {
+            picture.pixels.withUnsafeMutableBufferPointer { read($0) }
+        } else {
+            picture.pixels = [UInt8](unsafeUninitializedCapacity: count) { target, written in
+                read(target)
+                written = status == CI_OK ? count : 0
+            }
         }
         try opened.check(status)
     }
