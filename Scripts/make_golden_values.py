@@ -3,10 +3,12 @@
 
 Computed in float64 by the plain PyTorch networks of reference_models.py, filled by the rule of the
 golden values, in the form of the files `forward-MODEL.json` and `pair-TEACHER-STUDENT.json`. Needs
-PyTorch and a minute:
+PyTorch and a few minutes:
 
     python3 Scripts/make_golden_values.py Tests/Fixtures vgg8 MobileNetV2 ShuffleV1 ShuffleV2 \\
-        ResNet18 ResNet50 wrn_40_2:wrn_16_2 resnet8:vgg8 resnet8:MobileNetV2
+        ResNet18 ResNet50 wrn_40_2:wrn_16_2 resnet8:vgg8 resnet8:MobileNetV2 \\
+        imagenet-ResNet34 imagenet-ResNet50 imagenet-ResNet101 imagenet-MobileNetV1 \\
+        imagenet-ResNet34:imagenet-ResNet18 imagenet-ResNet50:imagenet-MobileNetV1
 """
 
 import json
@@ -18,7 +20,30 @@ import torch
 from measure_bfloat16_error import Pair, fill, hashed, tensor
 from reference_models import make
 
-INPUT = {"key": 1000003, "shape": [2, 3, 32, 32], "scale": 1.5}
+# The size of images of the networks that are made for larger ones, so that maps have odd sizes, too.
+SIZES = {"imagenet-MobileNetV1": 224, "imagenet-ResNet34": 112}
+
+# As the authors have it on ImageNet. The maps are 28, 14, 7 and 4, or 24, 12, 6 and 3 pixels high.
+PAIRS = {
+    "imagenet-ResNet34:imagenet-ResNet18": {
+        "weight": 1.0, "batch": 4, "image_size": 112, "student_preactivations": True,
+        "mid_channels": 512,
+    },
+    "imagenet-ResNet50:imagenet-MobileNetV1": {
+        "weight": 8.0, "batch": 4, "image_size": 96, "student_preactivations": True,
+        "mid_channels": 256,
+    },
+}
+
+
+def input_of(name):
+    size = SIZES.get(name, 96 if name.startswith("imagenet-") else 32)
+    return {"key": 1000003, "shape": [2, 3, size, size], "scale": 1.5}
+
+
+def short(value):
+    """Statistics of few decimals, so that those of large networks are no large files."""
+    return [float(f"{x:.2g}") for x in value.tolist()]
 
 
 def summary(value):
@@ -32,10 +57,10 @@ def summary(value):
     }
 
 
-def trained(name, base):
+def trained(name, base, given):
     """A network whose activations are of size 1, as in a trained one, and its running statistics."""
     model = make(name)
-    images = tensor(INPUT["key"], INPUT["shape"], INPUT["scale"])
+    images = tensor(given["key"], given["shape"], given["scale"])
     statistics = {}
     with torch.no_grad():
         fill(model.state_dict(), base)
@@ -45,27 +70,39 @@ def trained(name, base):
         model(images)
         for key, value in model.state_dict().items():
             if "running_" in key:
-                value.copy_(value.bfloat16())  # so that the file's decimals are few and exact
-                statistics[key] = value.tolist()
-    return model.double().eval(), statistics
+                # So that the file's decimals are few; those of bfloat16 numbers are exact.
+                is_large = name.startswith("imagenet-")
+                statistics[key] = short(value) if is_large else value.bfloat16().tolist()
+        model.double()
+        for key, value in statistics.items():
+            model.state_dict()[key].copy_(torch.tensor(value, dtype=torch.float64))
+    return model.eval(), statistics
 
 
 def forward(name):
-    model, statistics = trained(name, 0)
-    images = tensor(INPUT["key"], INPUT["shape"], INPUT["scale"])
+    given = input_of(name)
+    model, statistics = trained(name, 0, given)
+    images = tensor(given["key"], given["shape"], given["scale"])
     with torch.no_grad():
         after, before, pooled, logits = model(images.double())
     return {
-        "model": name, "running_stats": statistics, "input": INPUT,
+        "model": name, "running_stats": statistics, "input": given,
         "feats": [summary(x) for x in after], "preact_feats": [summary(x) for x in before],
         "pooled": summary(pooled.flatten(1)), "logits_summary": summary(logits),
         "logits": logits[:, :10].tolist(),
     }
 
 
-def pair(teacher_name, student_name, weight=5.0, batch=8, steps=3):
-    teacher, statistics = trained(teacher_name, 5000)
-    model = Pair(student_name, teacher_name).double()
+def pair(teacher_name, student_name, steps=3):
+    settings = PAIRS.get(f"{teacher_name}:{student_name}", {})
+    weight, batch, size = (
+        settings.get(key, usual)
+        for key, usual in (("weight", 5.0), ("batch", 8), ("image_size", 32)))
+    given = {**input_of(teacher_name), "shape": [2, 3, size, size]}
+    teacher, statistics = trained(teacher_name, 5000, given)
+    model = Pair(
+        student_name, teacher_name, settings.get("mid_channels"),
+        settings.get("student_preactivations", False)).double()
     with torch.no_grad():
         fill(model.state_dict(), 0)
     options = {"lr": 0.02, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4}
@@ -73,7 +110,7 @@ def pair(teacher_name, student_name, weight=5.0, batch=8, steps=3):
     labels = torch.tensor([7 * i % 100 for i in range(batch)])
     recorded = []
     for index in range(steps):
-        images = tensor(2000003 + index, (batch, 3, 32, 32), 1.5).double()
+        images = tensor(2000003 + index, (batch, 3, size, size), 1.5).double()
         optimizer.zero_grad()
         cross_entropy, review, loss = model(images, labels, teacher, weight)
         loss.backward()
@@ -92,7 +129,8 @@ def pair(teacher_name, student_name, weight=5.0, batch=8, steps=3):
     }
     return {
         "student": student_name, "teacher": teacher_name, "teacher_running_stats": statistics,
-        "weight": weight, "optimizer": options, "batch": batch, "steps": recorded, "after": after,
+        "weight": weight, "optimizer": options, "batch": batch, **settings, "steps": recorded,
+        "after": after,
     }
 
 
@@ -102,7 +140,8 @@ def main():
         kind = "pair" if ":" in name else "forward"
         values = pair(*name.split(":")) if kind == "pair" else forward(name)
         path = pathlib.Path(sys.argv[1]) / f"{kind}-{name.replace(':', '-')}.json"
-        path.write_text(json.dumps(values) + "\n")
+        is_large = "imagenet-" in name
+        path.write_text(json.dumps(values, separators=(",", ":") if is_large else None) + "\n")
         print(path)
 
 

@@ -75,8 +75,11 @@ class Fusion(nn.Module):
 
 
 class Pair(nn.Module):
-    def __init__(self, student, teacher):
+    """ReviewKD between two networks; what is not given is as the authors have it on CIFAR-100."""
+
+    def __init__(self, student, teacher, mid=None, preactivations=False):
         super().__init__()
+        self.preactivations = preactivations
         self.student = make(student)
         widths, targets = (
             [*(x.shape[1] for x in after[1:]), pooled.shape[1]]
@@ -84,16 +87,17 @@ class Pair(nn.Module):
         )
         levels = list(zip(widths[::-1], targets[::-1]))  # the deepest are matched
         self.abfs = nn.ModuleList(
-            Fusion(a, min(512, widths[-1]), b, index > 0) for index, (a, b) in enumerate(levels)
+            Fusion(a, mid or min(512, widths[-1]), b, index > 0) for index, (a, b) in enumerate(levels)
         )
 
     def forward(self, images, labels, teacher, weight):
         with torch.no_grad():
             _, before, pooled, _ = teacher(images)
         targets = [*before[1:], pooled]
-        after, _, pooled, logits = self.student(images)
+        after, before, pooled, logits = self.student(images)
+        levels = before if self.preactivations else after
         deeper, review, self.compared = None, 0.0, []
-        for fusion, x, target in zip(self.abfs, [pooled, *after[:0:-1]], targets[::-1]):
+        for fusion, x, target in zip(self.abfs, [pooled, *levels[:0:-1]], targets[::-1]):
             output, deeper = fusion(x, deeper, target.shape[-2:])
             review = review + context_loss(output, target)
             self.compared.insert(0, (output, target))
@@ -125,7 +129,7 @@ def network(name, base, running_stats, dtype):
     with torch.no_grad():
         fill(model.state_dict(), base)
         for key, values in running_stats.items():
-            model.state_dict()[key].copy_(torch.tensor(values))
+            model.state_dict()[key].copy_(torch.tensor(values, dtype=torch.float64))
     return model.eval()
 
 
@@ -150,10 +154,13 @@ def step_errors(golden):
     def run(low, step):
         dtype = torch.float32 if low else torch.float64
         teacher = network(golden["teacher"], 5000, golden["teacher_running_stats"], dtype)
-        pair = Pair(golden["student"], golden["teacher"]).to(dtype)
+        pair = Pair(
+            golden["student"], golden["teacher"], golden.get("mid_channels"),
+            golden.get("student_preactivations", False)).to(dtype)
         with torch.no_grad():
             fill(pair.state_dict(), 0)
-        images = tensor(2000003 + step, (golden["batch"], 3, 32, 32), 1.5).to(dtype)
+        size = golden.get("image_size", 32)
+        images = tensor(2000003 + step, (golden["batch"], 3, size, size), 1.5).to(dtype)
         labels = torch.tensor([7 * i % 100 for i in range(golden["batch"])])
         with autocast(low):
             losses = pair(images, labels, teacher, golden["weight"])

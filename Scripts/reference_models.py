@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import reference_imagenet
+
 
 def conv(width_in, width, size=3, stride=1, groups=1, bias=False):
     return nn.Conv2d(width_in, width, size, stride, size // 2, groups=groups, bias=bias)
@@ -313,6 +315,9 @@ FAMILIES = {
 }
 
 
-def make(name, classes=100):
-    """The network of this name, with PyTorch's default weights."""
+def make(name, classes=None):
+    """The network of this name, with PyTorch's default weights and its usual number of classes."""
+    if name.startswith("imagenet-"):
+        return reference_imagenet.make(name.removeprefix("imagenet-"), classes or 1000)
+    classes = classes or 100
     return next(f for start, f in FAMILIES.items() if name.startswith(start))(name, classes)

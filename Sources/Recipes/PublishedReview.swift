@@ -14,10 +14,14 @@ extension ReviewSettings {
         else {
             throw .noPublishedReview(teacher: use.teacher ?? "no teacher", student: use.student)
         }
-        return ReviewSettings(
+        let isForPhotographs = Architecture.imagenet.contains(student)
+        var review = ReviewSettings(
             term: ReviewKD.Settings(
                 weight: ModelPair(teacher, student).reviewWeight,
-                warmup: .epochs(use.warmupEpochs)))
+                warmup: isForPhotographs ? .none : .epochs(use.warmupEpochs),
+                studentPreactivations: isForPhotographs))
+        review.options.midChannels = student.publishedMidChannels
+        return review
     }
 }
 
@@ -27,8 +31,9 @@ extension ModelPair {
 
     /// λ of the pairs for which it is published.
     ///
-    /// Source: the scripts of the authors' code (dvlab-research/ReviewKD, CIFAR-100) for the pairs of the
-    /// paper, mdistiller's configurations for the others. The shipped recipes have the same numbers.
+    /// Source: the scripts of the authors' code (dvlab-research/ReviewKD, CIFAR-100 and ImageNet) for the
+    /// pairs of the paper, mdistiller's configurations for the others. The shipped recipes have the same
+    /// numbers.
     static let publishedReviewWeights: [ModelPair: Double] = [
         ModelPair(.resnet56, .resnet20): 0.6,
         ModelPair(.resnet110, .resnet20): 0.6,
@@ -46,18 +51,25 @@ extension ModelPair {
         ModelPair(.vgg13, .vgg8): 5,
         ModelPair(.vgg13, .mobileNetV2): 8,
         ModelPair(.resNet50, .mobileNetV2): 8,
+        ModelPair(.imagenetResNet34, .imagenetResNet18): 1,
+        ModelPair(.imagenetResNet50, .imagenetMobileNetV1): 8,
     ]
 }
 
 extension Architecture {
     /// λ of a student for whose pair none is published: what is published for the same student or the
-    /// nearest of its family under another teacher, else 5; 8 of MobileNetV2.
+    /// nearest of its family under another teacher, else 5; 8 of the MobileNets.
     fileprivate var reviewWeight: Double {
         switch self {
         case .resnet8, .resnet14, .resnet20: 0.6
         case .resnet32, .resnet44, .resnet56, .resnet110: 1
-        case .shuffleV2, .mobileNetV2: 8
-        default: 5
+        case .shuffleV2, .mobileNetV2, .imagenetMobileNetV1: 8
+        default: Self.imagenet.contains(self) ? 1 : 5
         }
     }
+
+    /// The width of the fused features that is published for a student; nil where it is the usual one.
+    ///
+    /// Source: the authors' code (dvlab-research/ReviewKD, ImageNet).
+    fileprivate var publishedMidChannels: Int? { self == .imagenetMobileNetV1 ? 256 : nil }
 }

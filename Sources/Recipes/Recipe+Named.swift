@@ -116,7 +116,7 @@ extension Recipe {
 
 /// The last part of every recipe's name that is made of networks.
 private let namesOfNetworks: [String] = {
-    let models = Architecture.all.map(\.name)
+    let models = Architecture.cifar.map(\.name)
     let pairs = models.flatMap { teacher in models.map { "\(teacher)-\($0)" } }
     return (models + pairs).flatMap { [$0, "\($0)-short"] }
 }()
@@ -131,7 +131,9 @@ private struct NetworksName {
         var parts = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
         suffix = parts.last == "short" ? "-short" : ""
         if !suffix.isEmpty { parts.removeLast() }
-        models = parts.compactMap { try? Architecture(named: $0) }
+        models = parts.compactMap { part in
+            Architecture.cifar.first { $0.name.lowercased() == part.lowercased() }
+        }
         guard models.count == parts.count, (1...2).contains(models.count) else { return nil }
     }
 

@@ -91,6 +91,28 @@ extension RecipeKey {
             })
     }
 
+    /// A key that may be left out, and that a resolved recipe writes only where it differs from its default.
+    ///
+    /// So recipes that were resolved before there was such a key keep their text and their digest.
+    ///
+    /// - Parameters:
+    ///   - name: the key.
+    ///   - path: where its value is kept.
+    ///   - rule: what it must be.
+    ///   - unwritten: the default.
+    ///   - meaning: one sentence.
+    /// - Returns: the key.
+    static func optional<Value: Equatable & Sendable>(
+        _ name: String, _ path: Path<Settings, Value>, _ rule: RecipeRule<Value>,
+        unwritten: Value, _ meaning: String
+    ) -> Self {
+        let written = optional(name, path, rule, meaning)
+        return Self(
+            name: name, read: written.read,
+            entries: { $0[keyPath: path] == unwritten ? [] : written.entries($0) },
+            rows: written.rows)
+    }
+
     /// A key without which there is no value.
     static func optional<Value>(
         _ name: String, _ path: Path<Settings, Value?>, _ rule: RecipeRule<Value>,

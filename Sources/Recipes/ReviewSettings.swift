@@ -57,6 +57,10 @@ public struct ReviewSettings: Sendable, Equatable {
                 .integer(atLeast: 1, atMost: largestWidth),
                 standard: "the student's last width, at most 512",
                 "The width of the fused features."),
+            .optional(
+                "student_preactivations", \.term.studentPreactivations, .flag, unwritten: false,
+                "Whether the student's features are those before a stage's last activation, as the "
+                    + "authors have it on ImageNet."),
         ])
 }
 

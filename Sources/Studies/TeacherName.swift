@@ -15,11 +15,17 @@ struct TeacherName {
     }
 
     /// The only model whose name stands in this one, with nothing but signs and the ends around it.
+    ///
+    /// A name that stands within another's, as `ResNet34` in `imagenet-ResNet34`, is not meant by itself.
     var model: Architecture? {
-        let found = Architecture.all.filter {
-            !Self.places(of: Self.parts(of: $0.name), in: text).isEmpty
+        let found = Architecture.all.flatMap { model in
+            Self.places(of: Self.parts(of: model.name), in: text).map { (model: model, place: $0) }
         }
-        return found.count == 1 ? found[0] : nil
+        let whole = found.filter { one in
+            !found.contains { $0.place != one.place && $0.place.contains(one.place) }
+        }
+        let models = Set(whole.map(\.model))
+        return models.count == 1 ? models.first : nil
     }
 
     /// The data sets that are named.
@@ -63,9 +69,9 @@ struct TeacherName {
         var previous: Character = "_"
         for character in name {
             let begins =
-                previous == "_" || previous.isNumber != character.isNumber
+                "-_".contains(previous) || previous.isNumber != character.isNumber
                 || (previous.isLowercase && character.isUppercase)
-            if character != "_" {
+            if !"-_".contains(character) {
                 if begins { parts.append("") }
                 parts[parts.count - 1].append(contentsOf: character.lowercased())
             }

@@ -43,14 +43,17 @@ package struct BenchmarkImages {
     /// The training images for methods with a memory.
     package let facts: ImageFacts
 
-    /// Takes what is known of the recipe's data set; CIFAR-100's counts where only its files tell.
+    /// Takes what is known of the recipe's data set; where only its files tell, 50,000 images in the classes
+    /// of the student's published weights.
     ///
     /// - Throws: `ModelError` where the student is unknown.
     package init(of recipe: Recipe) throws {
-        size = try Architecture(named: recipe.student.model).imageSize
+        let student = try Architecture(named: recipe.student.model)
+        size = student.imageSize
         let known =
             recipe.dataset.images.facts
-            ?? Dataset.Facts(trainingImages: 50_000, testImages: 10_000, classCount: 100)
+            ?? Dataset.Facts(
+                trainingImages: 50_000, testImages: 10_000, classCount: student.classCount)
         classCount = known.classCount
         facts = ImageFacts(
             size: size, labels: (0..<known.trainingImages).map { $0 % known.classCount })
@@ -182,7 +185,7 @@ extension Recipe {
                 pixels: bytes.reshape(shape),
                 labels: Tensor.zeros([batchSize], dtype: .int64, device: device),
                 classCount: images.classCount),
-            normalization: .cifar100,
+            normalization: dataset.normalization.normalization,
             augmentation: dataset.augmentation, batchSize: batchSize, seed: UInt64(seed))
         let draws = loader.epoch(0)
         return { timed("data") { loader.batch(0, of: draws) } }

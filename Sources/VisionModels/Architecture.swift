@@ -10,6 +10,9 @@ public struct Architecture: Sendable {
     /// Height and width of the images that it is made for, in pixels.
     public let imageSize: Int
 
+    /// How many classes the data set has that its published weights were trained on.
+    public let classCount: Int
+
     private let makeOnDevice: @Sendable (_ classCount: Int, _ generator: Generator) -> any Backbone
 
     /// Describes an architecture.
@@ -17,19 +20,21 @@ public struct Architecture: Sendable {
     /// - Parameters:
     ///   - name: letter case does not tell names apart.
     ///   - imageSize: height and width of the images, in pixels.
+    ///   - classCount: the number of classes of the data set that its published weights were trained on.
     ///   - make: makes the network in training mode; its tensors must be where new ones are made
     ///     (`Device.ofNewTensors`), as those of this package's layers are.
     public init(
-        _ name: String, imageSize: Int,
+        _ name: String, imageSize: Int, classCount: Int = 100,
         make: @escaping @Sendable (_ classCount: Int, _ generator: Generator) -> any Backbone
     ) {
         self.name = name
         self.imageSize = imageSize
+        self.classCount = classCount
         makeOnDevice = make
     }
 
     /// Every architecture that can be named, group by group.
-    public static let all = [cifar].flatMap(\.self)
+    public static let all = [cifar, imagenet].flatMap(\.self)
 
     /// Finds an architecture by name; letter case does not matter.
     ///

@@ -45,9 +45,10 @@ extension Architecture {
 
     /// The facts of a network with a number of classes, read once from one on `.meta`.
     ///
-    /// - Parameter classCount: the number of logits.
+    /// - Parameter classCount: the number of logits; that of the published weights where nothing is given.
     /// - Returns: the facts.
-    public func facts(classCount: Int) -> NetworkFacts {
+    public func facts(classCount: Int? = nil) -> NetworkFacts {
+        let classCount = classCount ?? self.classCount
         let key = Key(architecture: self, classCount: classCount)
         if let facts = Architecture.known.withLock({ $0[key] }) { return facts }
         let network = make(classCount: classCount, generator: Generator(seed: 0), device: .meta)

@@ -23,6 +23,8 @@ struct ModelsCommand: ParsableCommand {
             let reduction: Int
         }
         let name: String
+        let imageSize: Int
+        let classes: Int
         let parameters: Int
         let multiplyAccumulates: Int
         let stages: [Stage]
@@ -32,9 +34,10 @@ struct ModelsCommand: ParsableCommand {
     func run() throws {
         let models = try name.map { [try Architecture(named: $0)] } ?? Architecture.all
         let descriptions = models.map { model in
-            let facts = model.facts(classCount: 100)
+            let facts = model.facts()
             return Description(
-                name: model.name, parameters: facts.parameterCount,
+                name: model.name, imageSize: model.imageSize, classes: model.classCount,
+                parameters: facts.parameterCount,
                 multiplyAccumulates: facts.multiplyAccumulates,
                 stages: facts.stages.map {
                     Description.Stage(channels: $0.channels, reduction: $0.reduction)
@@ -45,16 +48,21 @@ struct ModelsCommand: ParsableCommand {
             try printJSON(["models": descriptions])
             return
         }
-        print("name         parameters  million MACs  stages (channels/reduction), pooled channels")
+        let width = (descriptions.map(\.name.count).max() ?? 0) + 2
+        print(
+            "name".padded(to: width)
+                + "image  classes  parameters  million MACs  stages (channels/reduction), pooled channels"
+        )
         for model in descriptions {
             let stages = model.stages.map { "\($0.channels)/\($0.reduction)" }
             let millions = (Double(model.multiplyAccumulates) / 1e6).formatted(places: 1)
             print(
-                model.name.padded(to: 13) + "\(model.parameters)".padded(to: 12)
+                model.name.padded(to: width) + "\(model.imageSize)".padded(to: 7)
+                    + "\(model.classes)".padded(to: 9) + "\(model.parameters)".padded(to: 12)
                     + millions.padded(to: 14) + stages.joined(separator: " ")
                     + ", \(model.pooledChannels)")
         }
-        print("Counted with 100 classes and images of 32×32 pixels.")
+        print("Counted with this many classes and square images of this many pixels a side.")
     }
 }
 
@@ -88,8 +96,8 @@ struct RecipesCommand: ParsableCommand {
             print(
                 """
 
-                By name there are also cifar100/TEACHER-STUDENT and cifar100/MODEL for any of `reviewkd models`,
-                each with -short too, and every setting of `reviewkd ablate`, as
+                By name there are also cifar100/TEACHER-STUDENT and cifar100/MODEL for any networks for 32 pixels of
+                `reviewkd models`, each with -short too, and every setting of `reviewkd ablate`, as
                 cifar100/resnet56-resnet20/stages/2-1.
                 """)
         }

@@ -183,8 +183,16 @@ extension CommandLineSuite {
             let resnet20 = try #require(models.first { $0["name"] as? String == "resnet20" })
             #expect(
                 resnet20.keys.sorted() == [
-                    "multiply_accumulates", "name", "parameters", "pooled_channels", "stages",
+                    "classes", "image_size", "multiply_accumulates", "name", "parameters",
+                    "pooled_channels", "stages",
                 ])
+            let resnet34 = try #require(
+                models.first { $0["name"] as? String == "imagenet-ResNet34" })
+            #expect(resnet34["image_size"] as? Int == 224)
+            #expect(resnet34["classes"] as? Int == 1000)
+            // As published with torchvision's weights.
+            #expect(resnet34["parameters"] as? Int == 21_797_672)
+            #expect((resnet34["multiply_accumulates"] as? Int).map { $0 / 1_000_000 } == 3663)
             // The sum over the shapes of the trainable tensors in Tests/Fixtures/architectures.json.
             #expect(resnet20["parameters"] as? Int == 278_324)
 

@@ -154,17 +154,19 @@ import VisionModels
         "FitNet takes the same stage of both networks, and between any two models it has a regressor"
     )
     func fitNetStages() throws {
-        let networks = Architecture.cifar.map {
-            $0.make(classCount: 2, generator: Generator(seed: 0))
-        }
-        for student in networks {
-            for teacher in networks {
-                let term = try FitNet(
-                    student: student, teacher: teacher, imageSize: 32,
-                    generator: Generator(seed: 0))
-                let weight = try #require(term.trainableParameters.first).tensor
-                let widths = [teacher.stageInfo[1].channels, student.stageInfo[1].channels]
-                #expect(weight.shape.prefix(2).sorted() == widths.sorted())
+        for (group, imageSize) in [(Architecture.cifar, 32), (Architecture.imagenet, 224)] {
+            let networks = group.map {
+                $0.make(classCount: 2, generator: Generator(seed: 0))
+            }
+            for student in networks {
+                for teacher in networks {
+                    let term = try FitNet(
+                        student: student, teacher: teacher, imageSize: imageSize,
+                        generator: Generator(seed: 0))
+                    let weight = try #require(term.trainableParameters.first).tensor
+                    let widths = [teacher.stageInfo[1].channels, student.stageInfo[1].channels]
+                    #expect(weight.shape.prefix(2).sorted() == widths.sorted())
+                }
             }
         }
     }
@@ -173,8 +175,8 @@ import VisionModels
         "Every model but ShuffleNetV2 can be OFD's teacher, with a margin for each channel of each stage"
     )
     func overhaulTeachers() throws {
-        for model in Architecture.cifar where model != .shuffleV2 {
-            let network = model.make(classCount: 2, generator: Generator(seed: 0))
+        for model in Architecture.all where model != .shuffleV2 {
+            let network = model.make(classCount: 2, generator: Generator(seed: 0), device: .meta)
             #expect(
                 network.stageNorms?.map { $0.weight.size(0) } == network.stageInfo.map(\.channels),
                 "\(model)")

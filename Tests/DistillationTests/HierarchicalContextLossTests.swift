@@ -116,6 +116,55 @@ import TorchTestSupport
         expectClose(loss, exact, relative: 1e-5)
     }
 
+    /// Both maps pooled by LibTorch's operator, and its own gradient, in float64.
+    private func formula(_ student: Tensor, _ teacher: Tensor) throws -> (Double, Tensor) {
+        let exact = withoutGrad { student.detach().to(.float64) }
+        exact.requiresGrad = true
+        let target = withoutGrad { teacher.detach().to(.float64) }
+        var loss = exact.meanSquaredError(target)
+        var total = 1.0
+        var share = 1.0
+        for size in [4, 2, 1] where size < student.size(2) {
+            share /= 2
+            total += share
+            loss =
+                loss + exact.adaptiveAveragePool(size)
+                .meanSquaredError(target.adaptiveAveragePool(size)) * share
+        }
+        let mean = loss * (1 / total)
+        mean.backward()
+        return (mean.item(), try #require(exact.grad))
+    }
+
+    /// The maps of ImageNet at 224 pixels, at other sizes of images, and such as are not square.
+    ///
+    /// Bins overlap where four do not divide them.
+    @Test(
+        "HCL is its formula at the sizes of ImageNet's maps, bins that overlap included",
+        arguments: [
+            [56, 56], [28, 28], [14, 14], [7, 7], [1, 1], [3, 3], [5, 5], [6, 6], [9, 9],
+            [13, 13], [10, 7], [7, 10], [12, 18],
+        ], [DType.bfloat16, .float32, .float64])
+    func sizesOfImageNet(_ size: [Int], _ dtype: DType) throws {
+        func map(_ key: Int) -> Tensor {
+            withoutGrad {
+                Tensor.hashed(key, shape: [2, 32] + size, dtype: .float32).to(dtype)
+                    .contiguous(.channelsLast)
+            }
+        }
+        let student = map(8)
+        let teacher = map(9)
+        let (expected, gradient) = try formula(student, teacher)
+        student.requiresGrad = true
+        let loss = hierarchicalContextLoss(student, teacher)
+        loss.backward()
+        let isExact = dtype == .float64
+        #expect(abs(loss.item() / expected - 1) <= (isExact ? 1e-12 : 1e-5))
+        let error = relativeError(try #require(student.grad), gradient)
+        // A gradient in bfloat16 is rounded once, to eight bits.
+        #expect(error <= (isExact ? 1e-12 : dtype == .float32 ? 1e-6 : 2.5e-3))
+    }
+
     @Test("HCL's gradient scales with what comes from above")
     func chainRule() throws {
         func gradient(times factor: Double) throws -> Tensor {

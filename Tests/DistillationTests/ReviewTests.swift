@@ -92,6 +92,14 @@ import VisionModels
                 .resnet32x4, .shuffleV2, [116, 232, 464, 1024], [64, 128, 256, 256],
                 [32, 16, 8, 1], 512, 4_195_718
             ),
+            (
+                .imagenetResNet34, .imagenetResNet18, [64, 128, 256, 512, 512],
+                [64, 128, 256, 512, 512], [56, 28, 14, 7, 1], 512, 7_552_904
+            ),
+            (
+                .imagenetResNet50, .imagenetMobileNetV1, [128, 256, 512, 1024, 1024],
+                [256, 512, 1024, 2048, 2048], [56, 28, 14, 7, 1], 256, 14_338_056
+            ),
         ] as [(Architecture, Architecture, [Int], [Int], [Int], Int, Int)])
     func publishedBlocks(
         _ teacher: Architecture, _ student: Architecture, _ inputs: [Int], _ outputs: [Int],
@@ -100,7 +108,10 @@ import VisionModels
         let networks = [student, teacher].map {
             $0.make(classCount: 100, generator: Generator(seed: 0))
         }
-        let module = try review(networks[0], networks[1])
+        var options = ReviewOptions()
+        // The authors' code has one width for the MobileNet of ImageNet, and a rule for all others.
+        if student == .imagenetMobileNetV1 { options.midChannels = mid }
+        let module = try review(networks[0], networks[1], options)
         #expect(module.parameterCount == count)
         let convolutions = Dictionary(
             uniqueKeysWithValues: module.parameters().map { ($0.name, $0.tensor.shape) })
@@ -110,7 +121,7 @@ import VisionModels
             #expect(
                 convolutions["abfs.\(index).conv2.0.weight"] == [outputs[level], mid, 3, 3])
         }
-        let images = Tensor.zeros([2, 3, 32, 32])
+        let images = Tensor.zeros([2, 3, student.imageSize, student.imageSize])
         let pairs = withoutGrad {
             module(
                 student: networks[0].features(images).levels,
@@ -118,6 +129,57 @@ import VisionModels
         }
         #expect(pairs.map(\.student.shape) == zip(outputs, sizes).map { [2, $0, $1, $1] })
         #expect(pairs.map(\.teacher.shape) == pairs.map(\.student.shape))
+    }
+
+    /// Table A.7 of the project's reference.
+    @Test(
+        "The blocks of ImageNet's pairs need the published number of multiply-accumulates",
+        arguments: [
+            (.imagenetResNet34, .imagenetResNet18, 512, 1937.9),
+            (.imagenetResNet50, .imagenetMobileNetV1, 256, 3670.1),
+        ] as [(Architecture, Architecture, Int, Double)])
+    func multiplyAccumulates(
+        _ teacher: Architecture, _ student: Architecture, _ mid: Int, _ millions: Double
+    ) throws {
+        let networks = [student, teacher].map {
+            $0.make(classCount: 10, generator: Generator(seed: 0), device: .meta)
+        }
+        var options = ReviewOptions()
+        options.midChannels = mid
+        let module = try review(networks[0], networks[1], options)
+        // The maps of both networks have the same sizes, and every convolution keeps them.
+        let sizes = teacher.facts().levels.reversed().map { $0[2] * $0[3] }
+        var count = 0
+        for entry in module.parameters() where entry.tensor.rank == 4 {
+            let block = try #require(entry.name.split(separator: ".").dropFirst().first)
+            count += try entry.tensor.count * sizes[#require(Int(block))]
+        }
+        #expect(abs(Double(count) / 1e6 - millions) <= 0.051, "\(count)")
+    }
+
+    @Test("The student's features are those before the activation where that is asked for")
+    func studentPreactivations() throws {
+        let student = smallNetwork()
+        let teacher = smallNetwork(.resnet14, base: 5000)
+        let module = try review(student, teacher)
+        func loss(_ student: FeaturePyramid, _ preactivations: Bool) -> Double {
+            let term = ReviewKD(
+                review: module,
+                settings: ReviewKD.Settings(weight: 1, studentPreactivations: preactivations))
+            #expect(term.preactivationsOf.contains(.student) == preactivations)
+            return term(
+                Observation(
+                    student: student, teacher: teacher.features(smallImages),
+                    classes: batch.targets, indices: batch.indices)
+            ).item()
+        }
+        let features = student.features(smallImages)
+        let swapped = FeaturePyramid(
+            stem: features.stem, stages: features.preactivations,
+            preactivations: features.stages, pooled: features.pooled, logits: features.logits)
+        #expect(loss(features, true) == loss(swapped, false))
+        #expect(loss(features, false) == loss(swapped, true))
+        #expect(loss(features, true) != loss(features, false))
     }
 
     @Test(

@@ -97,6 +97,15 @@ struct PairFile: Decodable {
     let weight: Double
     let optimizer: Optimizer
     let batch: Int
+
+    /// Height and width of the images; those that the student is made for where nothing is said.
+    let imageSize: Int?
+
+    /// The width of the fused features; the usual one where nothing is said.
+    let midChannels: Int?
+
+    /// Whether the student's features are those before the last activation.
+    let studentPreactivations: Bool?
     let steps: [Step]
     let after: [String: Summary]
 }

@@ -63,6 +63,7 @@ struct PairTask {
     private let teacher: any Backbone
     private let review: ReviewKD
     private let file: PairFile
+    private let imageSize: Int
     private let arithmetic: Arithmetic
 
     init(_ file: PairFile, _ arithmetic: Arithmetic = .golden) throws {
@@ -70,21 +71,28 @@ struct PairTask {
         self.arithmetic = arithmetic
         let generator = Generator(seed: 0)
         func network(_ name: String) throws -> any Backbone {
-            try Architecture(named: name).make(classCount: 100, generator: generator)
+            let architecture = try Architecture(named: name)
+            return architecture.make(classCount: architecture.classCount, generator: generator)
         }
         let student = try network(file.student)
         let teacher = try network(file.teacher)
         try teacher.fill(base: 5000, runningStats: file.teacherRunningStats, arithmetic)
+        imageSize = try file.imageSize ?? Architecture(named: file.student).imageSize
+        var options = ReviewOptions()
+        options.midChannels = file.midChannels
         let review = try ReviewModule(
             student: student.levels, teacher: teacher.levels,
             matching: StageMatching(student: student.levels, teacher: teacher.levels),
-            generator: generator)
+            options: options, generator: generator)
         for module in [student, review] as [any Module] {
             module.convert(dtype: arithmetic.dtype, format: arithmetic.format)
         }
         self.teacher = teacher
         self.student = student
-        self.review = ReviewKD(review: review, settings: ReviewKD.Settings(weight: file.weight))
+        self.review = ReviewKD(
+            review: review,
+            settings: ReviewKD.Settings(
+                weight: file.weight, studentPreactivations: file.studentPreactivations ?? false))
         distiller = TaughtStudent(
             student: student, teacher: Teacher(teacher, precision: arithmetic.precision),
             terms: [self.review], precision: arithmetic.precision)
@@ -109,7 +117,9 @@ struct PairTask {
             let targets = withoutGrad { teacher.features(batch.images, by: PlainLayers()) }
             let features = student.features(batch.images, by: PlainLayers())
             let pairs = review.review.plainPairs(
-                student: features.levels, teacher: targets.preactivationLevels)
+                student: file.studentPreactivations == true
+                    ? features.preactivationLevels : features.levels,
+                teacher: targets.preactivationLevels)
             let distances = pairs.map { plainContextLoss($0.student, $0.teacher) }
             let sum = distances.dropFirst().reduce(distances[0], +)
             return forward(features, pairs, sum, batch)
@@ -121,7 +131,7 @@ struct PairTask {
 
     func batch(step: Int) -> Batch<Tensor> {
         let images = Filled(
-            key: 2_000_003 + step, shape: [file.batch, 3, 32, 32], scale: 1.5)
+            key: 2_000_003 + step, shape: [file.batch, 3, imageSize, imageSize], scale: 1.5)
         return Batch(
             images: images.tensor(arithmetic),
             targets: Tensor((0..<file.batch).map { Int64(7 * $0 % 100) }),

@@ -57,7 +57,39 @@ struct RecipeKeysTests {
             #expect(weights[pair] ?? review.term.weight == review.term.weight, "\(name)")
             weights[pair] = review.term.weight
         }
-        #expect(weights == ModelPair.publishedReviewWeights)
+        #expect(
+            weights
+                == ModelPair.publishedReviewWeights.filter {
+                    Architecture.cifar.contains($0.key.student)
+                })
+    }
+
+    /// As the authors' scripts for ImageNet have it: no warm-up, features before the activation.
+    @Test(
+        "On ImageNet reviewkd is as the authors have it there",
+        arguments: [
+            ("ResNet34", "ResNet18", 1, nil), ("ResNet50", "MobileNetV1", 8, 256),
+            ("ResNet101", "MobileNetV1", 8, 256), ("ResNet101", "ResNet50", 1, nil),
+        ] as [(String, String, Double, Int?)])
+    func reviewOnImageNet(
+        _ teacher: String, _ student: String, _ weight: Double, _ mid: Int?
+    ) throws {
+        let recipe = try Recipe.load(
+            nameOrPath: "demo/student",
+            overrides: [
+                "method={name: reviewkd}", "teacher.model=imagenet-\(teacher)",
+                "student.model=imagenet-\(student)", "epochs=100",
+            ])
+        let review = try #require(recipe.method.review)
+        #expect(
+            review.term == .init(weight: weight, warmup: .none, studentPreactivations: true))
+        #expect(review.options.midChannels == mid)
+        #expect(review.stages == nil)
+        let read = try Recipe(yaml: recipe.yaml, file: "resolved")
+        #expect(read == recipe)
+        #expect(recipe.yaml.contains("student_preactivations: true"))
+        // A recipe that is as before this key has the text that it had.
+        #expect(!(try Recipe.load(nameOrPath: "demo/student").yaml.contains("preactivations")))
     }
 
     @Test(

@@ -49,6 +49,11 @@ struct TeacherFinderTests {
             (["cifar10_resnet56-4bfd9763.pt"], .resnet56, nil),
             (["resnet56_CIFAR-10.pt", "resnet56_a.pt"], .resnet56, "resnet56_a.pt"),
             (["resnet18-imagenet.pth"], .resNet18, nil),
+            (["imagenet-ResNet18.pth"], .resNet18, nil),
+            (["imagenet-ResNet18.pth"], .imagenetResNet18, "imagenet-ResNet18.pth"),
+            (
+                ["imagenet_resnet18-f37072fd.pth", "resnet18_b.pth"], .resNet18, "resnet18_b.pth"
+            ),
             (["resnet56/cifar10_last.pt"], .resnet56, nil),
             (["WRN-40-2.pth"], .wideResNet40x2, "WRN-40-2.pth"),
             (["WRN-40-2.pth", "wrn40_2_best.pth"], .wideResNet40x1, nil),

@@ -110,14 +110,14 @@ import VisionModels
 private let families: [Architecture] = {
     let chosen: [Architecture] = [
         .resnet8, .resnet8x4, .wideResNet16x1, .vgg8, .mobileNetV2, .shuffleV1, .shuffleV2,
-        .resNet18, .resNet50,
+        .resNet18, .resNet50, .imagenetResNet18, .imagenetResNet50, .imagenetMobileNetV1,
     ]
     func kind(_ model: Architecture) -> ObjectIdentifier {
         let network = model.make(classCount: 1, generator: Generator(seed: 0), device: .meta)
         return ObjectIdentifier(type(of: network))
     }
     let kinds = Set(chosen.map(kind))
-    return chosen + Architecture.cifar.filter { !kinds.contains(kind($0)) }
+    return chosen + Architecture.all.filter { !kinds.contains(kind($0)) }
 }()
 
 @Suite struct CIFARPyramidTests {

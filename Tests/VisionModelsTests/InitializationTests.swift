@@ -26,6 +26,9 @@ import VisionModels
             Family(model: .resnet56, convolutions: .normalOfOutputs),
             Family(model: .resNet18, convolutions: .normalOfOutputs),
             Family(model: .resNet50, convolutions: .normalOfOutputs),
+            Family(model: .imagenetResNet18, convolutions: .normalOfOutputs),
+            Family(model: .imagenetResNet50, convolutions: .normalOfOutputs),
+            Family(model: .imagenetMobileNetV1, convolutions: .uniformOfInputs),
             Family(model: .wideResNet40x2, convolutions: .normalOfOutputs, hasZeroBias: true),
             Family(
                 model: .vgg13, convolutions: .normalOfOutputs, classifier: 0.01, hasZeroBias: true),

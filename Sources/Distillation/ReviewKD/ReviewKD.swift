@@ -5,7 +5,7 @@ import VisionModels
 /// Distilling Knowledge via Knowledge Review.
 ///
 /// The sum over levels of the distance between the student's reviewed features, taken after
-/// activation, and the teacher's, taken before.
+/// activation, and the teacher's, taken before. On ImageNet the authors take the student's before it, too.
 ///
 /// Reference: Chen et al., CVPR 2021, <https://arxiv.org/abs/2104.09044>, section 3.3.
 public final class ReviewKD: KnowledgeTerm {
@@ -28,13 +28,19 @@ public final class ReviewKD: KnowledgeTerm {
         /// How far a feature is from its target.
         public var distance: ReviewDistance
 
+        /// Whether the student's features are those before the last activation of a stage, as the
+        /// teacher's; else those after it.
+        public var studentPreactivations: Bool
+
         /// Gathers the constants.
         public init(
-            weight: Double, warmup: Warmup = .none, distance: ReviewDistance = .hcl
+            weight: Double, warmup: Warmup = .none, distance: ReviewDistance = .hcl,
+            studentPreactivations: Bool = false
         ) {
             self.weight = weight
             self.warmup = warmup
             self.distance = distance
+            self.studentPreactivations = studentPreactivations
         }
     }
 
@@ -59,14 +65,17 @@ public final class ReviewKD: KnowledgeTerm {
     /// The blocks' state.
     public func stateDict() -> [NamedTensor] { review.stateDict() }
 
-    /// The teacher's.
-    public var preactivationsOf: Set<DistillationSide> { [.teacher] }
+    /// The teacher's, and the student's where they are asked for.
+    public var preactivationsOf: Set<DistillationSide> {
+        settings.studentPreactivations ? [.student, .teacher] : [.teacher]
+    }
 
     /// The features that are compared, from shallow to deep.
     func pairs(of observation: Observation) -> [(student: Tensor, teacher: Tensor)] {
         timed("ABF forward") {
             review(
-                student: observation.student.levels,
+                student: settings.studentPreactivations
+                    ? observation.student.preactivationLevels : observation.student.levels,
                 teacher: observation.teacher.preactivationLevels)
         }
     }

@@ -61,7 +61,9 @@ extension Architecture {
         _ name: String, _ counts: [Int], bottleneck: Bool = false
     ) -> Architecture {
         Architecture(name, imageSize: 32) {
-            ResNet(counts: counts, bottleneck: bottleneck, classCount: $0, generator: $1)
+            ResNet(
+                counts: counts, bottleneck: bottleneck, form: .cifar, classCount: $0,
+                generator: $1)
         }
     }
 }

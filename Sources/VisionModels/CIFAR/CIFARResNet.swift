@@ -11,9 +11,9 @@ import TorchNN
 public final class CIFARResNet: Backbone {
     let conv1: Conv2d
     let bn1: BatchNorm2d
-    let layer1: [BasicBlock]
-    let layer2: [BasicBlock]
-    let layer3: [BasicBlock]
+    let layer1: [ResidualBlock]
+    let layer2: [ResidualBlock]
+    let layer3: [ResidualBlock]
     let fc: Linear
 
     /// The three stages' widths and strides.
@@ -34,11 +34,12 @@ public final class CIFARResNet: Backbone {
         precondition(depth >= 8 && depth % 6 == 2, "CIFARResNet: depth \(depth) is not 6n + 2")
         precondition(widths.count == 4, "CIFARResNet: \(widths.count) widths, expected 4")
         let blocks = (depth - 2) / 6
-        func stage(_ index: Int) -> [BasicBlock] {
+        func stage(_ index: Int) -> [ResidualBlock] {
             (0..<blocks).map { block in
-                BasicBlock(
+                ResidualBlock(
                     block == 0 ? widths[index - 1] : widths[index], widths[index],
-                    stride: block == 0 && index > 1 ? 2 : 1, generator: generator)
+                    stride: block == 0 && index > 1 ? 2 : 1, shortcutKey: "downsample",
+                    generator: generator)
             }
         }
         conv1 = Conv2d(
@@ -66,44 +67,5 @@ public final class CIFARResNet: Backbone {
         let stem = execution.convolve(execution.prepare(images), conv1, bn1, relu: true)
         return execution.pyramid(
             stem: stem, stages: [layer1, layer2, layer3], classifier: fc)
-    }
-}
-
-/// Two 3×3 convolutions beside a shortcut.
-final class BasicBlock: OpenBlock {
-    let conv1: Conv2d
-    let bn1: BatchNorm2d
-    let conv2: Conv2d
-    let bn2: BatchNorm2d
-    let downsample: [any Layer]
-
-    init(_ inChannels: Int, _ outChannels: Int, stride: Int, generator: Generator) {
-        func convolution(_ from: Int, kernelSize: Int, stride: Int) -> Conv2d {
-            Conv2d(
-                from, outChannels, kernelSize: kernelSize, stride: stride,
-                padding: kernelSize / 2, bias: false, generator: generator)
-        }
-        conv1 = convolution(inChannels, kernelSize: 3, stride: stride)
-        bn1 = BatchNorm2d(outChannels)
-        conv2 = convolution(outChannels, kernelSize: 3, stride: 1)
-        bn2 = BatchNorm2d(outChannels)
-        downsample =
-            stride == 1 && inChannels == outChannels
-            ? []
-            : [
-                convolution(inChannels, kernelSize: 1, stride: stride),
-                BatchNorm2d(outChannels),
-            ]
-    }
-
-    /// The sum, before or after its activation.
-    func callAsFunction(
-        _ input: Tensor, relu: Bool, _ execution: any LayerExecution
-    ) -> Tensor {
-        let inner = execution.convolve(input, conv1, bn1, relu: true)
-        let carried = convolutionUnits(of: downsample).reduce(input) {
-            execution.convolve($0, $1.convolution, $1.norm)
-        }
-        return execution.convolve(inner, conv2, bn2, adding: carried, relu: relu)
     }
 }

@@ -30,6 +30,9 @@ extension Backbone {
             + [LevelInfo(channels: pooledChannels, reduction: nil)]
     }
 
+    /// The height and width of images of which the deepest stage makes one pixel.
+    var smallestImageSize: Int { stageInfo.map(\.reduction).max() ?? 1 }
+
     /// Nothing is known of the stages' ends.
     public var stageNorms: [BatchNorm2d]? { nil }
 

@@ -18,7 +18,8 @@ final class FoldedNetwork: FeatureExtractor {
         copies = LayerCopies(dtype: dtype)
         withoutGrad {
             // Its layers are met, and copied, in a pass of no account.
-            let blank = Tensor.zeros([1, 3, 32, 32], dtype: dtype, device: network.device)
+            let size = network.smallestImageSize
+            let blank = Tensor.zeros([1, 3, size, size], dtype: dtype, device: network.device)
             _ = features(blank, keepsPreactivations: true)
         }
         copies.isComplete = true

@@ -11,10 +11,17 @@ protocol OpenBlock: Module {
 
 extension LayerExecution {
     /// The pyramid of stages of blocks over a stem, with the mean of the deepest one classified.
+    ///
+    /// - Parameters:
+    ///   - stem: what comes before the stages.
+    ///   - input: what the first stage takes, where it is not the stem itself.
+    ///   - stages: the blocks.
+    ///   - classifier: the last layer.
+    /// - Returns: the pyramid.
     func pyramid(
-        stem: Tensor, stages: [[any OpenBlock]], classifier: Linear
+        stem: Tensor, input: Tensor? = nil, stages: [[any OpenBlock]], classifier: Linear
     ) -> FeaturePyramid {
-        var activation = stem
+        var activation = input ?? stem
         var outputs: [Tensor] = []
         var preactivations: [Tensor] = []
         for stage in stages {

@@ -21,11 +21,16 @@ extension Architecture {
     package static let shuffleV2 = listed("ShuffleV2")
     package static let resNet18 = listed("ResNet18")
     package static let resNet50 = listed("ResNet50")
+    package static let imagenetResNet18 = listed("imagenet-ResNet18")
+    package static let imagenetResNet34 = listed("imagenet-ResNet34")
+    package static let imagenetResNet50 = listed("imagenet-ResNet50")
+    package static let imagenetResNet101 = listed("imagenet-ResNet101")
+    package static let imagenetMobileNetV1 = listed("imagenet-MobileNetV1")
 
     /// The network of the list that has exactly this name.
     private static func listed(_ name: String) -> Architecture {
-        guard let found = cifar.first(where: { $0.name == name }) else {
-            preconditionFailure("Architecture: the list of networks for CIFAR has no \(name)")
+        guard let found = all.first(where: { $0.name == name }) else {
+            preconditionFailure("Architecture: no list of networks has \(name)")
         }
         return found
     }
