@@ -237,6 +237,7 @@ let package = Package(
                 "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
                 "TensorFilesTestSupport",
             ],
+            exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
             name: "StudiesTests",
