@@ -29,10 +29,28 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
     /// What to do instead of using other weights, where that is known.
     public var remedy: String?
 
+    /// That the weights are those of the module for another number of classes.
+    public struct OtherClasses: Sendable, Equatable {
+        /// How many classes the weights tell apart.
+        public let found: Int
+
+        /// How many the module does.
+        public let expected: Int
+
+        /// Gathers the numbers.
+        public init(found: Int, expected: Int) {
+            self.found = found
+            self.expected = expected
+        }
+    }
+
+    /// Both numbers of classes, where nothing else keeps the weights from fitting.
+    public var otherClasses: OtherClasses?
+
     /// One sentence, then the first few keys of each kind.
     public var description: String {
         let other = fitting.map { "make a network of \($0), or use other weights" }
-        return "\(problem); \(other ?? remedy ?? standardRemedy)\(details)"
+        return "\(problem); \(other ?? remedy ?? trainedHere ?? standardRemedy)\(details)"
     }
 
     /// The sentence without the remedy.
@@ -40,6 +58,8 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
         let counts = kinds.map { "\($0.keys.count) \($0.name)" }
         return "the weights do not fit \(target): \(counts.joined(separator: ", ")) key(s)"
             + (fitting.map { "; they are those of \($0)" } ?? "")
+            + (otherClasses.map { "; they are for \($0.found) classes, expected \($0.expected)" }
+                ?? "")
     }
 
     /// The first few keys of each kind, in a line each.
@@ -55,6 +75,10 @@ public struct StateDictError: Error, Equatable, CustomStringConvertible {
             ("missing", missing), ("unexpected", unexpected), ("wrongly shaped", misshapen),
             ("of another type", mistyped), ("not finite", notFinite), ("no tensors", notTensors),
         ].filter { !$0.1.isEmpty }
+    }
+
+    private var trainedHere: String? {
+        otherClasses.map { _ in "use weights trained on this data set" }
     }
 
     private var standardRemedy: String {

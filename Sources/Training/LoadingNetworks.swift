@@ -25,22 +25,32 @@ public func loadNetwork(
     classCount: Int,
     device: Device = .cpu, remark: (WeightsRemark) -> Void = { _ in }
 ) throws -> any Backbone {
+    try loadNetwork(model, weights: path, key: key, device: device, remark: remark) { _, _ in
+        classCount
+    }
+}
+
+/// The same, with a number of classes that may follow from the file.
+func loadNetwork(
+    _ model: String, weights path: String, key: WeightsKey, device: Device,
+    remark: (WeightsRemark) -> Void, classCount: (Architecture, [WeightFile]) -> Int
+) throws -> any Backbone {
     let model = try Architecture(named: model)
-    let network = model.make(classCount: classCount, generator: Generator(seed: 0))
     try refuseOwnRun(path: path)
     let files = try WeightFile.readAll(path: path, key: key)
     try refuseOwnCheckpoint(files, path: path)
+    let classCount = classCount(model, files)
+    let network = model.make(classCount: classCount, generator: Generator(seed: 0))
     let weights = FittingWeights(files, for: network.stateDict())
     do throws(StateDictError) {
         try network.load(stateDict: weights.stateDict, named: "\(model.name) (file \(path))")
     } catch {
         var error = error
         error.notTensors = weights.notTensors(under: error.missing)
-        error.remedy = weights.remedy ?? otherClasses(error, weights, files, model, classCount)
+        error.remedy = weights.remedy
+        error.otherClasses = otherClasses(error, files, model, classCount)
         error.fitting =
-            Architecture.all.first { other in
-                other != model && other.fits(files, classCount: classCount)
-            }?.name
+            Architecture.all.first { $0 != model && $0.classCount(in: files) != nil }?.name
         throw error
     }
     for text in weights.remarks(of: path) { remark(text) }
@@ -49,22 +59,23 @@ public func loadNetwork(
     return network
 }
 
-/// What to do with weights of the same model for another number of classes.
+/// Whether weights are those of the same model for another number of classes.
 private func otherClasses(
-    _ error: StateDictError, _ weights: FittingWeights, _ files: [WeightFile],
-    _ model: Architecture,
-    _ classCount: Int
-) -> String? {
+    _ error: StateDictError, _ files: [WeightFile], _ model: Architecture, _ classCount: Int
+) -> StateDictError.OtherClasses? {
     let others = [error.missing, error.unexpected, error.mistyped, error.notTensors]
     guard !error.misshapen.isEmpty, others.allSatisfy(\.isEmpty) else { return nil }
-    let counts = Set(weights.stateDict.compactMap(\.tensor.shape.first))
-    let found = counts.sorted().first { $0 != classCount && model.fits(files, classCount: $0) }
-    return found.map {
-        "they are for \($0) classes, expected \(classCount): use weights trained on this data set"
-    }
+    return model.classCount(in: files).map { .init(found: $0, expected: classCount) }
 }
 
 extension Architecture {
+    /// How many classes a file's weights of this model tell apart; nil where it has none that fit.
+    func classCount(in files: [WeightFile]) -> Int? {
+        let weights = FittingWeights(files, for: facts(classCount: 1).stateDict).stateDict
+        let last = weights.first { classifierKeys.contains($0.name) }
+        return last?.tensor.shape.first.flatMap { fits(files, classCount: $0) ? $0 : nil }
+    }
+
     /// Whether a file has weights of this model.
     fileprivate func fits(_ files: [WeightFile], classCount: Int) -> Bool {
         let wanted = facts(classCount: classCount).stateDict

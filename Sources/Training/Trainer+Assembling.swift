@@ -35,6 +35,8 @@ extension Trainer {
     ///   - teacher: as the recipe makes it; nil for a student alone.
     ///   - studentWeights: a file that the student starts from, instead of its initial weights.
     ///   - studentWeightsKey: where in that file they are.
+    ///   - hasNewClassifier: whether the student keeps its initial last layer, so that the file may be of
+    ///     another number of classes.
     ///   - options: folder, device and limits.
     ///   - report: called with everything that happens.
     /// - Throws: where the networks cannot be made or matched, the folder cannot be used or the split
@@ -42,7 +44,7 @@ extension Trainer {
     public convenience init(
         recipe: Recipe, data: TrainingData, teacher: Teacher?,
         studentWeights: String? = nil, studentWeightsKey: WeightsKey = WeightsKey(),
-        options: RunOptions,
+        hasNewClassifier: Bool = false, options: RunOptions,
         report: @escaping (TrainingEvent) -> Void
     ) throws {
         let classCount = data.train.classCount
@@ -50,11 +52,20 @@ extension Trainer {
         let student = try recipe.makeStudent(classCount: classCount, device: options.device)
         var options = options
         if let studentWeights {
+            let tell = { (remark: WeightsRemark) in report(.remark(remark.ofStudent)) }
             let initial = try loadNetwork(
                 recipe.student.model, weights: studentWeights, key: studentWeightsKey,
-                classCount: classCount, device: options.device,
-                remark: { report(.remark($0.ofStudent)) })
-            try student.load(stateDict: initial.stateDict())
+                device: options.device, remark: tell
+            ) { model, files in
+                hasNewClassifier ? model.classCount(in: files) ?? classCount : classCount
+            }
+            if hasNewClassifier {
+                tell(
+                    try student.takeOver(
+                        initial, of: recipe.student.model, from: studentWeights))
+            } else {
+                try student.load(stateDict: initial.stateDict())
+            }
             options.studentWeightsDigest = try sha256(ofFile: studentWeights)
         }
         let distiller = try recipe.makeDistiller(
@@ -66,6 +77,32 @@ extension Trainer {
             recipe: recipe, parts: RunParts(recipe, data, distiller, split: split, options),
             options: options, report: report)
         self.teacher = recipe.teacher.flatMap { _ in teacher }
+    }
+}
+
+extension Backbone {
+    /// Takes over another network's tensors, the last layer's aside.
+    ///
+    /// - Parameters:
+    ///   - other: a network of the same model.
+    ///   - model: the model's name.
+    ///   - path: the file that the other network was read from.
+    /// - Returns: what a user should know.
+    /// - Throws: `StateDictError` where the networks are not of one model.
+    fileprivate func takeOver(
+        _ other: any Backbone, of model: String, from path: String
+    ) throws -> WeightsRemark {
+        let keys = try Architecture(named: model).classifierKeys
+        let replaced = other.stateDict().filter { keys.contains($0.name) }
+        try load(
+            stateDict: other.stateDict().filter { !keys.contains($0.name) }
+                + stateDict().filter { keys.contains($0.name) })
+        let count = replaced.first.map { "\($0.tensor.size(0))" } ?? "no"
+        let names = replaced.map(\.name).joined(separator: ", ")
+        return WeightsRemark(
+            path: path,
+            "left out the last layer (\(names)), which is for \(count) classes; "
+                + "that of the student is new")
     }
 }
 

@@ -36,6 +36,12 @@ public struct NetworkFacts: Sendable {
 }
 
 extension Architecture {
+    /// The keys of the tensors whose shape follows the number of classes: those of the last layer.
+    package var classifierKeys: Set<String> {
+        let pairs = zip(facts(classCount: 1).stateDict, facts(classCount: 2).stateDict)
+        return Set(pairs.filter { $0.tensor.shape != $1.tensor.shape }.map(\.0.name))
+    }
+
     private struct Key: Hashable {
         let architecture: Architecture
         let classCount: Int

@@ -133,6 +133,10 @@ struct RunCommandOptions: ParsableArguments {
     @Option(help: "The key of the weights in --student-weights (default: the known keys).")
     var studentWeightsKey: String?
 
+    @Flag(
+        help: "Give the student a new last layer, and keep the other layers of --student-weights.")
+    var newClassifier = false
+
     /// Where in the file of `--student-weights` they are.
     var studentKey: WeightsKey { WeightsKey(studentWeightsKey) }
 
@@ -145,6 +149,12 @@ struct RunCommandOptions: ParsableArguments {
             throw ValidationError(
                 "--student-weights-key names a key in the file of --student-weights, which is not given; "
                     + "give both or neither")
+        }
+        guard !newClassifier || studentWeights != nil else {
+            throw ValidationError(
+                "--new-classifier keeps all but the last layer of --student-weights, which is not given; give "
+                    + "both or neither (a teacher for other classes is first fine-tuned by `reviewkd train`)"
+            )
         }
         guard let seeds else { return }
         guard seed == nil else {

@@ -107,7 +107,7 @@ struct TrainingRun {
                 try Trainer(
                     recipe: recipe, data: data, teacher: taught,
                     studentWeights: options.studentWeights, studentWeightsKey: options.studentKey,
-                    options: settings, report: report)
+                    hasNewClassifier: options.newClassifier, options: settings, report: report)
             }
         } catch let error as WeightFileError {
             throw StudentWeightsError(error: error)

@@ -136,7 +136,7 @@ struct LoadingNetworksTests {
             }
             #expect(
                 error?.description.contains(
-                    "they are for 3 classes, expected 100: use weights trained on this data set")
+                    "they are for 3 classes, expected 100; use weights trained on this data set")
                     == true, "\(error.map(String.init(describing:)) ?? "no error")")
         }
     }

@@ -26,7 +26,17 @@ struct UnfitWeights: Error, Remediable {
     var details: String { error.details }
 
     func remedy(in command: CommandKind) -> String? {
-        error.fitting.map { name in
+        if error.otherClasses != nil {
+            return switch option {
+            case "--student-weights":
+                "give --new-classifier too, which keeps all but the last layer, or give weights trained on "
+                    + "this data set"
+            default:
+                "give weights trained on this data set; `reviewkd train` makes them of these with "
+                    + "--student-weights FILE --new-classifier"
+            }
+        }
+        return error.fitting.map { name in
             "give \(naming)\(name), or " + (option.map { "another \($0)" } ?? "another file")
         }
     }
