@@ -18,6 +18,16 @@ public struct Scores: Sendable, Equatable {
         get { values[name] }
         set { values[name] = newValue }
     }
+
+    /// Takes another network's figures for the same images in, each under its name behind a prefix.
+    public mutating func add(_ other: Scores, as prefix: String) {
+        for (name, value) in other.values { values[prefix + name] = value }
+    }
+
+    /// The figures whose names end in a word, such as `loss`.
+    package func figures(endingIn word: String) -> [Double] {
+        values.sorted { $0.key < $1.key }.filter { $0.key.hasSuffix(word) }.map(\.value)
+    }
 }
 
 extension Scores: Codable {

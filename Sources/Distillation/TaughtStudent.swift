@@ -104,14 +104,15 @@ extension TaughtStudent<Tensor> {
     ///   - teacher: the teacher; nil for a student alone.
     ///   - terms: made for this pair; none without a teacher.
     ///   - crossEntropyWeight: the weight of the labels' term.
+    ///   - labelSmoothing: the share of a label that is spread evenly over all classes.
     ///   - precision: of the student's forward pass.
     /// - Precondition: there are no terms without a teacher.
     public convenience init(
         student: any Backbone, teacher: Teacher? = nil, terms: [any KnowledgeTerm] = [],
-        crossEntropyWeight: Double = 1, precision: Precision
+        crossEntropyWeight: Double = 1, labelSmoothing: Double = 0, precision: Precision
     ) {
         self.init(
-            task: Classification(student), teacher: teacher, terms: terms,
-            labelsWeight: crossEntropyWeight, precision: precision)
+            task: Classification(student, labelSmoothing: labelSmoothing), teacher: teacher,
+            terms: terms, labelsWeight: crossEntropyWeight, precision: precision)
     }
 }

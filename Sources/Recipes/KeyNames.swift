@@ -20,6 +20,8 @@ enum KeyNames {
         seed: random_seed manual_seed random_state
         precision: dtype amp fp16 bf16 half
         optimizer: optim opt solver
+        label_smoothing: smoothing smooth label_smooth ls
+        ema: model_ema averaging ema_decay
         schedule: scheduler lr_scheduler lr_schedule lr_policy policy
         dataset: data data_set
         validation: val valid
@@ -47,7 +49,7 @@ enum KeyNames {
         "weight_decay": "optimizer", "milestones": "schedule", "warmup_fraction": "schedule",
         "split": "validation", "crop_padding": "dataset.augmentation",
         "flip": "dataset.augmentation", "normalization": "dataset", "epochs": "", "batch_size": "",
-        "evaluation_batch_size": "", "seed": "", "precision": "",
+        "evaluation_batch_size": "", "seed": "", "precision": "", "label_smoothing": "", "ema": "",
     ]
 
     /// Given alone, `gamma` is the schedule's factor; in a method's section it may be the method's own.

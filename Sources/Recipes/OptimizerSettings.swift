@@ -40,6 +40,17 @@ public struct OptimizerSettings: Sendable, Equatable {
         })
 }
 
+extension WeightAverage.Options {
+    static let table = RecipeTable(
+        blank: Self(decay: 0.9999),
+        keys: [
+            .optional(
+                "decay", \.decay, .properFraction,
+                "The share that the mean of the student's weights keeps at a step. After t steps it is at "
+                    + "most (1 + t) / (10 + t).")
+        ])
+}
+
 extension LearningRateShape {
     static let table = RecipeCases(
         meaning: "How the learning rate moves.",
@@ -110,6 +121,12 @@ extension LearningRateShape.Cosine {
         keys: [
             .optional(
                 "final_factor", \.finalFraction, .fraction,
-                "the share of the highest rate at the end.")
+                "the share of the highest rate at the end."),
+            .optional(
+                "warmup_fraction", \.warmup, .properFraction, unwritten: Self().warmup,
+                "the share of the run in which the rate rises."),
+            .optional(
+                "start_factor", \.initialFraction, .fraction, unwritten: Self().initialFraction,
+                "the share of the highest rate at the start of the warm-up."),
         ])
 }

@@ -31,6 +31,12 @@ extension Recipe {
             method,
             .section("optimizer", \.optimizer, OptimizerSettings.table),
             .section("schedule", \.schedule, LearningRateShape.table),
+            .optional(
+                "label_smoothing", \.labelSmoothing, .properFraction, unwritten: 0,
+                "The share of a label that is spread evenly over all classes, in training."),
+            .section("ema", \.averaging, WeightAverage.Options.table) { _ in
+                WeightAverage.Options.table.blank
+            },
             epochs,
             .required(
                 "batch_size", \.batchSize, .integer(atLeast: 1),

@@ -30,6 +30,10 @@ public struct Recipe: Sendable, Equatable {
     public var optimizer: OptimizerSettings
     /// How the learning rate moves during the run.
     public var schedule: LearningRateShape
+    /// The share of a label that is spread evenly over all classes, below 1; 0 by default.
+    public var labelSmoothing = 0.0
+    /// The mean of the student's weights that is kept beside them; `nil` for none.
+    public var averaging: WeightAverage.Options?
     /// The number of passes over the training images, from 1 to `largestNumber`.
     public var epochs: Int
     /// Images in a training step, at least 1; the last batch of an epoch may be smaller.

@@ -102,8 +102,8 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     package var notFinite: (images: String, value: Double)? {
         let losses =
             train.sorted { $0.key < $1.key }.map { (images: "training", value: $0.value) }
-            + [("validation", validation), ("test", test)].compactMap { name, result in
-                result?["loss"].map { (images: name, value: $0) }
+            + [("validation", validation), ("test", test)].flatMap { name, result in
+                (result?.figures(endingIn: "loss") ?? []).map { (images: name, value: $0) }
             }
         return losses.first { !$0.value.isFinite }
     }

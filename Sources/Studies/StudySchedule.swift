@@ -123,6 +123,8 @@ extension Recipe {
         recipe.validation = other.validation
         recipe.optimizer = other.optimizer
         recipe.schedule = other.schedule
+        recipe.labelSmoothing = other.labelSmoothing
+        recipe.averaging = other.averaging
         recipe.epochs = other.epochs
         recipe.batchSize = other.batchSize
         recipe.evaluationBatchSize = other.evaluationBatchSize

@@ -38,6 +38,7 @@ enum ATen: String, CaseIterable {
     case indexCopyInPlace = "aten::index_copy_"
     case indexSelect = "aten::index_select"
     case isFinite = "aten::isfinite"
+    case lerpInPlace = "aten::lerp_.Tensor"
     case linear = "aten::linear"
     case log = "aten::log"
     case logSoftmax = "aten::log_softmax.int"

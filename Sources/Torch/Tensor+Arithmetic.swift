@@ -50,6 +50,15 @@ extension Tensor {
         return self
     }
 
+    /// Moves every element towards another tensor's by a share of the way, in place.
+    ///
+    /// - Parameters:
+    ///   - other: of the same shape.
+    ///   - share: a scalar of the same type.
+    public func interpolate(to other: Tensor, share: Tensor) {
+        _ = ATen.lerpInPlace.call(.tensor(self), .tensor(other), .tensor(share))
+    }
+
     /// Overwrites the elements with another tensor's, converting type and device.
     ///
     /// - Parameters:

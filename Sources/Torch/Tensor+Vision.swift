@@ -108,9 +108,14 @@ extension Tensor {
     }
 
     /// The mean cross entropy of logits `[N, classes]` against int64 targets `[N]`.
-    public func crossEntropy(_ targets: Tensor) -> Tensor {
+    ///
+    /// - Parameters:
+    ///   - targets: the classes.
+    ///   - labelSmoothing: the share of a target that is spread evenly over all classes.
+    /// - Returns: a scalar.
+    public func crossEntropy(_ targets: Tensor, labelSmoothing: Double = 0) -> Tensor {
         ATen.crossEntropy.call(
-            .tensor(self), .tensor(targets), .none, .int(1), .int(-100), .double(0))
+            .tensor(self), .tensor(targets), .none, .int(1), .int(-100), .double(labelSmoothing))
     }
 
     /// The mean of ½ d² where the difference d from another tensor is below 1, else |d| − ½.

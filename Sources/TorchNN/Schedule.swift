@@ -58,7 +58,11 @@ public struct LearningRateSchedule: Sendable, Equatable {
             return peak
                 * interpolate(1, cycle.finalFraction, at: (fraction - warmup) / (1 - warmup))
         case .cosine(let half):
-            return peak * interpolate(half.finalFraction, 1, at: (1 + cos(.pi * fraction)) / 2)
+            guard fraction >= half.warmup else {
+                return peak * interpolate(half.initialFraction, 1, at: fraction / half.warmup)
+            }
+            let rest = half.warmup < 1 ? (fraction - half.warmup) / (1 - half.warmup) : 0
+            return peak * interpolate(half.finalFraction, 1, at: (1 + cos(.pi * rest)) / 2)
         }
     }
 }
@@ -115,14 +119,24 @@ public enum LearningRateShape: Sendable, Equatable {
         }
     }
 
-    /// Half a cosine from 1 to `finalFraction`.
+    /// Half a cosine from 1 to `finalFraction`, behind a linear warm-up where there is one.
     public struct Cosine: Sendable, Equatable {
         /// The share of the peak at the end.
         public var finalFraction: Double
 
-        /// Gathers the numbers.
-        public init(finalFraction: Double = 0) {
+        /// The share of the run in which the rate rises.
+        public var warmup: Double
+
+        /// The share of the peak at the start of the warm-up.
+        public var initialFraction: Double
+
+        /// Gathers the numbers; without a warm-up the rate begins at its peak.
+        public init(
+            finalFraction: Double = 0, warmup: Double = 0, initialFraction: Double = 0.01
+        ) {
             self.finalFraction = finalFraction
+            self.warmup = warmup
+            self.initialFraction = initialFraction
         }
     }
 }

@@ -90,14 +90,16 @@ extension Recipe {
         images: ImageFacts = ImageFacts(), remark: (String) -> Void = { _ in }
     ) throws -> any Distiller<Tensor> {
         guard method.names != [.alone] else {
-            return TaughtStudent(student: student, precision: precision)
+            return TaughtStudent(
+                student: student, labelSmoothing: labelSmoothing, precision: precision)
         }
         guard let teacher else { throw TrainingError.noTeacher(method: method.name) }
         return TaughtStudent(
             student: student, teacher: teacher,
             terms: try makeTerms(
                 student: student, teacher: teacher.network, images: images, remark),
-            crossEntropyWeight: method.crossEntropyWeight, precision: precision)
+            crossEntropyWeight: method.crossEntropyWeight, labelSmoothing: labelSmoothing,
+            precision: precision)
     }
 
     /// The teacher that this recipe makes of a network; nil where it has none.

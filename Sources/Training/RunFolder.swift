@@ -95,6 +95,9 @@ package final class RunFolder {
     /// The file of the list of a split's images.
     func imageList(_ split: String) -> String { "\(path)/images-\(split).txt.gz" }
 
+    /// The file of the mean of the student's weights.
+    var averagedWeights: String { path + "/student-ema.safetensors" }
+
     private var recipePath: String { path + "/recipe.yaml" }
     private var metricsPath: String { path + "/metrics.jsonl" }
     private var checkpointFolder: String { path + "/checkpoint" }
@@ -158,7 +161,7 @@ package final class RunFolder {
 
     /// Removes what a killed process was about to write.
     private func removeUnfinishedFiles() {
-        for file in [recipePath, metricsPath, lastWeights, bestWeights] {
+        for file in [recipePath, metricsPath, lastWeights, bestWeights, averagedWeights] {
             unlink(file + AtomicFile.unfinished)
         }
         for name in checkpointNames(ending: ".safetensors" + AtomicFile.unfinished) {

@@ -18,6 +18,9 @@ struct RunParts {
     /// The steps of its epochs.
     let steps: any Steps
 
+    /// The mean of the student's weights, where one is kept.
+    var average: WeightAverage?
+
     /// The score that picks the best epoch; more is better.
     let primaryScore: String
 
@@ -46,6 +49,9 @@ struct RunParts {
     var student: any Module { distiller.student }
 }
 
+/// What the scores of the averaged student begin with.
+let averagedScores = "ema_"
+
 extension RunParts {
     /// The parts of a run that classifies images.
     ///
@@ -63,13 +69,26 @@ extension RunParts {
         let dtype = try (recipe.precision ?? .standard(on: options.device)).dtype
         let normalization = recipe.dataset.normalization.normalization
         let task = distiller.task
+        let averaged = try recipe.averaging.map { _ in
+            try recipe.makeStudent(classCount: data.train.classCount, device: options.device)
+        }
         func judge(
             _ images: any ImageSource, _ positions: [Int64]? = nil
         ) -> () throws -> Scores {
             let batches = images.evaluation(
                 positions: positions, normalization: normalization,
                 batchSize: recipe.evaluationBatchSize)
-            return { try evaluate(task, on: batches, dtype: dtype) }
+            return {
+                var scores = try evaluate(task, on: batches, dtype: dtype)
+                if let averaged {
+                    scores.add(
+                        try evaluate(averaged, on: batches, dtype: dtype), as: averagedScores)
+                }
+                return scores
+            }
+        }
+        let average = try recipe.averaging.flatMap { options in
+            try averaged.map { try WeightAverage(of: distiller.student, in: $0, options: options) }
         }
         let optimizer = SGD(
             distiller.trainableParameters,
@@ -82,9 +101,9 @@ extension RunParts {
         self.init(
             distiller: distiller, optimizer: optimizer,
             steps: try TrainingStep(
-                source: source, distiller: distiller, optimizer: optimizer,
+                source: source, distiller: distiller, optimizer: optimizer, average: average,
                 device: options.device, usesGraph: options.usesGraph),
-            primaryScore: task.primaryScore,
+            average: average, primaryScore: task.primaryScore,
             validate: split.validation.isEmpty ? nil : judge(data.train, split.validation),
             test: judge(data.test),
             check: { try recipe.check($0, on: data, heldOut: split.validation) },

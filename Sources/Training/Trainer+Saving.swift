@@ -9,6 +9,9 @@ extension Trainer {
         guard let folder else { return }
         let checkpoint = try soundCheckpoint()
         try folder.write(parts.student.stateDict(), parts.card, to: folder.lastWeights)
+        if let average = parts.average {
+            try folder.write(average.module.stateDict(), parts.card, to: folder.averagedWeights)
+        }
         try folder.write(history)
         try folder.save(checkpoint)
         savedStep = state.step
@@ -37,6 +40,7 @@ extension Trainer {
             state: state,
             tensors: parts.distiller.stateDict().map { $0.prefixed("method") }
                 + parts.optimizer.stateDict().map { $0.prefixed("optimizer") }
+                + (parts.average?.module.stateDict() ?? []).map { $0.prefixed("average") }
                 + parts.steps.metrics.stateDict().map { $0.prefixed("metrics") })
     }
 
@@ -52,6 +56,7 @@ extension Trainer {
         do throws(StateDictError) {
             try parts.distiller.load(stateDict: saved.tensors.entries(below: "method"))
             try parts.optimizer.load(stateDict: saved.tensors.entries(below: "optimizer"))
+            try parts.average?.module.load(stateDict: saved.tensors.entries(below: "average"))
         } catch {
             var error = error
             error.remedy =

@@ -58,9 +58,11 @@ final class TrainingStep<Targets>: Steps {
     private let source: any BatchSource<Targets>
     private let distiller: any Distiller<Targets>
     private let optimizer: SGD
+    private let average: WeightAverage?
     private let termCount: Int
 
-    /// Learning rate and weights of the terms by step, float32 `[steps, 1 + terms]`.
+    /// Learning rate and weights of the terms by step, then the share of the newest weights where they are
+    /// averaged, float32 `[steps, 1 + terms]` or one column more.
     private let settings: Tensor
 
     /// The terms, unweighted, and their total by step, float32 `[steps, terms + 1]`.
@@ -89,22 +91,25 @@ final class TrainingStep<Targets>: Steps {
     ///   - source: the batches.
     ///   - distiller: the method around the student.
     ///   - optimizer: of the distiller's parameters.
+    ///   - average: of the student's weights, where they are averaged.
     ///   - device: where all of them are.
     ///   - usesGraph: whether a card records the step as a graph, where the batches allow it.
     /// - Throws: `OperatorError` where there is no such card.
     init(
         source: any BatchSource<Targets>, distiller: any Distiller<Targets>, optimizer: SGD,
-        device: Device, usesGraph: Bool
+        average: WeightAverage? = nil, device: Device, usesGraph: Bool
     ) throws {
         self.source = source
         self.distiller = distiller
         self.optimizer = optimizer
+        self.average = average
         termCount =
             distiller.termWeights(
                 at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1)
             ).count
         let epoch = source.epoch
-        settings = Tensor.zeros([epoch.batchCount, 1 + termCount], device: device)
+        let columns = 1 + termCount + (average == nil ? 0 : 1)
+        settings = Tensor.zeros([epoch.batchCount, columns], device: device)
         losses = Tensor.zeros([epoch.batchCount, termCount + 1], device: device)
         counter = Tensor.zeros([1], dtype: .int64, device: device)
         one = Tensor.full([1], 1, dtype: .int64, device: device)
@@ -126,10 +131,12 @@ final class TrainingStep<Targets>: Steps {
         epoch: Int, at step: Int, schedule: [(rate: Double, progress: TrainingProgress)]
     ) throws {
         try source.begin(epoch: epoch, at: step)
-        let rows = schedule.flatMap { [$0.rate] + distiller.termWeights(at: $0.progress) }
+        let rows = schedule.flatMap { rate, progress in
+            [rate] + distiller.termWeights(at: progress)
+                + (average.map { [$0.options.share(at: progress)] } ?? [])
+        }
         withoutGrad {
-            settings.copy(
-                from: Tensor(rows.map(Float.init), shape: [schedule.count, 1 + termCount]))
+            settings.copy(from: Tensor(rows.map(Float.init), shape: settings.shape))
             counter.copy(from: Tensor([Int64(step)]))
         }
         unread = step..<step
@@ -165,6 +172,7 @@ final class TrainingStep<Targets>: Steps {
                 (terms.terms.map(\.value) + [total]).map { $0.detach().to(.float32) })
             isSound.copy(from: isSound * values.isFinite().all())
             optimizer.step(learningRate: row.narrow(0, 0..<1), skips: -isSound + 1)
+            average?.update(share: row.narrow(0, (1 + termCount)..<(2 + termCount)))
             losses.replace(0, counter, with: values.unsqueeze(0))
             metrics.add(terms, total: total, count: imageCount)
             counter.add(one)

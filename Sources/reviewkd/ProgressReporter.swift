@@ -103,6 +103,9 @@ final class ProgressReporter {
         if let top1 = record.test?["top1"] {
             text += "  test " + stream.colored("\(top1.formatted(places: 2)) %", "1")
         }
+        if let top1 = record.test?["ema_top1"] {
+            text += "  averaged \(top1.formatted(places: 2)) %"
+        }
         printError(
             text
                 + "  \(duration(record.seconds))  \(record.imagesPerSecond.formatted(places: 0)) images/s"

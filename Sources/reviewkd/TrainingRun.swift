@@ -141,6 +141,11 @@ struct TrainingRun {
         print(
             "Test accuracy after the last epoch (\(last.epoch)): "
                 + "\(test.percent("top1")) top-1, \(test.percent("top5")) top-5.")
+        if let top1 = test["ema_top1"] {
+            print(
+                "With averaged weights: \(top1.formatted(places: 2)) % top-1; they are "
+                    + "\(folder)/student-ema.safetensors.")
+        }
         let byTest = history.max { ($0.test?["top1"] ?? 0) < ($1.test?["top1"] ?? 0) }
         if options.bestTest, let byTest, let best = byTest.test {
             print(

@@ -51,7 +51,7 @@ struct RecipeErrorTests {
             sentence: """
                 bad.yaml:16: unknown key "batchsize"; did you mean "batch_size"? The keys here are \
                 name, description, dataset, validation, teacher, student, method, optimizer, \
-                schedule, epochs, batch_size, evaluation_batch_size, seed, precision.
+                schedule, label_smoothing, ema, epochs, batch_size, evaluation_batch_size, seed, precision.
                 """),
         Mistake(
             from: "  model: resnet56", to: "  modle: resnet56",
@@ -389,8 +389,8 @@ struct RecipeErrorTests {
         #expect(
             message("\n- a") == """
                 bad.yaml:2: recipe: expected a section with the keys name, description, dataset, \
-                validation, teacher, student, method, optimizer, schedule, epochs, batch_size, \
-                evaluation_batch_size, seed, precision, found a list of 1.
+                validation, teacher, student, method, optimizer, schedule, label_smoothing, ema, \
+                epochs, batch_size, evaluation_batch_size, seed, precision, found a list of 1.
                 """)
     }
 

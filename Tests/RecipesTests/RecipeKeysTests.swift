@@ -128,6 +128,45 @@ struct RecipeKeysTests {
         #expect(try own.taught(by: [.at]).method.names == [.at])
     }
 
+    @Test("What is newer than a recipe is written only where it is used, and read back")
+    func newerKeys() throws {
+        let plain = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20")
+        #expect(!plain.yaml.contains("label_smoothing") && !plain.yaml.contains("ema"))
+        let modern = try Recipe.load(
+            nameOrPath: "cifar100/resnet56-resnet20",
+            overrides: [
+                "label_smoothing=0.1", "ema={decay: 0.999}",
+                "schedule={name: cosine, warmup_fraction: 0.05}",
+            ])
+        #expect(modern.labelSmoothing == 0.1)
+        #expect(modern.averaging?.decay == 0.999)
+        #expect(modern.schedule == .cosine(.init(warmup: 0.05, initialFraction: 0.01)))
+        #expect(try Recipe(yaml: modern.yaml, file: "resolved") == modern)
+        let differences = modern.differences(from: plain).filter { !$0.hasPrefix("schedule") }
+        #expect(
+            differences == [
+                "label_smoothing: 0.1 was absent", "ema.decay: 0.999 was absent",
+            ])
+        // Trained alone, or by another method, it keeps them.
+        #expect(modern.studentAlone.labelSmoothing == 0.1)
+        #expect(try modern.taught(by: [.kd]).averaging == modern.averaging)
+        #expect(
+            try Recipe.load(
+                nameOrPath: "cifar100/resnet56-resnet20", overrides: ["ema={}"]
+            ).averaging?.decay == 0.9999)
+        for (override, words) in [
+            ("label_smoothing=1", "label_smoothing: expected a number from 0 up to but not"),
+            ("ema={decay: 1.5}", "ema.decay: expected a number from 0 up to but not"),
+            ("ema=0.9", "ema: expected a section"),
+            ("smoothing=0.1", "did you mean \"label_smoothing\""),
+        ] {
+            let error = #expect(throws: RecipeError.self) {
+                try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20", overrides: [override])
+            }
+            #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+        }
+    }
+
     @Test("A method's constants keep their own types through text, comparison and rescaling")
     func typedConstants() throws {
         var recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20").taught(by: [.dkd])

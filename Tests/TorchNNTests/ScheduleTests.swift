@@ -56,6 +56,21 @@ import TorchNN
         #expect(isClose(schedule.rate(at: progress(step: step)), rate))
     }
 
+    /// PyTorch's LinearLR over 5 of 100 epochs of ten steps, then CosineAnnealingLR.
+    @Test(
+        "A cosine behind a warm-up climbs in a line and falls from its peak",
+        arguments: [
+            (0, 0.005), (25, 0.2525), (50, 0.5), (525, 0.25 * (1 + 6.123e-17)), (1000, 0),
+        ])
+    func cosineWithWarmup(_ step: Int, _ rate: Double) {
+        let schedule = LearningRateSchedule(
+            peak: 0.5, shape: .cosine(.init(warmup: 0.05, initialFraction: 0.01)))
+        #expect(isClose(schedule.rate(at: progress(step: step, of: 1000)), rate))
+        #expect(
+            LearningRateSchedule(peak: 0.5, shape: .cosine(.init(warmup: 1)))
+                .rate(at: progress(step: 100)) == 0.5)
+    }
+
     @Test(
         "The authors' warm-up is 0 in the first epoch and 1 from epoch 20 on",
         arguments: [(0, 0), (1, 0.05), (10, 0.5), (20, 1), (239, 1)])

@@ -17,8 +17,17 @@ public final class Classification: LearningTask {
     /// How often the first guess is right.
     public let primaryScore = "top1"
 
+    private let labelSmoothing: Double
+
     /// Trains a network by cross entropy.
-    public init(_ backbone: any Backbone) { self.backbone = backbone }
+    ///
+    /// - Parameters:
+    ///   - backbone: the network.
+    ///   - labelSmoothing: the share of a label that is spread evenly over all classes, in training.
+    public init(_ backbone: any Backbone, labelSmoothing: Double = 0) {
+        self.backbone = backbone
+        self.labelSmoothing = labelSmoothing
+    }
 
     /// Cross entropy, and how many first guesses are right.
     public func learn(from batch: Batch<Tensor>, keepsPreactivations: Bool) -> Lesson {
@@ -30,7 +39,12 @@ public final class Classification: LearningTask {
         }
         return Lesson(
             features: features,
-            losses: [("cross_entropy", logits.crossEntropy(batch.targets))],
+            losses: [
+                (
+                    "cross_entropy",
+                    logits.crossEntropy(batch.targets, labelSmoothing: labelSmoothing)
+                )
+            ],
             measures: [("top1", hits)])
     }
 
