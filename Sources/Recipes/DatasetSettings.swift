@@ -128,8 +128,14 @@ public enum NormalizationSettings: Sendable, Equatable {
     }
 
     /// Those that can be named.
-    public static let all = Dataset.all.compactMap(NormalizationSettings.init(of:))
-        .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    public static let all: [NormalizationSettings] = {
+        var known: [NormalizationSettings] = []
+        for case let settings? in Dataset.all.map(NormalizationSettings.init(of:))
+        where !known.contains(settings) {
+            known.append(settings)
+        }
+        return known
+    }()
 
     /// The names of those.
     public static let names = all.compactMap(\.name)
