@@ -256,7 +256,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "reviewkd", "Basics", "TensorFiles", "TensorFilesTestSupport", "CZlib", crypto,
+                "reviewkd", "ArchivesTestSupport", "Basics", "TensorFiles",
+                "TensorFilesTestSupport", "CZlib", crypto,
             ], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx20

@@ -81,7 +81,7 @@ struct BatchRingTests {
         #expect(
             error?.description
                 == "2 of 30 images cannot be read, at most 1 may be: image 5: damaged; "
-                + "image 25: damaged")
+                + "image 25: damaged; mend or remove them, or allow more")
     }
 
     @Test("What is no matter of one image ends the reading, from whichever worker it comes")

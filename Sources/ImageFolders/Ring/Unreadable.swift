@@ -41,8 +41,11 @@ public struct TooManyUnreadable: Error, Equatable, CustomStringConvertible {
     /// Of how many.
     public let count: Int
 
-    /// Sentences with the first of them.
-    public var description: String {
+    /// The first of them, and what to do.
+    public var description: String { "\(problem); mend or remove them, or allow more" }
+
+    /// The first of them.
+    package var problem: String {
         let list = found.map { "\($0.path): \($0.reason)" }
         let limit = allowed == 0 ? "none may be" : "at most \(allowed) may be"
         return "\(found.count) of \(count) images cannot be read, \(limit): "

@@ -10,7 +10,7 @@ extension RecipeError: Remediable {
             switch command {
             case .run: "remove it, or give --set \(key)=null"
             case .study: "remove it, or give --set \(key)=null (ablate only)"
-            case .bench, .fetch, .other: "remove it"
+            case .bench, .fetch, .predict, .other: "remove it"
             }
         case .afterTheEnd(_, _, _, let epochs, isOverridden: true):
             remedy.map {

@@ -55,6 +55,8 @@ enum CommandKind {
     case bench
     /// `datasets fetch`.
     case fetch
+    /// `predict`.
+    case predict
     /// Those whose options say no more than where to compute.
     case other
 
@@ -68,6 +70,7 @@ enum CommandKind {
             case "reproduce", "ablate": .study
             case "bench": .bench
             case "datasets": .fetch
+            case "predict": .predict
             default: .other
             }
     }

@@ -18,7 +18,7 @@ extension TrainingError: Remediable {
             switch command {
             case .run: "free some memory, or use --set evaluation_batch_size=N"
             case .study: "free some memory, or \(ownRecipe("a smaller evaluation_batch_size"))"
-            case .bench, .fetch, .other: "free some memory"
+            case .bench, .fetch, .predict, .other: "free some memory"
             }
         case .device:
             "repeat the command\(command == .run ? " with --resume" : ""), or see what the driver "
@@ -55,7 +55,7 @@ extension TrainingError: Remediable {
             "free some memory and repeat the command, lower --jobs or --together, or "
                 + ownRecipe("a smaller batch_size")
         case .bench: "use a smaller batch with --batch-size N"
-        case .fetch, .other: nil
+        case .fetch, .predict, .other: nil
         }
     }
 

@@ -1,4 +1,5 @@
 import Basics
+import ImageFolders
 import VisionData
 
 extension DatasetError: Remediable {
@@ -45,5 +46,12 @@ extension FetchError: Remediable {
         case .interrupted(_, _, let part, _): "run the same command again to resume from \(part)"
         case .wrongChecksum, .differentFile, .fileMissing: nil
         }
+    }
+}
+
+extension TooManyUnreadable: Remediable {
+    func remedy(in command: CommandKind) -> String? {
+        [.bench, .predict].contains(command)
+            ? nil : "mend or remove them, or allow more with --max-unreadable \(found.count)"
     }
 }
