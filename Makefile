@@ -33,11 +33,16 @@ sanitize: setup ## Run the tests of our own kernels under AddressSanitizer
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan \
 		--filter FusedKernelTests
 
-mutate: setup ## Read a million damaged files of each kind under AddressSanitizer (about an hour)
+mutate: setup ## Read damaged files of each kind under AddressSanitizer (about an hour)
 	swift build -c release --sanitize=address --scratch-path .build-asan --product mutate-files
 	for kind in zip stream safetensors cifar; do \
 		ASAN_OPTIONS=detect_leaks=0:max_allocation_size_mb=64:quarantine_size_mb=16 \
 			.build-asan/release/mutate-files $$kind $(or $(ROUNDS),1000000) $(or $(SEED),1) Tests \
+			|| exit 1; \
+	done
+	for kind in jpeg png webp; do \
+		ASAN_OPTIONS=detect_leaks=0:max_allocation_size_mb=64:quarantine_size_mb=16 \
+			.build-asan/release/mutate-files $$kind $(or $(ROUNDS),10000) $(or $(SEED),1) Tests \
 			|| exit 1; \
 	done
 
@@ -60,6 +65,7 @@ build-cuda: ## Build .build-cuda/release/reviewkd, stripped, which needs no Swif
 	@$(MAKE) --no-print-directory setup CUDA=1
 	REVIEWKD_CUDA=1 swift build --scratch-path .build-cuda -c release --product reviewkd \
 		-Xswiftc -static-stdlib -Xswiftc -DWITHOUT_DOWNLOADS -Xlinker -s
+	Scripts/needed.sh .build-cuda/release/reviewkd
 
 clean: ## Remove what was built
 	rm -rf .build .build-cuda .build-asan Benchmarks/.build

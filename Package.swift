@@ -172,7 +172,9 @@ let package = Package(
             path: "Tests/ArchivesTestSupport", swiftSettings: house),
         .executableTarget(
             name: "mutate-files",
-            dependencies: ["TensorFiles", "TensorFilesTestSupport", "VisionData"],
+            dependencies: [
+                "Basics", "ImageFiles", "TensorFiles", "TensorFilesTestSupport", "VisionData",
+            ],
             path: "Tests/MutateFiles", swiftSettings: house),
         .target(
             name: "BasicsTestSupport", path: "Tests/BasicsTestSupport", swiftSettings: house),

@@ -66,6 +66,38 @@ struct DecoderTests {
         }
     }
 
+    @Test(
+        "A square that keeps its size is a part of the whole picture, of a file that lacks scans too"
+    )
+    func squares() throws {
+        let progressive = try fixture("progressive-422-1000x60.jpg")
+        // Without its last scans a picture is smoothed across blocks. How, depends on the version of libjpeg-turbo.
+        let scans = progressive.indices.dropLast().filter {
+            progressive[$0] == 0xFF && progressive[$0 + 1] == 0xDA
+        }
+        let tables = progressive.indices.dropLast().last {
+            $0 < scans[3] && progressive[$0] == 0xFF && progressive[$0 + 1] == 0xC4
+        }
+        let incomplete = progressive.prefix(try #require(tables)) + [0xFF, 0xD9]
+        let decoder = ImageDecoder()
+        for (bytes, name) in [
+            (incomplete, "incomplete"), (progressive, "whole"),
+            (try fixture("baseline-420-333x257.jpg"), "baseline"),
+            (try fixture("sampling-odd.jpg"), "odd"),
+        ] {
+            let picture = try decoder.decode(bytes)
+            for (left, top, side) in [
+                (0, 0, 40), (30, 11, 17), (50, 7, 33), (61, 20, 2), (7, 19, 41),
+            ] {
+                let box = CropBox(left: left, top: top, width: side, height: side)
+                let part = (top..<(top + side)).flatMap { row in
+                    picture.pixels[(3 * (row * picture.width + left))...].prefix(3 * side)
+                }
+                #expect(try decoder.cut(bytes, box, to: side) == part, "\(name), \(box)")
+            }
+        }
+    }
+
     @Test("The largest reduction leaves as many pixels as the result has")
     func reduction() {
         func scale(_ width: Int, _ height: Int) -> Int {

@@ -1,4 +1,5 @@
 import Foundation
+import ImageFiles
 import TensorFiles
 import TensorFilesTestSupport
 import VisionData
@@ -15,7 +16,17 @@ import VisionData
 struct MutateFiles {
     /// What is read, each from small files of several forms.
     private enum Container: String, CaseIterable {
-        case zip, stream, safetensors, cifar
+        case zip, stream, safetensors, cifar, jpeg, png, webp
+
+        /// The format of pictures, where it is one.
+        var picture: ImageFormat? {
+            switch self {
+            case .jpeg: .jpeg
+            case .png: .png
+            case .webp: .webp
+            default: nil
+            }
+        }
     }
 
     /// A small file, and for a zip archive its entries, so that damage can be put under a right checksum.
@@ -40,17 +51,24 @@ struct MutateFiles {
         }
         var mutator = Mutator(seed: seed)
         let pieces = seeds.flatMap { seed in [seed.contents] + seed.entries.map(\.contents) }
+        var pictures = PictureCalls(seed: seed)
         var (read, refused, slowest) = (0, 0, Duration.zero)
         let start = ContinuousClock.now
         for _ in 0..<rounds {
             let contents = damaged(mutator.choose(seeds), pieces, &mutator)
             let began = ContinuousClock.now
             do {
-                try decode(contents, container)
+                if container.picture != nil {
+                    try pictures.read(contents)
+                } else {
+                    try decode(contents, container)
+                }
                 read += 1
             } catch is WeightFileError {
                 refused += 1
             } catch is CIFARError {
+                refused += 1
+            } catch is ImageError {
                 refused += 1
             }
             slowest = max(slowest, ContinuousClock.now - began)
@@ -86,6 +104,9 @@ struct MutateFiles {
     }
 
     private static func seeds(of container: Container, in tests: URL) throws -> [Seed] {
+        if let format = container.picture {
+            return try PictureCalls.seeds(of: format, in: tests).map { Seed(contents: $0) }
+        }
         let weights = tests.appending(components: "TensorFilesTests", "Fixtures")
         let folders = [
             weights, weights.appending(component: "forms"),
@@ -120,6 +141,7 @@ struct MutateFiles {
         case .stream: name.hasSuffix(".old.pt") || name == "legacy.pt" || name == "arrays.pkl"
         case .safetensors: name.hasSuffix(".safetensors")
         case .cifar: name.hasPrefix("cifar100-one")
+        case .jpeg, .png, .webp: false
         }
     }
 }
