@@ -60,6 +60,10 @@ let linkPictures: [LinkerSetting] =
     ]
     : ["jpeg", "png16", "webp", "z"].map { .linkedLibrary($0) }
 
+// The same for libarchive, of which a tar reader alone needs no further library.
+let linkArchive: [LinkerSetting] =
+    usesCUDA ? [.unsafeFlags(["-l:libarchive.a"])] : [.linkedLibrary("archive")]
+
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -94,7 +98,8 @@ let package = Package(
             name: "TensorFiles", dependencies: ["Basics", "Pickles", "CZlib"],
             swiftSettings: house),
         .target(
-            name: "Archives", dependencies: ["Basics", "CArchive", "CZlib"], swiftSettings: house),
+            name: "Archives", dependencies: ["Basics", "CArchive", "CZlib"], swiftSettings: house,
+            linkerSettings: linkArchive),
         .target(
             name: "CImage", cxxSettings: [.unsafeFlags(["-std=c++20", "-O2", "-Wall", "-Werror"])],
             linkerSettings: linkPictures),

@@ -13,30 +13,39 @@ import VisionModels
 ///   - network: the network.
 ///   - images: the images.
 ///   - dtype: the type to compute in.
+///   - progress: told how many images of how many are done, again and again.
 /// - Returns: `loss`, and `top1` and `top5` in percent.
 /// - Throws: `TrainingError.evaluationOutOfMemory`, or `OperatorError` where a card fails.
 public func evaluate(
-    _ network: any Backbone, on images: any EvaluationBatches, dtype: DType = .float32
+    _ network: any Backbone, on images: any EvaluationBatches, dtype: DType = .float32,
+    progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
 ) throws -> Scores {
-    try evaluate(Classification(network), on: images, dtype: dtype)
+    try evaluate([Classification(network)], on: images, dtype: dtype, progress)[0]
 }
 
-/// Judges a network by its task.
+/// Judges networks by their tasks, in one pass over the images.
 ///
 /// - Parameters:
-///   - task: the network and what it is trained for.
+///   - tasks: the networks and what they are trained for.
 ///   - images: the images.
 ///   - dtype: the type to compute in.
-/// - Returns: the task's scores.
+///   - progress: told how many images of how many are done, again and again.
+/// - Returns: the scores of each task.
 /// - Throws: `TrainingError.evaluationOutOfMemory`, or `OperatorError` where a card fails.
 func evaluate(
-    _ task: any LearningTask<Tensor>, on images: any EvaluationBatches, dtype: DType
-) throws -> Scores {
+    _ tasks: [any LearningTask<Tensor>], on images: any EvaluationBatches, dtype: DType,
+    _ progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
+) throws -> [Scores] {
     do {
         return try collectingOperatorErrors {
-            let evaluator = task.evaluator(dtype: dtype)
-            try images.forEach { evaluator.add($0) }
-            return evaluator.scores
+            let evaluators = tasks.map { $0.evaluator(dtype: dtype) }
+            var done = 0
+            try images.forEach { batch in
+                evaluators.forEach { $0.add(batch) }
+                done += batch.count
+                progress(done, images.imageCount)
+            }
+            return evaluators.map(\.scores)
         }
     } catch let error as OperatorError where error.kind == .outOfMemory {
         throw TrainingError.evaluationOutOfMemory(

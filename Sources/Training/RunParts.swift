@@ -7,6 +7,9 @@ import TorchNN
 import VisionData
 import VisionModels
 
+/// Judges the student, and tells how many images of how many are done.
+typealias Judge = (_ progress: (_ done: Int, _ count: Int) -> Void) throws -> Scores
+
 /// The parts of a run that depend on what its network is trained for, so that the trainer does not.
 struct RunParts {
     /// The method around the student.
@@ -25,10 +28,10 @@ struct RunParts {
     let primaryScore: String
 
     /// Judges the student on the images held out; nil where none are.
-    let validate: (() throws -> Scores)?
+    let validate: Judge?
 
     /// Judges the student on the test images.
-    let test: () throws -> Scores
+    let test: Judge
 
     /// Measures a teacher as it will be asked in training.
     let check: (Teacher) throws -> TeacherCheck?
@@ -72,18 +75,15 @@ extension RunParts {
         let averaged = try recipe.averaging.map { _ in
             try recipe.makeStudent(classCount: data.train.classCount, device: options.device)
         }
-        func judge(
-            _ images: any ImageSource, _ positions: [Int64]? = nil
-        ) -> () throws -> Scores {
+        func judge(_ images: any ImageSource, _ positions: [Int64]? = nil) -> Judge {
             let batches = images.evaluation(
                 positions: positions, normalization: normalization,
                 batchSize: recipe.evaluationBatchSize)
-            return {
-                var scores = try evaluate(task, on: batches, dtype: dtype)
-                if let averaged {
-                    scores.add(
-                        try evaluate(averaged, on: batches, dtype: dtype), as: averagedScores)
-                }
+            let tasks = [task] + (averaged.map { [Classification($0)] } ?? [])
+            return { progress in
+                let found = try evaluate(tasks, on: batches, dtype: dtype, progress)
+                var scores = found[0]
+                if found.count > 1 { scores.add(found[1], as: averagedScores) }
                 return scores
             }
         }

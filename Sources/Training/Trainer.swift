@@ -260,12 +260,16 @@ public final class Trainer {
             imagesPerSecond: speed, secondsLeft: speed > 0 ? Double(left) / speed : .infinity)
     }
 
+    private func tellProgress(_ done: Int, _ count: Int) {
+        report(.evaluation(done: done, of: count))
+    }
+
     private func finishEpoch() throws {
         let trainingSeconds = state.epochSeconds
         let start = now()
         let isJudged = options.evaluatesEveryEpoch || state.epoch + 1 == recipe.epochs
         let (validated, tested) = try attempt {
-            (try parts.validate?(), isJudged ? try parts.test() : nil)
+            (try parts.validate?(tellProgress), isJudged ? try parts.test(tellProgress) : nil)
         }
         let last = TrainingProgress(
             epoch: state.epoch, step: state.step - 1, totalSteps: totalSteps)

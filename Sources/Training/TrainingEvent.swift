@@ -16,6 +16,9 @@ public enum TrainingEvent: Sendable {
     /// A step is done; a card tells of its steps in groups.
     case step(StepReport)
 
+    /// A part of the images of an evaluation is done.
+    case evaluation(done: Int, of: Int)
+
     /// An epoch is done, evaluated and recorded.
     case epoch(EpochRecord, of: Int)
 }

@@ -89,7 +89,10 @@ struct EvaluateCommand: ParsableCommand {
         let batches = images.evaluation(
             positions: nil, normalization: try normalization(),
             batchSize: min(500, known.evaluationBatchSize))
-        let scores = try Training.evaluate(network, on: batches, dtype: precision.dtype)
+        let progress = EvaluationProgress(quiet: false)
+        let scores = try Training.evaluate(
+            network, on: batches, dtype: precision.dtype,
+            progress: { progress.show($0, of: $1) })
         let loss = scores["loss"] ?? .nan
         guard loss.isFinite else { throw NotFiniteLoss(file: file, loss: loss) }
         if json {

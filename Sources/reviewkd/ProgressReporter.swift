@@ -10,7 +10,12 @@ final class ProgressReporter {
     private let stream = StandardError.shared
     private var lastShown = ContinuousClock.now - .seconds(60)
 
-    init(quiet: Bool) { self.quiet = quiet }
+    private let evaluation: EvaluationProgress
+
+    init(quiet: Bool) {
+        self.quiet = quiet
+        evaluation = EvaluationProgress(quiet: quiet)
+    }
 
     private var remarks: Set<String> = []
 
@@ -36,6 +41,7 @@ final class ProgressReporter {
         case .remark(let thing): remark(label + told(thing))
         case .warning(let thing): warn(label + told(thing))
         case .step(let step): show(step, run)
+        case .evaluation(let done, let count): evaluation.show(done, of: count, run)
         case .epoch(let record, let epochs): show(record, epochs, label)
         }
     }

@@ -309,7 +309,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "did you mean \"resnet8\"?"),
         BadArguments(
             ["datasets", "fetch", "cifar11", "--data", "OUTPUT"], 64,
-            "data set 'cifar11' is unknown; expected one of cifar100, cifar10, imagenet, folder"),
+            "data set 'cifar11' is unknown; expected one of cifar100, cifar10"),
         BadArguments(
             ["datasets", "fetch", "procedural", "--data", "OUTPUT"], 64,
             "data set 'procedural' is not one that this command takes; expected cifar100 or cifar10"

@@ -80,6 +80,9 @@ public struct TrainingPreparation: Sendable {
 
 /// The batches of an evaluation, each image once.
 public protocol EvaluationBatches {
+    /// The number of images.
+    var imageCount: Int { get }
+
     /// The number of images at a time.
     var batchSize: Int { get }
 

@@ -5,6 +5,9 @@ import TorchNN
 /// The batches of an evaluation of photographs, decoded ahead.
 struct StreamedEvaluation: EvaluationBatches {
     let batchSize: Int
+
+    var imageCount: Int { positions.count }
+
     private let source: PhotographSource
     private let positions: [Int]
     private let normalize: Normalizer
