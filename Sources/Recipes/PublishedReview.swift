@@ -71,5 +71,5 @@ extension Architecture {
     /// The width of the fused features that is published for a student; nil where it is the usual one.
     ///
     /// Source: the authors' code (dvlab-research/ReviewKD, ImageNet).
-    fileprivate var publishedMidChannels: Int? { self == .imagenetMobileNetV1 ? 256 : nil }
+    var publishedMidChannels: Int? { self == .imagenetMobileNetV1 ? 256 : nil }
 }

@@ -6,10 +6,10 @@ import VisionModels
 extension Recipe {
     /// The text of a recipe that is known by its name.
     ///
-    /// Beside the shipped ones these are, made from them: `cifar100/TEACHER-STUDENT` for any two models of
-    /// the zoo, `cifar100/MODEL` for one alone, both also with `-short`, and of a pair's recipe every
-    /// setting of an ablation, as `cifar100/resnet56-resnet20/stages/2-1`. Letter case does not matter in
-    /// models' names.
+    /// Beside the shipped ones these are, made from them: `cifar100/TEACHER-STUDENT` for any two models for
+    /// its images, `cifar100/MODEL` for one alone, both also with `-short`, the same of `imagenet`, and of
+    /// a pair's recipe every setting of an ablation, as `cifar100/resnet56-resnet20/stages/2-1`. Letter
+    /// case does not matter in models' names.
     ///
     /// - Parameter name: as on the command line.
     /// - Returns: the YAML text, of a shipped one with its comments; nil for another name.
@@ -18,9 +18,9 @@ extension Recipe {
     public static func text(named name: String) throws -> String? {
         if let text = text(ofShipped: name) { return text }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.first == "cifar100", parts.count >= 2, let base = NetworksName(parts[1]) else {
-            return nil
-        }
+        guard let group = RecipeGroup(named: parts.first), parts.count >= 2,
+            let base = NetworksName(parts[1], in: group)
+        else { return nil }
         switch parts.count {
         case 2: return try base.text()
         case 4: return try ablated(try base.recipe(), parts[2], parts[3], name)?.yaml
@@ -95,10 +95,11 @@ extension Recipe {
     /// another form.
     private static func nearestSetting(to parts: [String]) -> String? {
         let pairs = knownNames.map(\.last).filter { $0.contains("-") }
-        guard parts.count == 4, let networks = NearestName.find(parts[1], among: pairs),
+        guard parts.count == 4, let group = NearestName.find(parts[0], among: groups),
+            let networks = NearestName.find(parts[1], among: pairs),
             let ablation = NearestName.find(parts[2], among: Ablation.allCases.map(\.rawValue))
         else { return nil }
-        let composed = "cifar100/\(networks)/\(ablation)/\(parts[3])"
+        let composed = "\(group)/\(networks)/\(ablation)/\(parts[3])"
         // It may name a setting that does not exist either.
         return (try? text(named: composed)) == nil ? nil : composed
     }
@@ -108,62 +109,58 @@ extension Recipe {
         shipped.map { name in
             let parts = name.split(separator: "/").map(String.init)
             return (parts[0], parts[1])
-        } + namesOfNetworks.map { ("cifar100", $0) }
+        }
+        + RecipeGroup.all.flatMap { group in
+            group.namesOfNetworks.map { (group.name, $0) }
+        }
 
     /// The first parts of names.
     private static let groups = Set(knownNames.map(\.group)).sorted()
 }
 
-/// The last part of every recipe's name that is made of networks.
-private let namesOfNetworks: [String] = {
-    let models = Architecture.cifar.map(\.name)
-    let pairs = models.flatMap { teacher in models.map { "\(teacher)-\($0)" } }
-    return (models + pairs).flatMap { [$0, "\($0)-short"] }
-}()
-
 /// The networks and the length that the last part of a recipe's name stands for.
 private struct NetworksName {
+    private let group: RecipeGroup
     private let models: [Architecture]
     private let suffix: String
 
     /// Nil where a model is unknown.
-    init?(_ text: String) {
+    init?(_ text: String, in group: RecipeGroup) {
+        self.group = group
         var parts = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
         suffix = parts.last == "short" ? "-short" : ""
         if !suffix.isEmpty { parts.removeLast() }
-        models = parts.compactMap { part in
-            Architecture.cifar.first { $0.name.lowercased() == part.lowercased() }
-        }
+        models = parts.compactMap(group.architecture)
         guard models.count == parts.count, (1...2).contains(models.count) else { return nil }
     }
 
     private var name: String {
-        "cifar100/\(models.map(\.name).joined(separator: "-"))\(suffix)"
+        "\(group.name)/\(models.map(group.name).joined(separator: "-"))\(suffix)"
     }
 
     func text() throws -> String { try Recipe.text(ofShipped: name) ?? derived().yaml }
 
     func recipe() throws -> Recipe { try Recipe(yaml: text(), file: name) }
 
-    /// The settings of ResNet-56 → ResNet-20, or of ResNet-56 alone, with a fifth of the rate for a light
-    /// student.
+    /// The settings of the group's own pair or network, with a fifth of the rate for a light student.
     private func derived() throws -> Recipe {
         let student = models[models.count - 1]
         let isPair = models.count == 2
         var recipe = try Recipe.load(
-            nameOrPath: "cifar100/" + (isPair ? "resnet56-resnet20" : "resnet56") + suffix)
+            nameOrPath: "\(group.name)/\(isPair ? group.pair : group.alone)\(suffix)")
         recipe.name = name
         recipe.student.model = student.name
         recipe.optimizer.learningRate /= student.rateDivisor
         if isPair {
             recipe.description =
-                "\(student.name) learns from \(models[0].name) with ReviewKD in "
+                "\(group.name(of: student)) learns from \(group.name(of: models[0])) with ReviewKD in "
                 + "\(recipe.epochs) epochs; nothing is published for this pair, the weight is not chosen "
                 + "on a validation split"
             recipe.teacher?.model = models[0].name
             recipe.method.review?.term.weight = ModelPair(models[0], student).reviewWeight
+            recipe.method.review?.options.midChannels = student.publishedMidChannels
         } else {
-            recipe.description = "\(student.name) trained alone, to serve as a teacher"
+            recipe.description = "\(group.name(of: student)) trained alone, to serve as a teacher"
         }
         return recipe
     }

@@ -51,6 +51,13 @@ extension Recipe {
         ("cifar100/wrn_40_2-wrn_40_1-short", PackageResources.wrn_40_2_wrn_40_1_short_yaml),
         ("demo/student", PackageResources.student_yaml),
         ("demo/teacher", PackageResources.teacher_yaml),
+        ("imagenet/ResNet34", PackageResources.ResNet34_yaml),
+        ("imagenet/ResNet34-ResNet18", PackageResources.ResNet34_ResNet18_yaml),
+        ("imagenet/ResNet34-ResNet18-modern", PackageResources.ResNet34_ResNet18_modern_yaml),
+        ("imagenet/ResNet34-ResNet18-short", PackageResources.ResNet34_ResNet18_short_yaml),
+        ("imagenet/ResNet34-short", PackageResources.ResNet34_short_yaml),
+        ("imagenet/ResNet50-MobileNetV1", PackageResources.ResNet50_MobileNetV1_yaml),
+        ("imagenet/ResNet50-MobileNetV1-short", PackageResources.ResNet50_MobileNetV1_short_yaml),
     ]
 
     /// The names of the recipes inside the program, in alphabetical order.

@@ -84,14 +84,16 @@ public enum StudySchedule: Sendable {
     ///
     /// - Throws: `RecipeError` where a shipped recipe is broken.
     public func recipe(for pair: ModelPair) throws -> Recipe {
-        adapted(try Recipe.load(nameOrPath: "cifar100/\(pair.name)\(suffix)"), to: pair.student)
+        adapted(
+            try Recipe.load(nameOrPath: Recipe.name(of: [pair.teacher, pair.student]) + suffix),
+            to: pair.student)
     }
 
     /// The recipe that trains a network alone, to serve as a teacher.
     ///
     /// - Throws: `RecipeError` where a shipped recipe is broken.
     public func recipe(forTeacher model: Architecture) throws -> Recipe {
-        adapted(try Recipe.load(nameOrPath: "cifar100/\(model.name)\(suffix)"), to: model)
+        adapted(try Recipe.load(nameOrPath: Recipe.name(of: [model]) + suffix), to: model)
     }
 
     private var suffix: String {

@@ -32,7 +32,7 @@ public struct StepTimes: Sendable {
     public let parts: [(name: String, milliseconds: Double)]
 }
 
-/// What a step is measured on: images of the student's size, in as many classes as the data set has.
+/// What a step is measured on: images of the recipe's size, else of the student's, in as many classes as the data set has.
 package struct BenchmarkImages {
     /// Height and width in pixels.
     let size: Int
@@ -49,7 +49,8 @@ package struct BenchmarkImages {
     /// - Throws: `ModelError` where the student is unknown.
     package init(of recipe: Recipe) throws {
         let student = try Architecture(named: recipe.student.model)
-        size = student.imageSize
+        let dataset = recipe.dataset
+        size = dataset.images.hasPhotographs ? dataset.photographs.imageSize : student.imageSize
         let known =
             recipe.dataset.images.facts
             ?? Dataset.Facts(

@@ -97,7 +97,8 @@ struct RecipesCommand: ParsableCommand {
                 """
 
                 By name there are also cifar100/TEACHER-STUDENT and cifar100/MODEL for any networks for 32 pixels of
-                `reviewkd models`, each with -short too, and every setting of `reviewkd ablate`, as
+                `reviewkd models`, and imagenet/… for those for 224 pixels, named without imagenet-. Each has
+                a -short too, and every setting of `reviewkd ablate` a name, as
                 cifar100/resnet56-resnet20/stages/2-1.
                 """)
         }

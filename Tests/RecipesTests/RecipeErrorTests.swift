@@ -473,7 +473,7 @@ struct RecipeErrorTests {
         }
         for distant in [
             "cifar100/", "cifar100", "r", "none", "cifar100/x", "cifar100/densenet121",
-            "imagenet/resnet20", "recipes/mine", "cifar100/resnet56-resnet20/stages", "/",
+            "imagenet/efficientnet", "recipes/mine", "cifar100/resnet56-resnet20/stages", "/",
         ] {
             let error = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: distant) }
             #expect(error?.description.contains("did you mean") == false, "\(distant)")

@@ -51,17 +51,13 @@ struct RecipeKeysTests {
     @Test("The published weights of the review are those of the shipped recipes")
     func publishedReview() throws {
         var weights: [ModelPair: Double] = [:]
-        for name in Recipe.shipped where name.hasPrefix("cifar100/") {
+        for name in Recipe.shipped where !name.hasPrefix("demo/") {
             let recipe = try Recipe.load(nameOrPath: name)
             guard let pair = try recipe.pair, let review = recipe.method.review else { continue }
             #expect(weights[pair] ?? review.term.weight == review.term.weight, "\(name)")
             weights[pair] = review.term.weight
         }
-        #expect(
-            weights
-                == ModelPair.publishedReviewWeights.filter {
-                    Architecture.cifar.contains($0.key.student)
-                })
+        #expect(weights == ModelPair.publishedReviewWeights)
     }
 
     /// As the authors' scripts for ImageNet have it: no warm-up, features before the activation.
@@ -94,10 +90,12 @@ struct RecipeKeysTests {
 
     @Test(
         "reviewkd without its section is as published between any two models",
-        arguments: Architecture.cifar)
+        arguments: Architecture.all)
     func reviewOfEveryPair(_ teacher: Architecture) throws {
-        for student in Architecture.cifar {
-            let name = "cifar100/\(teacher.name)-\(student.name)"
+        let groups = [Architecture.cifar, Architecture.imagenet]
+        let group = try #require(groups.first { $0.contains(teacher) })
+        for student in group {
+            let name = Recipe.name(of: [teacher, student])
             let named = try Recipe.load(
                 nameOrPath: "demo/student",
                 overrides: [

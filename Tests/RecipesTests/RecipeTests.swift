@@ -347,6 +347,61 @@ struct RecipeTests {
         }
     }
 
+    @Test("Any network of ImageNet, and any two, have a recipe of their name in any letter case")
+    func namedRecipesOfImageNet() throws {
+        let shipped = try Recipe.load(nameOrPath: "imagenet/ResNet50-MobileNetV1-short")
+        #expect(try Recipe.load(nameOrPath: "imagenet/resnet50-mobilenetv1-short") == shipped)
+        for teacher in ["ResNet18", "ResNet34", "ResNet50", "ResNet101", "MobileNetV1"] {
+            for suffix in ["", "-short"] {
+                let alone = try Recipe.load(nameOrPath: "imagenet/\(teacher)\(suffix)")
+                #expect(alone.name == "imagenet/\(teacher)\(suffix)")
+                #expect(alone.teacher == nil && alone.student.model == "imagenet-\(teacher)")
+                #expect(alone.optimizer.learningRate == (suffix.isEmpty ? 0.1 : 0.05))
+                for student in ["ResNet18", "MobileNetV1"] {
+                    let name = "imagenet/\(teacher)-\(student)\(suffix)"
+                    let pair = try Recipe.load(nameOrPath: name)
+                    #expect(pair.name == name)
+                    #expect(pair.teacher?.model == "imagenet-\(teacher)")
+                    #expect(pair.student.model == "imagenet-\(student)")
+                    #expect(try Recipe(yaml: pair.yaml, file: name) == pair)
+                    let review = try #require(pair.method.review)
+                    #expect(review.term.weight == (student == "ResNet18" ? 1 : 8))
+                    #expect(review.options.midChannels == (student == "ResNet18" ? nil : 256))
+                    #expect(review.term.studentPreactivations)
+                }
+            }
+        }
+        for wrong in [
+            "imagenet/resnet56", "imagenet/imagenet-ResNet18", "cifar100/imagenet-ResNet18",
+            "imagenet/ResNet34-vgg8", "imagenet/ResNet34-ResNet50-long",
+        ] {
+            let error = #expect(throws: RecipeError.self) { try Recipe.load(nameOrPath: wrong) }
+            #expect(error?.description.hasPrefix("\"\(wrong)\" is neither a shipped") == true)
+        }
+        let stages = try Recipe.load(nameOrPath: "imagenet/ResNet34-ResNet18/stages/2-1")
+        #expect(stages.method.review?.stages == [.init(student: 2, teacher: [1])])
+    }
+
+    /// The authors' script for ImageNet, `imagenet_amp.py`.
+    @Test(
+        "The recipes of ImageNet are the authors'",
+        arguments: [("ResNet34-ResNet18", 1.0), ("ResNet50-MobileNetV1", 8)])
+    func authorsOnImageNet(_ name: String, _ weight: Double) throws {
+        let recipe = try Recipe.load(nameOrPath: "imagenet/\(name)")
+        #expect(recipe.dataset.images.name == "imagenet")
+        #expect(recipe.epochs == 100 && recipe.batchSize == 256)
+        #expect(recipe.optimizer.learningRate == 0.1)
+        #expect(
+            recipe.optimizer.options == .init(momentum: 0.9, weightDecay: 1e-4, nesterov: false))
+        #expect(recipe.schedule == .multiStep(.init(milestones: [30, 60, 90], factor: 0.1)))
+        #expect(
+            recipe.method.review?.term
+                == .init(weight: weight, warmup: .none, studentPreactivations: true))
+        #expect(recipe.method.crossEntropyWeight == 1)
+        #expect(recipe.teacher?.batchNorm == .frozen)
+        #expect(recipe.labelSmoothing == 0 && recipe.averaging == nil)
+    }
+
     @Test("Joined methods keep the review's settings, and KD then counts 1 beside the labels' 1")
     func joinedMethods() throws {
         let pair = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20")
