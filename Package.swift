@@ -178,7 +178,8 @@ let package = Package(
         .executableTarget(
             name: "mutate-files",
             dependencies: [
-                "Basics", "ImageFiles", "TensorFiles", "TensorFilesTestSupport", "VisionData",
+                "Basics", "CZlib", "ImageFiles", "TensorFiles", "TensorFilesTestSupport",
+                "VisionData",
             ],
             path: "Tests/MutateFiles", swiftSettings: house),
         .target(

@@ -55,7 +55,7 @@ struct MutateFiles {
         var (read, refused, slowest) = (0, 0, Duration.zero)
         let start = ContinuousClock.now
         for _ in 0..<rounds {
-            let contents = damaged(mutator.choose(seeds), pieces, &mutator)
+            let contents = damaged(mutator.choose(seeds), pieces, container, &mutator)
             let began = ContinuousClock.now
             do {
                 if container.picture != nil {
@@ -82,8 +82,13 @@ struct MutateFiles {
     }
 
     private static func damaged(
-        _ seed: Seed, _ pieces: [Data], _ mutator: inout Mutator
+        _ seed: Seed, _ pieces: [Data], _ container: Container, _ mutator: inout Mutator
     ) -> Data {
+        if container == .png {
+            let contents = mutator.damaged(seed.contents, pieces: pieces)
+            return mutator.choose([true, true, false])
+                ? PictureCalls.withChecksums(contents) : contents
+        }
         guard !seed.entries.isEmpty, mutator.choose([true, true, false]) else {
             return mutator.damaged(seed.contents, pieces: pieces)
         }

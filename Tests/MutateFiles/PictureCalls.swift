@@ -1,4 +1,5 @@
 import Basics
+import CZlib
 import Foundation
 import ImageFiles
 
@@ -46,6 +47,25 @@ struct PictureCalls {
             }
         }
         if let failure { throw failure }
+    }
+
+    /// The file with right checksums as far as its chunks can be followed: behind a wrong one nobody would look at them.
+    static func withChecksums(_ contents: Data) -> Data {
+        var bytes = [UInt8](contents)
+        var place = 8
+        while place + 12 <= bytes.count {
+            let length = bytes[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) }
+            let end = place + 8 + length
+            guard end + 4 <= bytes.count else { break }
+            let sum = bytes[(place + 4)..<end].withUnsafeBytes {
+                crc32(0, $0.bindMemory(to: UInt8.self).baseAddress, UInt32($0.count))
+            }
+            for index in 0..<4 {
+                bytes[end + index] = UInt8(truncatingIfNeeded: sum >> UInt(24 - 8 * index))
+            }
+            place = end + 4
+        }
+        return Data(bytes)
     }
 
     private static func withSquare(
