@@ -155,6 +155,16 @@ bool read_rows(JPEG &jpeg, JDIMENSION end, uint8_t *rows, ptrdiff_t stride) {
   return true;
 }
 
+// The same for one channel. The greys lie at the end of the row until they are spread.
+bool read_grey_rows(JPEG &jpeg, JDIMENSION end, uint8_t *rows, ptrdiff_t stride) {
+  auto &info = jpeg.info;
+  const int64_t width = info.output_width;
+  const int64_t count = end - info.output_scanline;
+  if (!read_rows(jpeg, end, rows + 2 * width, stride)) return false;
+  for (int64_t y = 0; y < count; y++) spread_grey(rows + y * stride, width);
+  return true;
+}
+
 // The same for four channels.
 bool read_cmyk_rows(JPEG &jpeg, JDIMENSION end, uint8_t *rows, ptrdiff_t stride, uint8_t *scratch) {
   auto &info = jpeg.info;
@@ -208,8 +218,8 @@ ci_status read_jpeg(ci_reader reader, ci_region region, uint8_t *target, ci_view
   auto &jpeg = *reader->jpeg;
   auto &info = jpeg.info;
   if (setjmp(jpeg.jump)) return fail(reader);
-  const bool is_cmyk = info.num_components == 4;
-  info.out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+  const bool is_grey = info.num_components == 1, is_cmyk = info.num_components == 4;
+  info.out_color_space = is_grey ? JCS_GRAYSCALE : is_cmyk ? JCS_CMYK : JCS_RGB;
   info.scale_num = 1;
   info.scale_denom = region.scale;
   if (!jpeg_start_decompress(&info)) return truncated(reader);
@@ -226,8 +236,9 @@ ci_status read_jpeg(ci_reader reader, ci_region region, uint8_t *target, ci_view
   if (!pixels) pixels = reader->pixels.reserve(stride * (bottom - top) + margin);
   uint8_t *scratch = reader->row.reserve(4 * static_cast<size_t>(info.output_width));
   if (!pixels || !scratch) return reader->lacks_memory();
-  const bool has_rows = is_cmyk ? read_cmyk_rows(jpeg, bottom, pixels, stride, scratch)
-                                : read_rows(jpeg, bottom, pixels, stride);
+  const bool has_rows = is_cmyk   ? read_cmyk_rows(jpeg, bottom, pixels, stride, scratch)
+                        : is_grey ? read_grey_rows(jpeg, bottom, pixels, stride)
+                                  : read_rows(jpeg, bottom, pixels, stride);
   if (!has_rows || !read_rest(jpeg, scratch)) return truncated(reader);
   *view = {pixels + static_cast<ptrdiff_t>(region.top - top) * stride + 3 * (region.left - left), stride};
   return CI_OK;

@@ -86,6 +86,9 @@ ci_status read_png(ci_reader reader, bool scales_sixteen_bit_grey, Target target
 ci_status open_webp(ci_reader reader);
 ci_status read_webp(ci_reader reader, Target target);
 
+// Makes R G B of the greys at the end of a row of `width` pixels.
+void spread_grey(uint8_t *row, int64_t width);
+
 // How many bytes behind the last pixel a kernel may read.
 constexpr size_t margin = 64;
 
