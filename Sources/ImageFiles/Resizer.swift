@@ -39,7 +39,8 @@ struct Resizing {
 /// Resizes in two passes, with memory that it keeps for what lies between them.
 final class Resizer {
     private let instructions: ci_instructions
-    private var between = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var between = UnsafeMutablePointer<UInt8>.allocate(capacity: margin)
+    private var room = margin
 
     /// The kernels read beyond the last pixel.
     private static let margin = 64
@@ -89,10 +90,11 @@ final class Resizer {
     }
 
     private func memory(_ count: Int) -> UnsafeMutablePointer<UInt8> {
-        if between.count < count {
+        if room < count {
             between.deallocate()
-            between = .allocate(byteCount: count, alignment: 64)
+            between = .allocate(capacity: count)
+            room = count
         }
-        return between.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+        return between
     }
 }
