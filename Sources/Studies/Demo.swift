@@ -9,7 +9,8 @@ import Training
 import VisionData
 import VisionModels
 
-/// The demonstration: one teacher, and one student trained three ways, on images drawn on the spot.
+/// The demonstration: one teacher, and one student trained three ways, on images drawn on the spot or on
+/// one's own photographs.
 ///
 /// Everything is trained while the user watches. The three methods share schedule, order of the
 /// data and, for each seed, initial weights.
@@ -39,6 +40,7 @@ public struct Demo {
         }
     }
 
+    private let photographs: String?
     private let seeds: [Int]
     private let precision: Precision
     private let device: Device
@@ -50,6 +52,8 @@ public struct Demo {
     /// Prepares the demo.
     ///
     /// - Parameters:
+    ///   - photographs: a folder with `train` and `val`, seen at the size of the demo's networks; nil for
+    ///     drawn images.
     ///   - seeds: of the students' initial weights and data order; at least one.
     ///   - precision: of all forward passes.
     ///   - device: where to compute.
@@ -58,10 +62,12 @@ public struct Demo {
     ///   - interruption: a signal that asks to end, 0 for none.
     ///   - report: called with everything that happens.
     public init(
-        seeds: [Int], precision: Precision, device: Device = .cpu, usesGraph: Bool = true,
+        photographs: String? = nil, seeds: [Int], precision: Precision, device: Device = .cpu,
+        usesGraph: Bool = true,
         adaptsThreads: Bool = false,
         interruption: @escaping @Sendable () -> Int32, report: @escaping (Event) -> Void
     ) {
+        self.photographs = photographs
         self.seeds = seeds
         self.precision = precision
         self.device = device
@@ -74,11 +80,13 @@ public struct Demo {
     /// Trains the teacher and all students.
     ///
     /// - Returns: the students' accuracies by method; nil when a signal ended the demo.
-    /// - Throws: what training throws.
+    /// - Throws: what training and opening the photographs throw.
     public func run() throws -> [Method: Accuracies]? {
-        let data = try TrainingData(.procedural, device: device)
-        let teacher = try Recipe.load(nameOrPath: "demo/teacher")
-        let pair = try Recipe.load(nameOrPath: "demo/student")
+        let teacher = try recipe("demo/teacher")
+        let pair = try recipe("demo/student")
+        let data = try TrainingData(teacher.dataset, from: photographs, device: device) {
+            report(.training(.remark($0)))
+        }
         let network = try teacher.makeStudent(classCount: data.train.classCount, device: device)
         guard
             let accuracy = try train(
@@ -100,6 +108,20 @@ public struct Demo {
             }
         }
         return values.mapValues(Accuracies.init)
+    }
+
+    /// A recipe of the demo, on the photographs where there are some.
+    private func recipe(_ name: String) throws -> Recipe {
+        var recipe = try Recipe.load(nameOrPath: name)
+        guard photographs != nil else { return recipe }
+        let size = try Architecture(named: recipe.student.model).imageSize
+        recipe.dataset.images = .folder
+        recipe.dataset.normalization = .custom(.imagenet)
+        recipe.dataset.augmentation = Augmentation(cropPadding: 0)
+        recipe.dataset.photographs.imageSize = size
+        recipe.teacher?.normalization = recipe.dataset.normalization
+        recipe.evaluationBatchSize = Dataset.folder.evaluationBatchSize
+        return recipe
     }
 
     private func train(

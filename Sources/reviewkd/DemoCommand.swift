@@ -16,6 +16,9 @@ struct DemoCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "Seeds of the students, separated by commas.")
     var seeds = "0,1,2"
 
+    @Option(help: "Train on the photographs in this folder (train/CLASS, val/CLASS), seen small.")
+    var photos: String?
+
     @OptionGroup var device: DeviceOptions
 
     @Flag(help: "Print one JSON object.")
@@ -45,10 +48,11 @@ struct DemoCommand: ParsableCommand {
         if !quiet {
             printError(
                 "Training a teacher, then a student three ways with \(seeds.count) seed(s) each, "
-                    + "on images that are drawn now.")
+                    + (photos.map { "on the photographs in \($0), seen at 32 × 32 pixels." }
+                        ?? "on images that are drawn now."))
         }
         let demo = Demo(
-            seeds: seeds, precision: try .standard(on: device), device: device,
+            photographs: photos, seeds: seeds, precision: try .standard(on: device), device: device,
             usesGraph: usesGraph, adaptsThreads: adaptsThreads,
             interruption: { Interruption.signal }
         ) { show($0, reporter) }
