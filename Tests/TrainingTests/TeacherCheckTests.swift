@@ -33,7 +33,7 @@ struct TeacherCheckTests {
             ) { event in
                 switch event {
                 case .remark, .warning: told += 1
-                case .step, .epoch: break
+                case .step, .evaluation, .epoch: break
                 }
             }
             #expect(try trainer.run() == .finished)
