@@ -94,7 +94,9 @@ extension Study {
                     try measured[kind.digest]
                     ?? {
                         remark("measuring \(cell.key.pair), \(cell.key.method)")
-                        return try RunCost(kind, settings)
+                        return try RunCost(
+                            kind, precision: settings.precision, device: settings.device,
+                            usesGraph: settings.usesGraph)
                     }()
                 measured[kind.digest] = cost
                 let begun = min(RunFolder.savedSteps(in: folder(of: cell)) ?? 0, steps)
@@ -134,42 +136,5 @@ extension StudyEstimate {
         self.steps += steps
         self.seconds += seconds
         diskBytes += weights
-    }
-}
-
-/// What a kind of run costs on this machine.
-private struct RunCost {
-    let weightBytes: Int
-    let checkpointBytes: Int
-    private let secondsPerTrainingImage: Double
-    private let secondsPerImage: Double
-
-    init(_ recipe: Recipe, _ settings: StudySettings) throws {
-        func measure(_ work: BenchmarkWork) throws -> Double {
-            try recipe.benchmark(
-                work, precision: settings.precision, device: settings.device,
-                usesGraph: settings.usesGraph, steps: 3
-            ).millisecondsPerStep / 1000
-        }
-        secondsPerTrainingImage =
-            try measure(recipe.teacher == nil ? .train : .distill) / Double(recipe.batchSize)
-        secondsPerImage = try measure(.evaluate) / Double(recipe.batchSize)
-        let images = try BenchmarkImages(of: recipe)
-        let distiller = try recipe.makeUntrainedDistiller(
-            classCount: images.classCount, precision: settings.precision, device: settings.device,
-            images: images.facts)
-        weightBytes = distiller.student.stateDict().byteCount
-        checkpointBytes =
-            distiller.stateDict().byteCount + distiller.trainableParameters.byteCount
-    }
-
-    func seconds(trained: Int, evaluated: Int) -> Double {
-        Double(trained) * secondsPerTrainingImage + Double(evaluated) * secondsPerImage
-    }
-}
-
-extension [NamedTensor] {
-    fileprivate var byteCount: Int {
-        reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.elementType.byteCount }
     }
 }

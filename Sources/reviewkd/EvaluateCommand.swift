@@ -55,6 +55,11 @@ struct EvaluateCommand: ParsableCommand {
         transform: wholeNumber)
     var resize: Int?
 
+    @Flag(
+        name: .customLong("scale-16-bit-grey"),
+        help: "Photographs: scale grey values of 16 bits, of which all above 255 are white else.")
+    var scalesSixteenBitGrey = false
+
     @OptionGroup var photographs: PhotographOptions
 
     @OptionGroup var device: DeviceOptions
@@ -78,7 +83,8 @@ struct EvaluateCommand: ParsableCommand {
         let images = try known.open(
             .test, in: data, device: device,
             photographs: PhotographSettings(
-                imageSize: imageSize ?? 224, evaluationResize: resize),
+                imageSize: imageSize ?? 224, evaluationResize: resize,
+                scalesSixteenBitGrey: scalesSixteenBitGrey),
             reading: photographs.reading, progress: ListingProgress(quiet: false).show
         ) { printError("note: \($0)") }
         let network = try UnfitWeights.naming("--model ") {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Terminal
 import VisionData
 
 /// How files of photographs are read.
@@ -52,26 +51,5 @@ struct PhotographOptions: ParsableArguments {
             description:
                 "\(option) is for photographs, and the data set \(dataset) has none; leave it "
                 + "out")
-    }
-}
-
-/// Shows how far the listing of a folder is.
-final class ListingProgress {
-    private let quiet: Bool
-    private var lastShown = ContinuousClock.now
-
-    init(quiet: Bool) { self.quiet = quiet }
-
-    /// Shows a number of images, now and then.
-    func show(_ count: Int) {
-        let stream = StandardError.shared
-        let pause = Duration.seconds(stream.isTerminal ? 0.2 : 15)
-        guard !quiet, ContinuousClock.now - lastShown >= pause else { return }
-        lastShown = .now
-        if stream.isTerminal {
-            stream.showStatus { "listing images: \(count)".cut(toColumns: $0) }
-        } else {
-            printError("listing images: \(count)")
-        }
     }
 }

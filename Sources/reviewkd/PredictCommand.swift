@@ -42,6 +42,11 @@ struct PredictCommand: ParsableCommand {
         transform: wholeNumber)
     var imageSize: Int?
 
+    @Flag(
+        name: .customLong("scale-16-bit-grey"),
+        help: "Scale grey values of 16 bits, of which all above 255 are white else.")
+    var scalesSixteenBitGrey = false
+
     @Option(help: "float32 or bfloat16.")
     var precision = Precision.float32
 
@@ -76,7 +81,9 @@ struct PredictCommand: ParsableCommand {
                 model, weights: file, key: weights.key, classCount: names.count, device: device,
                 remark: { printError("note: \(told($0))") })
         }
-        let settings = PhotographSettings(imageSize: imageSize ?? card.imageSize ?? 224)
+        let settings = PhotographSettings(
+            imageSize: imageSize ?? card.imageSize ?? 224,
+            scalesSixteenBitGrey: scalesSixteenBitGrey)
         let predictor = Predictor(
             network, names: names, settings: settings,
             normalization: card.normalization ?? .imagenet, dtype: precision.dtype, device: device)

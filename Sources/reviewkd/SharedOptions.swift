@@ -118,6 +118,10 @@ struct RunCommandOptions: ParsableArguments {
         help: "Override one value of the recipe: key.path=value. May be repeated.")
     var overrides: [String] = []
 
+    @Flag(
+        help: "Say how long the run would take, by a few steps on synthetic images; train nothing.")
+    var dryRun = false
+
     @Flag(help: "Continue the run in --output.")
     var resume = false
 

@@ -4,6 +4,7 @@ import Foundation
 import Recipes
 import Revision
 import RunRecords
+import Studies
 import TensorFiles
 import Terminal
 import Torch
@@ -31,6 +32,7 @@ struct TrainingRun {
         recipe.precision?.noteEmulation(on: device)
         let reporter = ProgressReporter(quiet: options.quiet)
         try options.photographs.requireUse(for: recipe.dataset.images)
+        if options.dryRun { return try estimate(on: device) }
         let listing = ListingProgress(quiet: options.quiet)
         let data = try TrainingData(
             recipe.dataset, from: options.data, device: device,
@@ -47,6 +49,15 @@ struct TrainingRun {
             return try conclude(outcome, trainer, in: options.output)
         }
         try train(seeds, data, device, teacher, reporter)
+    }
+
+    private func estimate(on device: Device) throws {
+        let estimate = try RunEstimate(
+            of: recipe, data: options.data, device: device, usesGraph: options.device.graph)
+        print(
+            "\(recipe.name): \(recipe.epochs) epochs of \(estimate.trainingImages) images, "
+                + "\(estimate.steps) steps; about \(duration(estimate.seconds)) on this machine beside "
+                + "the reading of images, and \(estimate.diskBytes >> 20) MiB of files")
     }
 
     private func train(

@@ -74,17 +74,21 @@ struct PhotoStudio: Sendable {
     }
 }
 
-/// PNG files of eight bits a value.
+/// PNG files.
 enum PNG {
-    /// Encodes pixels, row by row, as red, green and blue.
-    static func encode(_ pixels: [UInt8], width: Int, height: Int) -> Data {
+    /// Encodes pixels, row by row: red, green and blue of eight bits, or grey of sixteen.
+    static func encode(
+        _ pixels: [UInt8], width: Int, height: Int, isSixteenBitGrey: Bool = false
+    ) -> Data {
+        let kind: [UInt8] = isSixteenBitGrey ? [16, 0, 0, 0, 0] : [8, 2, 0, 0, 0]
+        let rowBytes = (isSixteenBitGrey ? 2 : 3) * width
         var data = Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
-        add("IHDR", number(width) + number(height) + [8, 2, 0, 0, 0], to: &data)
+        add("IHDR", number(width) + number(height) + kind, to: &data)
         // A zero before each row says that it is stored as it is.
         var rows: [UInt8] = []
         for row in 0..<height {
             rows.append(0)
-            rows += pixels[(3 * width * row)..<(3 * width * (row + 1))]
+            rows += pixels[(rowBytes * row)..<(rowBytes * (row + 1))]
         }
         var packed = [UInt8](repeating: 0, count: Int(compressBound(uLong(rows.count))))
         var count = uLongf(packed.count)

@@ -194,6 +194,42 @@ extension CommandLineSuite {
             #expect(!workshop.exists(output))
         }
 
+        @Test("Grey images of 16 bits are named once, unless they are scaled")
+        func sixteenBitGrey() throws {
+            let data = workshop.fresh("grey")
+            try studio.write(to: data)
+            for name in ["8", "9"] {
+                let bytes = (0..<(40 * 40)).flatMap { [UInt8($0 % 251), 77] }
+                try workshop.write(
+                    PNG.encode(bytes, width: 40, height: 40, isSixteenBitGrey: true),
+                    to: "\(data)/train/pike/\(name).png")
+            }
+            func notes(_ also: [String]) throws -> Int {
+                let run = try workshop.run(
+                    studio.train(to: workshop.fresh("photo-grey"), data: data) + also)
+                #expect(run.status == 0, "\(run.errors)")
+                return run.errors.split(separator: "\n").count {
+                    $0.contains("grey images of 16 bits")
+                }
+            }
+            #expect(try notes([]) == 1)
+            #expect(try notes(["--set", "dataset.scale_16_bit_grey=true"]) == 0)
+        }
+
+        @Test(
+            "A dry run says how many steps there would be and how long they take, and writes nothing"
+        )
+        func dryRun() throws {
+            let output = workshop.fresh("photo-dry")
+            let outcome = try workshop.run(studio.train(to: output) + ["--dry-run"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(
+                outcome.output.hasPrefix(
+                    "test/photographs: 2 epochs of 24 images, 10 steps; about "),
+                "\(outcome.output)")
+            #expect(!workshop.exists(output))
+        }
+
         @Test("The loader is measured on folders without classes too")
         func loaderBench() throws {
             for work in ["load", "load-evaluate", "load-decode"] {

@@ -354,8 +354,9 @@ extension CommandLineSuite {
               ablate                  Vary one part of ReviewKD, and compare with the whole
                                       method and the student alone.
               evaluate                Measure a network's accuracy on a test set.
-              bench                   Measure the time of whole steps on synthetic images
-                                      on the device.
+              predict                 Name what photographs show.
+              bench                   Measure the time of whole steps on synthetic images,
+                                      or of loading photographs.
               models                  List the networks, or describe one.
               recipes                 List the shipped recipes, or show one.
               datasets                Download data sets.

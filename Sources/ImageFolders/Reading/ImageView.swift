@@ -34,6 +34,7 @@ public final class ImageWorker {
     private let view: ImageView
     private let bytes = ImageBytes()
     private let decoder: ImageDecoder
+    private let greys: GreyNotes?
     private var picture = Picture()
 
     /// Makes a worker.
@@ -42,7 +43,11 @@ public final class ImageWorker {
     ///   - list: the images.
     ///   - view: what is wanted of each.
     ///   - options: how pictures are read.
-    public init(_ list: ImageList, view: ImageView, options: ImageOptions) {
+    ///   - greys: where images that are grey with 16 bits are noted, unless they are scaled.
+    public init(
+        _ list: ImageList, view: ImageView, options: ImageOptions, greys: GreyNotes? = nil
+    ) {
+        self.greys = options.scalesSixteenBitGrey ? nil : greys
         self.list = list
         self.view = view
         decoder = ImageDecoder(options)
@@ -82,12 +87,24 @@ public final class ImageWorker {
 
     private func read(_ position: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         do {
-            try bytes.with(list.location(position), body)
+            try bytes.with(list.location(position)) { bytes in
+                try body(bytes)
+                if let greys, Self.mayBeSixteenBitGrey(bytes),
+                    try decoder.header(of: bytes).isSixteenBitGrey
+                {
+                    greys.add(position)
+                }
+            }
         } catch let error as ImageError {
             throw UnreadableImage(unreadable(position, error.problem))
         } catch let error as FileError {
             throw UnreadableImage(unreadable(position, error.reason))
         }
+    }
+
+    /// Whether the header of a PNG says 16 bits, which is cheap to see.
+    private static func mayBeSixteenBitGrey(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.count > 24 && bytes[0] == 0x89 && bytes[24] == 16
     }
 
     private func unreadable(_ position: Int, _ reason: String) -> Unreadable {

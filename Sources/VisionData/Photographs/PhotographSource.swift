@@ -10,6 +10,9 @@ public struct PhotographSource: ImageSource, @unchecked Sendable {
     /// Where the images are, and their classes.
     let images: ImageList
 
+    /// Images that are grey with 16 bits.
+    private let greys = GreyNotes()
+
     /// How they become batches.
     let settings: PhotographSettings
 
@@ -105,8 +108,8 @@ extension PhotographSource {
             order: order, batchSize: batchSize, rowBytes: view.byteCount, first: first,
             threads: workers, slots: Self.slots,
             memory: RingMemory(slots.bytes, keptBy: slots), unreadable: notes
-        ) { [images] in
-            let worker = ImageWorker(images, view: view, options: options)
+        ) { [images, greys] in
+            let worker = ImageWorker(images, view: view, options: options, greys: greys)
             return { try worker.write($0, into: $1) }
         }
     }
@@ -128,8 +131,13 @@ extension PhotographSource {
         Tensor(positions.map { Int64(images.label($0)) })
     }
 
-    /// Tells of unreadable images that are new.
+    /// Tells of unreadable images that are new, and once of grey ones with 16 bits.
     func tell(_ notes: UnreadableNotes) {
+        if let position = greys.take() {
+            remark(
+                "\(images.root) has grey images of 16 bits, as \(images.path(position)); values above "
+                    + "255 become white, as in Pillow. Scale them with dataset.scale_16_bit_grey=true")
+        }
         for image in notes.takeNew() {
             remark(
                 "\(images.root)/\(image.path) cannot be read and is skipped: \(image.reason) "

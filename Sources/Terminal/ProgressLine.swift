@@ -1,30 +1,43 @@
-import Terminal
-
 /// A run's line of progress, which fits whatever width a terminal has.
 ///
 /// The time left is the last thing to go, after the place in the run. First the bar shrinks, then the loss
 /// terms go from the last one on, then the accuracy, the speed, the bar and the run's name.
-struct ProgressLine {
+package struct ProgressLine {
     /// What the run is called, where there are several.
-    var run: String?
+    package var run: String?
 
     /// The place in the run, as `epoch 3/240`.
-    var place: String
+    package var place: String
 
     /// The share of the epoch that is done, from 0 to 1.
-    var share: Double
+    package var share: Double
 
     /// The loss terms.
-    var terms: [String]
+    package var terms: [String]
 
     /// The accuracy.
-    var accuracy: String
+    package var accuracy: String
 
     /// The speed.
-    var speed: String
+    package var speed: String
 
     /// The time left.
-    var left: String
+    package var left: String
+
+    /// Gathers the parts.
+    package init(
+        run: String?, place: String, share: Double, terms: [String], accuracy: String,
+        speed: String,
+        left: String
+    ) {
+        self.run = run
+        self.place = place
+        self.share = share
+        self.terms = terms
+        self.accuracy = accuracy
+        self.speed = speed
+        self.left = left
+    }
 
     private static let widestBar = 20
     private static let narrowestBar = 5
@@ -35,7 +48,7 @@ struct ProgressLine {
     ///   - columns: how wide it may be.
     ///   - paint: puts the bar into a colour.
     /// - Returns: a text of at most that many columns, colours aside.
-    func text(columns: Int, paint: (String) -> String = { $0 }) -> String {
+    package func text(columns: Int, paint: (String) -> String = { $0 }) -> String {
         let start = (run.map { [$0] } ?? []) + [place]
         let ends =
             (0...terms.count).reversed().map { terms.prefix($0) + [accuracy, speed, left] }

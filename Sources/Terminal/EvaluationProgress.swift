@@ -1,14 +1,13 @@
-import Terminal
-
 /// Shows how far an evaluation is, and the time that is left.
-final class EvaluationProgress {
+package final class EvaluationProgress {
     private let quiet: Bool
 
     /// When this evaluation told of itself first, and how far it was then.
     private var origin: (time: ContinuousClock.Instant, done: Int)?
     private var lastShown = ContinuousClock.now
 
-    init(quiet: Bool) { self.quiet = quiet }
+    /// Begins; a quiet one shows nothing.
+    package init(quiet: Bool) { self.quiet = quiet }
 
     /// Shows a number of images, now and then.
     ///
@@ -16,7 +15,7 @@ final class EvaluationProgress {
     ///   - done: how many are done.
     ///   - count: of how many; once all are done another evaluation begins.
     ///   - run: what the run is called, where there are several at once.
-    func show(_ done: Int, of count: Int, _ run: String? = nil) {
+    package func show(_ done: Int, of count: Int, _ run: String? = nil) {
         let now = ContinuousClock.now
         let origin = origin ?? (now, done)
         if self.origin == nil { lastShown = now }
