@@ -46,14 +46,16 @@ public final class Conv2d: Layer {
 
     /// The convolution by a kernel of our own, where one knows it.
     private func fused(_ input: Tensor) -> Tensor? {
-        guard padding == 1, bias == nil, weight.size(2) == 3, weight.size(3) == 3 else {
-            return nil
-        }
+        guard bias == nil else { return nil }
+        let isThree = padding == 1 && weight.size(2) == 3 && weight.size(3) == 3
         if groups == 1 {
-            guard stride == 1, Processor.current.convolution == .avx512 else { return nil }
-            return fusedConvolution3x3(input, weight: weight)
+            guard Processor.current.convolution == .avx512 else { return nil }
+            return isThree && stride == 1
+                ? fusedConvolution3x3(input, weight: weight)
+                : convolutionWithFusedGradient(
+                    input, weight: weight, stride: stride, padding: padding)
         }
-        guard groups == weight.size(0), weight.size(1) == 1 else { return nil }
+        guard isThree, groups == weight.size(0), weight.size(1) == 1 else { return nil }
         return fusedDepthwiseConvolution3x3(input, weight: weight, stride: stride)
     }
 }

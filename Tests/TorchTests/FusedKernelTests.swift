@@ -118,6 +118,31 @@ import TorchTestSupport
     }
 
     @Test(
+        "The weights' gradient of strided and 1×1 convolutions agrees with LibTorch's",
+        arguments: [
+            ([2, 16, 7, 7], 16), ([1, 16, 31, 31], 32), ([3, 48, 1, 1], 16), ([1, 32, 7, 31], 48),
+            ([2, 64, 1, 7], 64), ([1, 16, 70, 2], 16), ([40, 80, 8, 8], 64),
+            ([1, 112, 300, 3], 16),
+        ], [(1, 1), (1, 2), (3, 2)])
+    func weightGradient(
+        layer: (shape: [Int], outputs: Int), form: (kernel: Int, stride: Int)
+    ) throws {
+        guard hasKernel() else { return }
+        let (kernel, stride) = form
+        let input = Twin(71, layer.shape)
+        let weight = Twin(
+            72, [layer.outputs, layer.shape[1], kernel, kernel], parameter: true)
+        let padding = kernel / 2
+        let output = try #require(
+            convolutionWithFusedGradient(
+                input.low, weight: weight.low, stride: stride, padding: padding))
+        let exact = input.exact.conv2d(weight: weight.exact, stride: stride, padding: padding)
+        expectSame(output, exact, "output")
+
+        try expectSameGradients(output, exact, of: ["input": input, "weight": weight])
+    }
+
+    @Test(
         "Depthwise 3×3 convolution agrees with LibTorch's, forward and backward",
         arguments: [
             [2, 16, 7, 7], [1, 58, 31, 32], [3, 48, 1, 1], [2, 17, 1, 7], [70, 24, 8, 8],
@@ -250,6 +275,12 @@ import TorchTestSupport
             let kernel = Tensor.zeros([channels, groupWidth, 3, 3])
             #expect(fusedDepthwiseConvolution3x3(image, weight: kernel, stride: stride) == nil)
         }
+        for (size, stride, padding) in [(5, 1, 2), (3, 3, 1), (3, 2, 0), (1, 1, 1)] {
+            let kernel = Tensor.zeros([16, 16, size, size])
+            #expect(
+                convolutionWithFusedGradient(
+                    feature, weight: kernel, stride: stride, padding: padding) == nil)
+        }
         let plain = input(16, .float32, .channelsLast)
         #expect(fusedConvolution3x3(plain, weight: Tensor.zeros([16, 16, 3, 3])) == nil)
         #expect(fusedConvolution3x3(feature, weight: Tensor.zeros([16, 16, 1, 1])) == nil)
@@ -277,11 +308,39 @@ import TorchTestSupport
             return try [output, #require(input.grad), #require(weight.grad)]
                 .flatMap { $0.detach().bytes() }
         }
+        try expectSameWithAnyThreads(run)
+    }
+
+    @Test(
+        "The weights' gradient does not depend on the number of threads",
+        arguments: [(1, 1), (1, 2), (3, 1), (3, 2)], [16, 160])
+    func threadsOfWeights(form: (kernel: Int, stride: Int), channels: Int) throws {
+        guard hasKernel() else { return }
+        let (kernel, stride) = form
+        try expectSameWithAnyThreads {
+            let input = Tensor.hashed(23, shape: [5, channels, 13, 16], dtype: .bfloat16)
+                .contiguous(.channelsLast)
+            let weight = Tensor.hashed(
+                24, shape: [32, channels, kernel, kernel], dtype: .float32)
+            weight.requiresGrad = true
+            let output =
+                kernel == 3 && stride == 1
+                ? fusedConvolution3x3(input, weight: weight)
+                : convolutionWithFusedGradient(
+                    input, weight: weight, stride: stride, padding: kernel / 2)
+            probe(try #require(output)).backward()
+            return try #require(weight.grad).bytes()
+        }
+    }
+
+    private func expectSameWithAnyThreads(_ run: () throws -> [UInt8]) throws {
         let former = Runtime.threads
         defer { Runtime.setThreads(former) }
         Runtime.setThreads(1)
         let one = try run()
-        Runtime.setThreads(2)
-        #expect(try run() == one)
+        for threads in [2, 3] {
+            Runtime.setThreads(threads)
+            #expect(try run() == one)
+        }
     }
 }

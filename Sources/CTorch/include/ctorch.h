@@ -177,9 +177,14 @@ ct_error ct_conv3x3_pack(ct_tensor weight, ct_tensor *packed);
 // 3×3 convolution with stride 1 and padding 1, then bias, addition (each where not null) and ReLU.
 ct_error ct_conv3x3_forward(ct_tensor input, ct_tensor packed, int64_t outputs, ct_tensor bias,
                                 ct_tensor addend, bool relu, ct_tensor *output);
-// The gradients of the convolution alone.
-ct_error ct_conv3x3_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
-                                 bool wants_input, ct_tensor *for_input, ct_tensor *for_weight);
+
+// Whether the function below takes these: bfloat16 inputs, channels last, multiples of 16 channels, a
+// kernel of 1×1 without padding or 3×3 with padding 1 on the CPU, stride 1 or 2, a processor with
+// AVX512-BF16.
+bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding);
+// The gradients of the convolution alone; that of the weights is float32.
+ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight, int64_t stride,
+                          bool wants_input, ct_tensor *for_input, ct_tensor *for_weight);
 
 // Whether the pair below takes these: depthwise weights `[C, 1, 3, 3]`, 16 channels or more, bfloat16
 // inputs, channels last, on the CPU; the stride is 1 or 2 and the padding 1.

@@ -24,34 +24,52 @@ struct Packed {
   const bf16 *block(int64_t first) const { return data + first * 9 * inputs; }
 };
 
-bf16 rounded(float value) {
-  bf16 result;
+CT_INLINE uint32_t rounded(float value) {
   uint32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
-  if (value != value) return 0x7FC0;
-  result = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
-  return result;
+  return value != value ? 0x7FC0 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
 }
 
-// Packs [O, C, 3, 3]; `transposed` gives the weights of the backward product for the input, which
-// is a convolution with inputs and outputs exchanged and the kernel turned by half a circle.
-at::Tensor pack(const at::Tensor &weight, bool transposed) {
-  at::Tensor source = weight.detach().to(at::kFloat);
-  if (transposed) source = source.flip({2, 3}).transpose(0, 1);
-  source = source.permute({0, 2, 1, 3}).contiguous();  // [O, ky, C, kx]
-  int64_t outputs = source.size(0), inputs = source.size(2), v = vectors(outputs);
-  at::Tensor packed = at::empty({outputs * inputs * 9}, at::kBFloat16);
-  auto *from = source.const_data_ptr<float>();
-  auto *to = static_cast<bf16 *>(packed.mutable_data_ptr());
-  for (int64_t o = 0; o < outputs; o++) {
-    int64_t block = o / (16 * v), lane = o % (16 * v);
+// A kernel [O, C, 3, 3], or one seen with inputs and outputs exchanged and turned by half a circle.
+struct Taps {
+  const float *first;
+  int64_t outputs, inputs, by_output, by_input, by_row, by_column;
+
+  // Writes rows of [V][16][2] for the block of outputs from `output`.
+  void pack(int64_t output, int64_t lanes, bf16 *to) const {
     for (int64_t ky = 0; ky < 3; ky++) {
-      for (int64_t c = 0; c < inputs; c++) {
-        bf16 *place = to + ((block * 3 + ky) * (inputs / 2) + c / 2) * 96 * v + lane * 2 + c % 2;
-        for (int64_t kx = 0; kx < 3; kx++) place[kx * 32 * v] = rounded(*from++);
+      for (int64_t c = 0; c < inputs; c += 2) {
+        for (int64_t kx = 0; kx < 3; kx++, to += 2 * lanes) {
+          const float *from =
+              first + output * by_output + c * by_input + ky * by_row + kx * by_column;
+          for (int64_t lane = 0; lane < lanes; lane++, from += by_output) {
+            uint32_t pair = rounded(*from) | rounded(from[by_input]) << 16;
+            std::memcpy(to + 2 * lane, &pair, sizeof pair);
+          }
+        }
       }
     }
   }
+};
+
+// Packs [O, C, 3, 3]; `transposed` gives the weights of the backward product for the input.
+at::Tensor pack(const at::Tensor &weight, bool transposed) {
+  at::Tensor w = weight.detach().to(at::kFloat);
+  const float *data = w.const_data_ptr<float>();
+  Taps taps{data, w.size(0), w.size(1), w.stride(0), w.stride(1), w.stride(2), w.stride(3)};
+  if (transposed) {
+    taps = {data + 2 * (w.stride(2) + w.stride(3)), w.size(1), w.size(0), w.stride(1), w.stride(0),
+            -w.stride(2), -w.stride(3)};
+  }
+  at::Tensor packed = at::empty({w.numel()}, at::kBFloat16);
+  bf16 *to = ct::mutable_rows(packed);
+  int64_t lanes = 16 * vectors(taps.outputs), blocks = taps.outputs / lanes;
+  ct::for_pieces(
+      blocks,
+      [&](int64_t block, int64_t, int64_t, int64_t) {
+        taps.pack(block * lanes, lanes, to + block * lanes * 9 * taps.inputs);
+      },
+      blocks);
   return packed;
 }
 
@@ -208,15 +226,33 @@ ct_error ct_conv3x3_forward(ct_tensor input, ct_tensor packed, int64_t outputs, 
   });
 }
 
-ct_error ct_conv3x3_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
-                                 bool wants_input, ct_tensor *for_input, ct_tensor *for_weight) {
+bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding) {
+  at::Tensor x = ct::borrow(input), w = ct::borrow(weight);
+  if (!ct_cpu_has_native_bfloat16() || !w.device().is_cpu() || w.dim() != 4 || w.numel() == 0) {
+    return false;
+  }
+  int64_t kernel = w.size(2);
+  return ct::is_bf16_rows(x) && x.numel() > 0 && x.size(1) == w.size(1) && w.size(0) % 16 == 0 &&
+         w.size(3) == kernel && (kernel == 1 || kernel == 3) && padding == kernel / 2 &&
+         (stride == 1 || stride == 2);
+}
+
+ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight, int64_t stride,
+                          bool wants_input, ct_tensor *for_input, ct_tensor *for_weight) {
   return ct::guard([&] {
     at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient));
     at::Tensor x = ct::borrow(input), w = ct::borrow(weight);
-    *for_weight = ct::hand_over(ct::weight_gradient_3x3(g, x, w));
-    if (wants_input) {
+    *for_weight = ct::hand_over(ct::weight_gradient(g, x, w, stride));
+    if (!wants_input) return;
+    if (w.size(2) == 3 && stride == 1) {
       *for_input = ct::hand_over(
           convolve(g, pack(w, true), x.size(1), at::Tensor(), at::Tensor(), false));
+      return;
     }
+    // oneDNN's runs at the processor's rate.
+    int64_t padding = w.size(2) / 2;
+    *for_input = ct::hand_over(std::get<0>(at::convolution_backward(
+        g, x, ct::as_bf16_rows(w.detach()), c10::nullopt, {stride, stride}, {padding, padding},
+        {1, 1}, false, {0, 0}, 1, {true, false, false})));
   });
 }

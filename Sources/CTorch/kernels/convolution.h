@@ -1,4 +1,4 @@
-// What the forward product and the weights' gradient of the 3×3 convolution share.
+// What the forward product and the weights' gradient of our own convolutions share.
 #pragma once
 
 #include "kernels.h"
@@ -11,9 +11,10 @@
 
 namespace ct {
 
-// The gradient [O, C, 3, 3] of the weights, in float32, for rows of gradients and inputs.
-at::Tensor weight_gradient_3x3(const at::Tensor &gradient, const at::Tensor &input,
-                               const at::Tensor &weight);
+// The gradient [O, C, k, k] of the weights of a convolution with stride 1 or 2, whose kernel is 1×1, or
+// 3×3 with padding 1; in float32, for rows of gradients and inputs.
+at::Tensor weight_gradient(const at::Tensor &gradient, const at::Tensor &input,
+                           const at::Tensor &weight, int64_t stride);
 
 #if defined(__x86_64__)
 

@@ -12,7 +12,34 @@ public func fusedConvolution3x3(_ input: Tensor, weight: Tensor) -> Tensor? {
     return differentiableConvolution("fused_convolution", input, weight) {
         kernel(input, relu: false)
     } backward: {
-        ct_conv3x3_backward($0, $1, $2, $3, $4, $5)
+        ct_conv_backward($0, $1, $2, 1, $3, $4, $5)
+    }
+}
+
+/// Convolution by LibTorch's operator with the weights' gradient by our own kernel.
+///
+/// - Parameters:
+///   - input: `[N, C, H, W]`.
+///   - weight: `[O, C, k, k]`, float32; it is rounded to bfloat16.
+///   - stride: the step between windows, in pixels.
+///   - padding: zeros on each side, in pixels.
+/// - Returns: `[N, O, H', W']`; nil, with nothing done, where our kernel does not take the input: it
+///   wants bfloat16, channels last, multiples of 16 channels, a kernel of 1×1 or of 3×3 with padding 1, a
+///   stride of 1 or 2, and a processor with AVX512-BF16.
+public func convolutionWithFusedGradient(
+    _ input: Tensor, weight: Tensor, stride: Int, padding: Int
+) -> Tensor? {
+    guard let x = input.handle, let kernel = weight.handle,
+        withExtendedLifetime(
+            (input, weight),
+            { ct_conv_backward_takes(x, kernel, Int64(stride), Int64(padding)) })
+    else { return nil }
+    return differentiableConvolution("convolution_with_fused_gradient", input, weight) {
+        input.conv2d(
+            weight: weight.to(.bfloat16).contiguous(.channelsLast), stride: stride,
+            padding: padding)
+    } backward: {
+        ct_conv_backward($0, $1, $2, Int64(stride), $3, $4, $5)
     }
 }
 
