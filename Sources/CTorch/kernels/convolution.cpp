@@ -155,9 +155,16 @@ CT_NATIVE void forward_rows(const Forward &f, int64_t begin, int64_t end) {
       int64_t x = 0;
       for (; x + wide <= f.width; x += wide) forward_tile<wide, V>(f, row, x, first);
       if (V == 1 && x + 8 <= f.width) forward_tile<8, V>(f, row, x, first), x += 8;
-      if (x + 4 <= f.width) forward_tile<4, V>(f, row, x, first), x += 4;
-      if (x + 2 <= f.width) forward_tile<2, V>(f, row, x, first), x += 2;
-      if (x < f.width) forward_tile<1, V>(f, row, x, first);
+      // One tile, since a row of 7 pixels is all that deep maps have.
+      switch (f.width - x) {
+        case 7: forward_tile<7, V>(f, row, x, first); break;
+        case 6: forward_tile<6, V>(f, row, x, first); break;
+        case 5: forward_tile<5, V>(f, row, x, first); break;
+        case 4: forward_tile<4, V>(f, row, x, first); break;
+        case 3: forward_tile<3, V>(f, row, x, first); break;
+        case 2: forward_tile<2, V>(f, row, x, first); break;
+        case 1: forward_tile<1, V>(f, row, x, first); break;
+      }
     }
   }
 }
