@@ -76,9 +76,8 @@ let package = Package(
             name: "ReviewKD",
             targets: [
                 "Archives", "Basics", "ImageFiles", "ImageFolders", "Pickles", "TensorFiles",
-                "Torch", "TorchNN",
-                "VisionModels", "VisionData", "Distillation", "RunRecords", "Recipes", "Training",
-                "Studies",
+                "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "RunRecords", "RecipeSyntax", "Recipes", "Training", "Studies",
             ]),
         .executable(name: "reviewkd", targets: ["reviewkd"]),
     ],
@@ -129,11 +128,12 @@ let package = Package(
         .target(
             name: "RunRecords", dependencies: ["Basics", crypto], swiftSettings: house),
         .target(name: "Machine", dependencies: ["Basics"], swiftSettings: house),
+        .target(name: "RecipeSyntax", dependencies: ["Basics", yams], swiftSettings: house),
         .target(
             name: "Recipes",
             dependencies: [
-                "Basics", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation", crypto,
-                yams,
+                "Basics", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "RecipeSyntax", crypto,
             ],
             resources: [.embedInCode("Shipped")],
             swiftSettings: house),
@@ -157,7 +157,7 @@ let package = Package(
             dependencies: [
                 "Basics", "Revision", "Terminal", "TensorFiles", "Torch", "TorchNN",
                 "VisionModels", "ImageFolders", "VisionData", "Distillation", "RunRecords",
-                "Recipes", "Training", "Studies", argumentParser,
+                "RecipeSyntax", "Recipes", "Training", "Studies", argumentParser,
             ],
             swiftSettings: house),
         .target(
@@ -235,7 +235,8 @@ let package = Package(
         .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "Basics", "TorchNN", "Recipes", "Distillation", "VisionData", "VisionModels",
+                "Basics", "TorchNN", "RecipeSyntax", "Recipes", "Distillation", "VisionData",
+                "VisionModels",
             ],
             swiftSettings: house),
         .testTarget(
@@ -250,15 +251,16 @@ let package = Package(
         .testTarget(
             name: "StudiesTests",
             dependencies: [
-                "Basics", "BasicsTestSupport", "RunRecords", "Recipes", "Training", "Studies",
-                "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "Basics", "BasicsTestSupport", "RunRecords", "RecipeSyntax", "Recipes", "Training",
+                "Studies", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
             ],
             swiftSettings: house),
         .testTarget(
             name: "ExamplesTests",
             dependencies: [
                 "Basics", "Examples", "Torch", "TorchNN", "VisionModels", "VisionData",
-                "Distillation", "RunRecords", "Recipes", "Training", "TorchTestSupport",
+                "Distillation", "RunRecords", "RecipeSyntax", "Recipes", "Training",
+                "TorchTestSupport",
             ],
             swiftSettings: house),
         .testTarget(

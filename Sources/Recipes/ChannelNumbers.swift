@@ -1,4 +1,4 @@
-import Yams
+import RecipeSyntax
 
 /// What the three numbers of a normalisation are, one for each colour.
 public enum ChannelNumbers: Sendable {
@@ -38,8 +38,7 @@ extension RecipeRule where Value == [Double] {
     /// The mean or the deviation of a normalisation.
     static func channels(_ kind: ChannelNumbers) -> Self {
         Self(expected: "a list of \(kind.expected)") { field in
-            guard case .sequence(let list) = field.node else { return nil }
-            let fields = list.enumerated().map { field.child("\($0)", $1) }
+            guard let fields = field.elements else { return nil }
             let values = try fields.compactMap { try RecipeRule<Double>.finite.read($0) }
             if values.count == fields.count, kind.allow(values) { return values }
             let meant = values.count == fields.count ? kind.meant(by: values) : nil

@@ -1,6 +1,6 @@
 import Basics
+import RecipeSyntax
 import VisionData
-import Yams
 
 /// The images of a run and how they are prepared.
 public struct DatasetSettings: Sendable, Equatable {
@@ -187,7 +187,7 @@ extension RecipeRule where Value == NormalizationSettings {
             + "mean, std",
         nearest: { NearestName.find($0, among: Value.names) },
         read: { field in
-            guard let text = field.node.scalar?.string else {
+            guard let text = field.scalar else {
                 return .custom(try Normalization.table.read(field))
             }
             return NormalizationSettings(named: text)

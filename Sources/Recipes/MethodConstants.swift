@@ -1,4 +1,5 @@
 import Distillation
+import RecipeSyntax
 
 /// The constants of one method, whichever it is.
 public struct MethodConstants: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import Basics
-import Yams
+import RecipeSyntax
 
 extension MethodSettings.Name {
     fileprivate static let known = allCases.map(\.rawValue)
@@ -41,7 +41,7 @@ extension RecipeRule where Value == [MethodSettings.Name] {
             expected: MethodSettings.Name.expected,
             nearest: { MethodSettings.Name.nearest(to: $0) },
             read: { field in
-                field.node.scalar.flatMap { [MethodSettings.Name](joined: $0.string) }
+                field.scalar.flatMap { [MethodSettings.Name](joined: $0) }
             },
             text: { $0.map(\.rawValue).joined(separator: "+") })
 }

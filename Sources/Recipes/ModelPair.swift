@@ -1,4 +1,5 @@
 import Basics
+import RecipeSyntax
 import VisionModels
 
 /// A teacher and a student of the zoo.

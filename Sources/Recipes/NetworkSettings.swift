@@ -1,4 +1,5 @@
 import Distillation
+import RecipeSyntax
 
 /// The network to learn from.
 public struct TeacherSettings: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import RecipeSyntax
 import TorchNN
 
 /// The update rule.

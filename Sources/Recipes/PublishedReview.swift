@@ -1,4 +1,5 @@
 import Distillation
+import RecipeSyntax
 import TorchNN
 import VisionModels
 

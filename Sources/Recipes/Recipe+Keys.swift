@@ -1,4 +1,5 @@
 import Distillation
+import RecipeSyntax
 import TorchNN
 import VisionData
 
@@ -135,4 +136,12 @@ extension Recipe {
             throw error("method", "warms up over \(warmup) epochs")
         }
     }
+}
+
+extension Recipe {
+    /// The path of the value that somebody means who gives its name alone, as `lr`.
+    ///
+    /// - Parameter name: the name here or in another program.
+    /// - Returns: the path for an override; nil for a name that is not known.
+    public static func path(ofValue name: String) -> String? { KeyNames.path(of: name) }
 }

@@ -1,5 +1,6 @@
 import Basics
 import Distillation
+import RecipeSyntax
 import VisionData
 import VisionModels
 
@@ -52,7 +53,7 @@ extension Recipe {
     /// The name of a recipe that is nearest to one that does not exist, of those shipped and those made of
     /// networks' names; nil where none is near.
     static func nearestName(to name: String) -> String? {
-        guard let stem = stem(ofFile: name) else {
+        guard let stem = RecipeFileName.stem(of: name) else {
             let parts = name.split(separator: "/", omittingEmptySubsequences: false)
                 .map(String.init)
             switch parts.count {
@@ -66,17 +67,6 @@ extension Recipe {
         }
         // Of a file there is no other to be meant than the recipe that it would be called after.
         return (try? text(named: stem)) == nil ? nil : stem
-    }
-
-    /// The name without the ending of a file; nil where it has none.
-    private static func stem(ofFile name: String) -> String? {
-        [".yaml", ".yml"].first { name.lowercased().hasSuffix($0) }
-            .map { String(name.dropLast($0.count)) }
-    }
-
-    /// Whether a name can be that of a file alone.
-    static func isFileName(_ name: String) -> Bool {
-        stem(ofFile: name) != nil || ["/", "./", "../", "~"].contains { name.hasPrefix($0) }
     }
 
     /// The nearest name to one without a slash, where the first part is left out or joined in another way.

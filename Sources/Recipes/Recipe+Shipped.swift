@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import RecipeSyntax
 
 extension Recipe {
     // SwiftPM derives these constants from file names without their folders, so two files of one

@@ -1,4 +1,5 @@
 import Distillation
+import RecipeSyntax
 import TorchNN
 
 /// The review term (Chen et al., 2021) and the parts that its ablations replace.

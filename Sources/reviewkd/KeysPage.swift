@@ -1,4 +1,5 @@
 import Distillation
+import RecipeSyntax
 import Recipes
 
 /// The page of every key of a recipe with its range, default and meaning, in Markdown.

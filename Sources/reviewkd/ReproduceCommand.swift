@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import RecipeSyntax
 import Recipes
 import Studies
 import Training

@@ -1,5 +1,6 @@
 import Distillation
 import Examples
+import RecipeSyntax
 import Testing
 import Torch
 import VisionModels

@@ -1,4 +1,5 @@
 import Foundation
+import RecipeSyntax
 import Testing
 
 @testable import Recipes

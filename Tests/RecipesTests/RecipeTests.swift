@@ -1,6 +1,7 @@
 import Basics
 import Distillation
 import Foundation
+import RecipeSyntax
 import Testing
 import TorchNN
 import VisionData

@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import RecipeSyntax
 import Testing
 import Torch
 import TorchNN

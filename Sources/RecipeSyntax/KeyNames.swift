@@ -1,8 +1,7 @@
 import Basics
-import VisionModels
 
 /// What recipes of other programs call the keys of ours.
-enum KeyNames {
+package enum KeyNames {
     /// Our key, then its names elsewhere.
     ///
     /// In PyTorch, timm, mmcv, mdistiller, RepDistiller and the habits of the field; letter case and the
@@ -87,7 +86,7 @@ enum KeyNames {
     }
 
     /// The whole path of the key that is called by a name alone, here or elsewhere; nil for another name.
-    static func path(of name: String) -> String? {
+    package static func path(of name: String) -> String? {
         let names = [name.replacing("-", with: "_").lowercased()] + (ours[plain(name)] ?? [])
         guard let key = names.first(where: { homesOfOptions[$0] != nil }),
             let home = homesOfOptions[key]
@@ -101,12 +100,4 @@ enum KeyNames {
     private static func plain(_ name: String) -> String {
         name.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
     }
-}
-
-extension Recipe {
-    /// The path of the value that somebody means who gives its name alone, as `lr`.
-    ///
-    /// - Parameter name: the name here or in another program.
-    /// - Returns: the path for an override; nil for a name that is not known.
-    public static func path(ofValue name: String) -> String? { KeyNames.path(of: name) }
 }

@@ -1,25 +1,43 @@
 /// One key of a section: how it is read into settings, written from them, and described.
-struct RecipeKey<Settings>: Sendable {
+package struct RecipeKey<Settings>: Sendable {
     /// The key in its section.
     let name: String
 
     /// Puts the key's value into settings; a key that may be left out leaves them as they began.
-    let read: @Sendable (RecipeSection, inout Settings) throws -> Void
+    package let read: @Sendable (RecipeSection, inout Settings) throws -> Void
 
     /// What a resolved recipe writes: one value, a section's values, or nothing.
     let entries: @Sendable (Settings) -> [RecipeEntry]
 
     /// What the page of keys says of it, for the settings that a section begins with.
     let rows: @Sendable (Settings) -> [KeyRow]
+
+    /// A key of its own kind.
+    package init(
+        name: String, read: @escaping @Sendable (RecipeSection, inout Settings) throws -> Void,
+        entries: @escaping @Sendable (Settings) -> [RecipeEntry],
+        rows: @escaping @Sendable (Settings) -> [KeyRow]
+    ) {
+        self.name = name
+        self.read = read
+        self.entries = entries
+        self.rows = rows
+    }
 }
 
 /// A value of a resolved recipe with its path.
-struct RecipeEntry: Equatable {
-    let path: String
-    let value: String
+package struct RecipeEntry: Equatable {
+    package let path: String
+    package let value: String
+
+    /// A value at a path.
+    package init(path: String, value: String) {
+        self.path = path
+        self.value = value
+    }
 
     /// The same within a section.
-    func within(_ section: String) -> RecipeEntry {
+    package func within(_ section: String) -> RecipeEntry {
         RecipeEntry(path: "\(section).\(path)", value: value)
     }
 }
@@ -38,19 +56,27 @@ package struct KeyRow {
     /// What it decides.
     package let meaning: String
 
+    /// A line about one key.
+    package init(path: String, expected: String, standard: String?, meaning: String) {
+        self.path = path
+        self.expected = expected
+        self.standard = standard
+        self.meaning = meaning
+    }
+
     /// The same within a section.
-    func within(_ section: String) -> KeyRow {
+    package func within(_ section: String) -> KeyRow {
         KeyRow(
             path: "\(section).\(path)", expected: expected, standard: standard, meaning: meaning)
     }
 }
 
 /// A path to a value that threads may share.
-typealias Path<Settings, Value> = WritableKeyPath<Settings, Value> & Sendable
+package typealias Path<Settings, Value> = WritableKeyPath<Settings, Value> & Sendable
 
 extension RecipeKey {
     /// A key that must be there.
-    static func required<Value>(
+    package static func required<Value>(
         _ name: String, _ path: Path<Settings, Value>, _ rule: RecipeRule<Value>, _ meaning: String
     ) -> Self {
         Self(
@@ -71,7 +97,7 @@ extension RecipeKey {
     ///   - standard: the default in words, where it is not the same for all recipes.
     ///   - meaning: one sentence.
     /// - Returns: the key.
-    static func optional<Value>(
+    package static func optional<Value>(
         _ name: String, _ path: Path<Settings, Value>, _ rule: RecipeRule<Value>,
         standard: String? = nil, _ meaning: String
     ) -> Self {
@@ -102,7 +128,7 @@ extension RecipeKey {
     ///   - unwritten: the default.
     ///   - meaning: one sentence.
     /// - Returns: the key.
-    static func optional<Value: Equatable & Sendable>(
+    package static func optional<Value: Equatable & Sendable>(
         _ name: String, _ path: Path<Settings, Value>, _ rule: RecipeRule<Value>,
         unwritten: Value, _ meaning: String
     ) -> Self {
@@ -114,7 +140,7 @@ extension RecipeKey {
     }
 
     /// A key without which there is no value.
-    static func optional<Value>(
+    package static func optional<Value>(
         _ name: String, _ path: Path<Settings, Value?>, _ rule: RecipeRule<Value>,
         standard: String, _ meaning: String
     ) -> Self {
@@ -139,7 +165,7 @@ extension RecipeKey {
     ///   - isRequired: whether it must be there.
     ///   - table: its keys.
     /// - Returns: the key.
-    static func section<Part>(
+    package static func section<Part>(
         _ name: String, _ path: Path<Settings, Part>, isRequired: Bool = true,
         _ table: RecipeTable<Part>
     ) -> Self {
@@ -165,7 +191,7 @@ extension RecipeKey {
     ///   - table: its keys.
     ///   - begin: what its settings begin with.
     /// - Returns: the key.
-    static func section<Part>(
+    package static func section<Part>(
         _ name: String, _ path: Path<Settings, Part?>, _ table: RecipeTable<Part>,
         from begin: @escaping @Sendable (Settings) -> Part
     ) -> Self {
@@ -183,7 +209,7 @@ extension RecipeKey {
     }
 
     /// A section of which another key's value decides the keys.
-    static func section<Part>(
+    package static func section<Part>(
         _ name: String, _ path: Path<Settings, Part>, _ cases: RecipeCases<Part>
     ) -> Self {
         Self(
@@ -199,7 +225,7 @@ extension RecipeKey {
     ///   - condition: whether what was read before lets it be there.
     ///   - reason: what makes it meaningless elsewhere.
     /// - Returns: the key.
-    func only(
+    package func only(
         where condition: @escaping @Sendable (Settings) -> Bool,
         otherwise reason: @escaping @Sendable (Settings) -> String
     ) -> Self {

@@ -1,18 +1,17 @@
-import VisionModels
 import Yams
 
 /// A value of a recipe with its key path and origin.
-struct RecipeField {
+package struct RecipeField {
     let node: Node
     let path: [String]
     let source: RecipeSource
 
-    var key: String { path.joined(separator: ".") }
-    var location: RecipeError.Location { source.location(of: node) }
+    package var key: String { path.joined(separator: ".") }
+    package var location: RecipeError.Location { source.location(of: node) }
     var tag: Tag.Name { Tag.Name(rawValue: node.tag.rawValue) }
 
     /// What stands there, in words for an error.
-    var found: String {
+    package var found: String {
         switch node {
         case .mapping: "a section"
         case .sequence(let list): "a list of \(list.count)"
@@ -28,27 +27,36 @@ struct RecipeField {
         node.scalar != nil && node.tag.rawValue == Tag.Name.null.rawValue
     }
 
+    /// The text of a single value; nil for a list or a section.
+    package var scalar: String? { node.scalar?.string }
+
+    /// The values of a list; nil for anything else.
+    package var elements: [RecipeField]? {
+        guard case .sequence(let list) = node else { return nil }
+        return list.enumerated().map { child("\($0)", $1) }
+    }
+
     func child(_ key: String, _ node: Node) -> RecipeField {
         RecipeField(node: node, path: path + [key], source: source)
     }
 
-    func read<Value>(_ rule: RecipeRule<Value>) throws -> Value {
+    package func read<Value>(_ rule: RecipeRule<Value>) throws -> Value {
         if let value = try rule.read(self) { return value }
-        let nearest = node.scalar.flatMap { rule.nearest($0.string) }
+        let nearest = scalar.flatMap { rule.nearest($0) }
         throw RecipeError.invalidValue(
             location, key: key, expected: rule.expected, found: found, nearest: nearest)
     }
 }
 
 /// A mapping of a recipe that has no other keys than those that are known.
-struct RecipeSection {
-    let field: RecipeField
+package struct RecipeSection {
+    package let field: RecipeField
 
     /// The keys that it may have, in the order in which an error lists them.
     let known: [String]
     private var fields: [String: RecipeField] = [:]
 
-    init(_ field: RecipeField, known: [String]) throws {
+    package init(_ field: RecipeField, known: [String]) throws {
         self.field = field
         self.known = known
         guard case .mapping(let mapping) = field.node else {
@@ -69,15 +77,15 @@ struct RecipeSection {
     }
 
     /// The value of a key, or `nil` where it is absent or null.
-    subscript(key: String) -> RecipeField? {
+    package subscript(key: String) -> RecipeField? {
         fields[key].flatMap { RecipeField.isNull($0.node) ? nil : $0 }
     }
 
-    func optional<Value>(_ key: String, _ rule: RecipeRule<Value>) throws -> Value? {
+    package func optional<Value>(_ key: String, _ rule: RecipeRule<Value>) throws -> Value? {
         try self[key]?.read(rule)
     }
 
-    func required<Value>(_ key: String, _ rule: RecipeRule<Value>) throws -> Value {
+    package func required<Value>(_ key: String, _ rule: RecipeRule<Value>) throws -> Value {
         guard let field = fields[key] else {
             throw RecipeError.missingKey(
                 field.location, key: path(to: key), expected: rule.expected)
@@ -91,25 +99,27 @@ struct RecipeSection {
     ///   - keys: The keys that have a meaning.
     ///   - reason: What makes the others meaningless.
     /// - Throws: `RecipeError.unused` at the first other key.
-    func allow(_ keys: [String], when reason: String) throws {
+    package func allow(_ keys: [String], when reason: String) throws {
         for key in known where !keys.contains(key) && self[key] != nil {
             throw unused(key, when: reason)
         }
     }
 
     /// The error for a key that would be ignored.
-    func unused(_ key: String, when reason: String) -> RecipeError {
+    package func unused(_ key: String, when reason: String) -> RecipeError {
         .unused(location(of: key), key: path(to: key), reason: reason)
     }
 
-    func contradiction(_ key: String, _ problem: String) -> RecipeError {
+    package func contradiction(_ key: String, _ problem: String) -> RecipeError {
         .contradiction(location(of: key), key: path(to: key), problem: problem)
     }
 
     /// Where a key was written, or the section that lacks it.
-    func location(of key: String) -> RecipeError.Location { (fields[key] ?? field).location }
+    package func location(of key: String) -> RecipeError.Location {
+        (fields[key] ?? field).location
+    }
 
-    func path(to key: String) -> String {
+    package func path(to key: String) -> String {
         (field.path + [key]).joined(separator: ".")
     }
 }

@@ -4,10 +4,22 @@ import Yams
 ///
 /// Override *k* is parsed as if it stood *k* lines below the end of the file, so that the line number
 /// which Yams gives every node tells file and overrides apart.
-struct RecipeSource {
+package struct RecipeSource {
     let file: String
     let text: String
     let overrides: [String]
+
+    /// A text with its overrides.
+    ///
+    /// - Parameters:
+    ///   - file: the name of the text's origin, for errors.
+    ///   - text: the YAML.
+    ///   - overrides: texts `key.path=value`.
+    package init(file: String, text: String, overrides: [String]) {
+        self.file = file
+        self.text = text
+        self.overrides = overrides
+    }
 
     // Every line break that YAML knows counts, a lone carriage return too.
     private var lineCount: Int { text.count(where: \.isNewline) + 1 }
@@ -16,7 +28,7 @@ struct RecipeSource {
     ///
     /// - Returns: The whole recipe.
     /// - Throws: `RecipeError` when the file or an override is malformed.
-    func root() throws -> RecipeField {
+    package func root() throws -> RecipeField {
         var node = try parsed()
         for (index, override) in overrides.enumerated() {
             guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {

@@ -1,16 +1,26 @@
 /// The keys of one settings type: one table that reads, writes, compares and describes them.
-struct RecipeTable<Settings: Sendable>: Sendable {
+package struct RecipeTable<Settings: Sendable>: Sendable {
     /// What reading begins with: the defaults, and something in the places of keys that must be there.
-    let blank: Settings
+    package let blank: Settings
 
     /// The keys in the order in which they are read and written.
     let keys: [RecipeKey<Settings>]
 
     /// Refuses values that contradict each other.
-    var check: @Sendable (RecipeSection, Settings) throws -> Void = { _, _ in }
+    let check: @Sendable (RecipeSection, Settings) throws -> Void
+
+    /// A table of keys.
+    package init(
+        blank: Settings, keys: [RecipeKey<Settings>],
+        check: @escaping @Sendable (RecipeSection, Settings) throws -> Void = { _, _ in }
+    ) {
+        self.blank = blank
+        self.keys = keys
+        self.check = check
+    }
 
     /// The names of the keys.
-    var names: [String] { keys.map(\.name) }
+    package var names: [String] { keys.map(\.name) }
 
     /// Reads a section that has no other keys.
     ///
@@ -19,12 +29,12 @@ struct RecipeTable<Settings: Sendable>: Sendable {
     ///   - settings: what to begin with; `blank` where nothing is given.
     /// - Returns: the settings.
     /// - Throws: `RecipeError` at the first value that is not valid.
-    func read(_ field: RecipeField, from settings: Settings? = nil) throws -> Settings {
+    package func read(_ field: RecipeField, from settings: Settings? = nil) throws -> Settings {
         try read(RecipeSection(field, known: names), from: settings)
     }
 
     /// Reads the table's keys of a section that may have others.
-    func read(_ section: RecipeSection, from settings: Settings? = nil) throws -> Settings {
+    package func read(_ section: RecipeSection, from settings: Settings? = nil) throws -> Settings {
         var settings = settings ?? blank
         for key in keys { try key.read(section, &settings) }
         try check(section, settings)
@@ -32,17 +42,17 @@ struct RecipeTable<Settings: Sendable>: Sendable {
     }
 
     /// The values that a resolved recipe writes.
-    func entries(of settings: Settings) -> [RecipeEntry] {
+    package func entries(of settings: Settings) -> [RecipeEntry] {
         keys.flatMap { $0.entries(settings) }
     }
 
     /// What the page of keys says.
-    var rows: [KeyRow] { keys.flatMap { $0.rows(blank) } }
+    package var rows: [KeyRow] { keys.flatMap { $0.rows(blank) } }
 }
 
 extension RecipeRule where Value: Sendable {
     /// A section that a resolved recipe writes in one line.
-    static func flow(_ table: RecipeTable<Value>) -> Self {
+    package static func flow(_ table: RecipeTable<Value>) -> Self {
         Self(expected: "a section", read: { try table.read($0) }) {
             table.flow($0)
         }
@@ -51,16 +61,16 @@ extension RecipeRule where Value: Sendable {
 
 extension RecipeTable {
     /// The values in one line, `{a: 1, b: 2}`.
-    func flow(_ settings: Settings) -> String {
+    package func flow(_ settings: Settings) -> String {
         let parts = entries(of: settings).map { "\($0.path): \($0.value)" }
         return "{\(parts.joined(separator: ", "))}"
     }
 }
 
 /// The keys of a section whose `name` decides which of the others it has.
-struct RecipeCases<Whole: Sendable>: Sendable {
+package struct RecipeCases<Whole: Sendable>: Sendable {
     /// One name with its keys.
-    struct Case: Sendable {
+    package struct Case: Sendable {
         let name: String
         let keys: [String]
         let read: @Sendable (RecipeSection) throws -> Whole
@@ -70,7 +80,7 @@ struct RecipeCases<Whole: Sendable>: Sendable {
         let rows: [KeyRow]
 
         /// A name with a table.
-        init<Part>(
+        package init<Part>(
             _ name: String, _ table: RecipeTable<Part>, make: @escaping @Sendable (Part) -> Whole,
             part: @escaping @Sendable (Whole) -> Part?
         ) {
@@ -82,7 +92,7 @@ struct RecipeCases<Whole: Sendable>: Sendable {
         }
 
         /// A name without further keys.
-        init(_ name: String, _ whole: Whole) where Whole: Equatable {
+        package init(_ name: String, _ whole: Whole) where Whole: Equatable {
             self.name = name
             keys = []
             read = { _ in whole }
@@ -94,6 +104,12 @@ struct RecipeCases<Whole: Sendable>: Sendable {
     /// What the page of keys says of `name`.
     let meaning: String
     let cases: [Case]
+
+    /// A section of some cases.
+    package init(meaning: String, cases: [Case]) {
+        self.meaning = meaning
+        self.cases = cases
+    }
 
     private var rule: RecipeRule<Case> {
         .choice(of: cases.map { ($0.name, $0) }, text: \.name)
@@ -111,14 +127,14 @@ struct RecipeCases<Whole: Sendable>: Sendable {
     }
 
     /// The values that a resolved recipe writes.
-    func entries(of whole: Whole) -> [RecipeEntry] {
+    package func entries(of whole: Whole) -> [RecipeEntry] {
         cases.lazy.compactMap { one in
             one.entries(whole).map { [RecipeEntry(path: "name", value: one.name)] + $0 }
         }.first ?? []
     }
 
     /// What the page of keys says.
-    var rows: [KeyRow] {
+    package var rows: [KeyRow] {
         [KeyRow(path: "name", expected: rule.expected, standard: nil, meaning: meaning)]
             + cases.flatMap { one in
                 one.rows.map {

@@ -1,5 +1,3 @@
-import VisionModels
-
 /// A recipe that cannot be used, with the place to correct.
 public enum RecipeError: Error, Equatable {
     /// Where a value was written.
@@ -10,7 +8,7 @@ public enum RecipeError: Error, Equatable {
         case override(String)
 
         /// Whether an override gave the value.
-        var isOverride: Bool {
+        package var isOverride: Bool {
             switch self {
             case .file: false
             case .override: true
@@ -107,7 +105,7 @@ extension RecipeError: CustomStringConvertible {
             "\(at(location)): \(key): \(what), but epochs is \(epochs)"
         case .invalidOverride(let text, let problem):
             "\(at(.override(text))): \(problem)"
-        case .unknownRecipe(let name, _) where Recipe.isFileName(name):
+        case .unknownRecipe(let name, _) where RecipeFileName.isOne(name):
             "there is no file \"\(name)\""
         case .unknownRecipe(let name, _):
             "\"\(name)\" is neither a shipped recipe nor a file"

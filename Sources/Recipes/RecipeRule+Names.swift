@@ -1,0 +1,38 @@
+import RecipeSyntax
+import VisionModels
+
+extension RecipeRule where Value == String {
+    static let name = Self(
+        expected: "a name of letters, digits and . _ - between single slashes",
+        read: {
+            guard let name = try Self.text.read($0) else { return nil }
+            return Recipe.isName(name) ? name : nil
+        }, text: \.yaml)
+
+    private static let models = Architecture.all.map(\.name)
+
+    /// The name of a model in its own letter case.
+    static let model = Self(
+        expected: "one of \(models.joined(separator: ", "))",
+        nearest: { Architecture.nearestName(to: $0) },
+        read: { field in
+            field.scalar.flatMap { try? Architecture(named: $0).name }
+        }, text: \.yaml)
+}
+
+extension Recipe {
+    /// Whether a recipe may have this name, with letters of any script.
+    package static func isName(_ text: String) -> Bool {
+        text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
+            !["", ".", ".."].contains(part)
+                && part.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
+        }
+    }
+}
+
+extension RecipeRule where Value == Int {
+    /// A whole number that products with numbers of images cannot carry beyond the range of `Int`.
+    static func integer(atLeast minimum: Int) -> Self {
+        integer(atLeast: minimum, atMost: Recipe.largestNumber)
+    }
+}
