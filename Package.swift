@@ -76,8 +76,8 @@ let package = Package(
             name: "ReviewKD",
             targets: [
                 "Archives", "Basics", "ImageFiles", "ImageFolders", "Pickles", "TensorFiles",
-                "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
-                "RunRecords", "RecipeSyntax", "Recipes", "Training", "Studies",
+                "Torch", "TorchNN", "VisionModels", "NetworkFiles", "VisionData", "Distillation",
+                "RunRecords", "RecipeSyntax", "Recipes", "Training", "StepTiming", "Studies",
             ]),
         .executable(name: "reviewkd", targets: ["reviewkd"]),
     ],
@@ -116,6 +116,10 @@ let package = Package(
             name: "VisionModels", dependencies: ["Basics", "Torch", "TorchNN"],
             swiftSettings: house),
         .target(
+            name: "NetworkFiles",
+            dependencies: ["Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels"],
+            swiftSettings: house),
+        .target(
             name: "VisionData",
             dependencies: [
                 "Archives", "Basics", "ImageFiles", "ImageFolders", "Pickles", "Torch", "TorchNN",
@@ -140,15 +144,23 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "ImageFolders",
-                "VisionData", "Distillation", "RunRecords", "Machine", "Recipes", crypto,
+                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
+                "ImageFolders", "VisionData", "Distillation", "RunRecords", "Machine", "Recipes",
+                crypto,
+            ],
+            swiftSettings: house),
+        .target(
+            name: "StepTiming",
+            dependencies: [
+                "Basics", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "Recipes", "Training",
             ],
             swiftSettings: house),
         .target(
             name: "Studies",
             dependencies: [
-                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData",
-                "Distillation", "RunRecords", "Recipes", "Training",
+                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
+                "VisionData", "Distillation", "RunRecords", "Recipes", "Training", "StepTiming",
             ],
             swiftSettings: house),
         .target(name: "Terminal", swiftSettings: house),
@@ -156,8 +168,9 @@ let package = Package(
             name: "reviewkd",
             dependencies: [
                 "Basics", "Revision", "Terminal", "TensorFiles", "Torch", "TorchNN",
-                "VisionModels", "ImageFolders", "VisionData", "Distillation", "RunRecords",
-                "RecipeSyntax", "Recipes", "Training", "Studies", argumentParser,
+                "VisionModels", "NetworkFiles", "ImageFolders", "VisionData", "Distillation",
+                "RunRecords", "RecipeSyntax", "Recipes", "Training", "StepTiming", "Studies",
+                argumentParser,
             ],
             swiftSettings: house),
         .target(
@@ -217,6 +230,13 @@ let package = Package(
             dependencies: ["Torch", "TorchNN", "VisionModels", "TorchTestSupport"],
             swiftSettings: house),
         .testTarget(
+            name: "NetworkFilesTests",
+            dependencies: [
+                "Basics", "NetworkFiles", "TensorFiles", "Torch", "TorchNN", "VisionModels",
+                "TensorFilesTestSupport",
+            ],
+            exclude: ["Fixtures"], swiftSettings: house),
+        .testTarget(
             name: "DistillationTests",
             dependencies: ["Torch", "TorchNN", "VisionModels", "Distillation", "TorchTestSupport"],
             swiftSettings: house),
@@ -242,11 +262,9 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Basics", "BasicsTestSupport", "RunRecords", "Machine", "Recipes", "Training",
-                "TensorFiles", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
-                "TensorFilesTestSupport",
+                "Basics", "BasicsTestSupport", "RunRecords", "Machine", "NetworkFiles", "Recipes",
+                "Training", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
             ],
-            exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
             name: "StudiesTests",

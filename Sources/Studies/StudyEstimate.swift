@@ -1,6 +1,7 @@
 import Basics
 import Distillation
 import Recipes
+import StepTiming
 import TensorFiles
 import Torch
 import TorchNN

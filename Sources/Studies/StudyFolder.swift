@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import NetworkFiles
 import Recipes
 import Training
 

@@ -1,6 +1,7 @@
 import Basics
 import Distillation
 import Foundation
+import NetworkFiles
 import Recipes
 import RunRecords
 import Torch

@@ -1,6 +1,7 @@
 import Basics
 import Crypto
 import Foundation
+import NetworkFiles
 import RunRecords
 import TensorFiles
 import Torch
@@ -52,7 +53,6 @@ struct Checkpoint {
 }
 
 extension Checkpoint {
-    static let format = "reviewkd-checkpoint-1"
     private static let noDigest = String(repeating: "0", count: 64)
 
     /// A safetensors file whose metadata hold the header, and the SHA-256 of the whole file with
@@ -63,7 +63,7 @@ extension Checkpoint {
         let text = String(decoding: try encoder.encode(state), as: UTF8.self)
         var data = try Safetensors.encode(
             entries: tensors.map(\.entry),
-            metadata: ["format": Self.format, "header": text, "sha256": Self.noDigest])
+            metadata: ["format": checkpointFormat, "header": text, "sha256": Self.noDigest])
         guard let place = Self.digestPlace(in: data) else {
             preconditionFailure("Checkpoint: an encoded file without its digest's place")
         }
@@ -85,7 +85,7 @@ extension Checkpoint {
         } catch {
             throw CheckpointError.foreign(path: path, reason: "\(error)")
         }
-        guard file.metadata["format"] == Self.format, let text = file.metadata["header"],
+        guard file.metadata["format"] == checkpointFormat, let text = file.metadata["header"],
             let expected = file.metadata["sha256"], let place = Self.digestPlace(in: data)
         else {
             throw CheckpointError.foreign(
@@ -111,20 +111,4 @@ extension Checkpoint {
     }
 
     private static func digest(of data: Data) -> String { SHA256.hash(data: data).hexadecimal }
-}
-
-extension NamedTensor {
-    /// The tensor as an entry of a file of weights.
-    var entry: TensorEntry {
-        TensorEntry(
-            name: name, elementType: tensor.dtype.elementType, shape: tensor.shape,
-            bytes: Data(tensor.bytes()))
-    }
-
-    /// The tensor that an entry of a file of weights holds, on the CPU.
-    init(_ entry: TensorEntry) {
-        self.init(
-            entry.name,
-            Tensor(bytes: entry.bytes, dtype: DType(entry.elementType), shape: entry.shape))
-    }
 }

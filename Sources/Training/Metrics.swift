@@ -71,6 +71,6 @@ public func peakResidentMemory() -> Int {
 /// - Parameter device: where it ran.
 /// - Returns: the resident memory of this process, or the memory of its tensors on a card.
 /// - Throws: `OperatorError` where there is no such card.
-func peakMemory(on device: Device) throws -> Int {
+package func peakMemory(on device: Device) throws -> Int {
     device == .cpu ? peakResidentMemory() : try CUDAMemory(of: device).peak
 }

@@ -13,7 +13,7 @@ extension Recipe {
     }
 
     /// A stream of random numbers for one purpose of this run.
-    func generator(_ purpose: UInt64) -> Generator {
+    package func generator(_ purpose: UInt64) -> Generator {
         var random = CounterRandom(UInt64(seed), purpose)
         return Generator(seed: random.next())
     }

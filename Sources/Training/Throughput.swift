@@ -19,7 +19,7 @@ struct Throughput {
 
 extension Duration {
     /// The duration as a number.
-    var seconds: Double {
+    package var seconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

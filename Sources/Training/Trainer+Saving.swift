@@ -1,4 +1,5 @@
 import Distillation
+import NetworkFiles
 import Recipes
 import RunRecords
 import Torch

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Distillation
 import Recipes
+import StepTiming
 import Terminal
 import Torch
 import TorchNN

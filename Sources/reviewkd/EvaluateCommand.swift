@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import Distillation
 import Foundation
+import NetworkFiles
 import Recipes
 import RunRecords
 import Terminal

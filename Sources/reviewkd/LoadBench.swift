@@ -1,6 +1,7 @@
 import ArgumentParser
 import ImageFolders
 import Recipes
+import StepTiming
 import Terminal
 import Torch
 import Training

@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import Foundation
 import ImageFolders
+import NetworkFiles
 import RunRecords
 import TensorFiles
 import Terminal

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Distillation
 import Foundation
+import NetworkFiles
 import Recipes
 import RunRecords
 import Terminal

@@ -1,6 +1,7 @@
 import Basics
 import BasicsTestSupport
 import Foundation
+import NetworkFiles
 import Testing
 import Torch
 import TorchNN
@@ -27,6 +28,18 @@ struct CheckpointTests {
             NamedTensor("method.count", Tensor([Int64.max])),
             NamedTensor("metrics.total", Tensor([1.0 / 3], shape: [])),
         ])
+
+    @Test("A checkpoint is refused as a file of weights, with the file to take")
+    func asWeights() throws {
+        try withFolder { folder in
+            let path = folder + "/step"
+            try Self.checkpoint.encoded().write(to: URL(fileURLWithPath: path))
+            let error = #expect(throws: OwnRunError.self) {
+                _ = try loadNetwork("resnet8", weights: path, classCount: 3)
+            }
+            #expect(error?.description.contains("and take that") == true)
+        }
+    }
 
     @Test("A checkpoint comes back as it was saved, every bit of every number")
     func roundTrip() throws {

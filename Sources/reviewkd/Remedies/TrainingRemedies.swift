@@ -1,4 +1,5 @@
 import Basics
+import NetworkFiles
 import Training
 
 extension TrainingError: Remediable {

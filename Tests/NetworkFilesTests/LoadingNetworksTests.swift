@@ -6,9 +6,7 @@ import Torch
 import TorchNN
 import VisionModels
 
-@testable import Recipes
-@testable import RunRecords
-@testable import Training
+@testable import NetworkFiles
 
 @Suite("Weights of networks")
 struct LoadingNetworksTests {
@@ -114,16 +112,6 @@ struct LoadingNetworksTests {
             #expect(remarks.isEmpty)
             let error = #expect(throws: WeightFileError.self) { try load(path) }
             #expect(error?.description.contains("name that as the key 'anything'") == true)
-        }
-    }
-
-    @Test("A run's own checkpoint is refused with the file to take")
-    func ownCheckpoint() throws {
-        let checkpoint = Checkpoint(
-            state: RunState(), tensors: network.stateDict().map { $0.prefixed("method.student") })
-        try withFile(checkpoint.encoded()) { path in
-            let error = #expect(throws: OwnRunError.self) { try load(path) }
-            #expect(error?.description.contains("and take that") == true)
         }
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import Recipes
 import Torch
 import TorchNN
+import Training
 import VisionData
 import VisionModels
 

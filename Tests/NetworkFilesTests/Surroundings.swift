@@ -7,9 +7,7 @@ import Torch
 import TorchNN
 import VisionModels
 
-@testable import Recipes
-@testable import RunRecords
-@testable import Training
+@testable import NetworkFiles
 
 /// Names and company in which a network's weights come.
 struct Surroundings: Sendable, CustomTestStringConvertible {

@@ -6,7 +6,7 @@ import Torch
 import TorchNN
 import VisionModels
 
-@testable import Training
+@testable import NetworkFiles
 
 /// Files for networks of ImageNet, in the forms in which they are published.
 @Suite("Published files of ImageNet's networks")

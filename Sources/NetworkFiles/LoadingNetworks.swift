@@ -1,6 +1,4 @@
 import Basics
-import Distillation
-import Foundation
 import TensorFiles
 import Torch
 import TorchNN
@@ -31,7 +29,7 @@ public func loadNetwork(
 }
 
 /// The same, with a number of classes that may follow from the file.
-func loadNetwork(
+package func loadNetwork(
     _ model: String, weights path: String, key: WeightsKey, device: Device,
     remark: (WeightsRemark) -> Void, classCount: (Architecture, [WeightFile]) -> Int
 ) throws -> any Backbone {
@@ -70,7 +68,7 @@ private func otherClasses(
 
 extension Architecture {
     /// How many classes a file's weights of this model tell apart; nil where it has none that fit.
-    func classCount(in files: [WeightFile]) -> Int? {
+    package func classCount(in files: [WeightFile]) -> Int? {
         let weights = FittingWeights(files, for: facts(classCount: 1).stateDict).stateDict
         let last = weights.first { classifierKeys.contains($0.name) }
         return last?.tensor.shape.first.flatMap { fits(files, classCount: $0) ? $0 : nil }
@@ -90,68 +88,8 @@ extension Architecture {
 
 extension Module {
     /// Overwrites this network's tensors with a file's, strictly.
-    func load(weights path: String, named model: String) throws {
+    package func load(weights path: String, named model: String) throws {
         let file = try WeightFile.read(path: path)
         try load(stateDict: file.entries.map(NamedTensor.init), named: "\(model) (file \(path))")
     }
-}
-
-/// A run's folder or checkpoint where weights were wanted.
-public enum OwnRunError: Error, CustomStringConvertible {
-    /// The weights of the run's last epoch are nil where there are none yet, or nobody knows where.
-    case checkpoint(path: String, weights: String?)
-    case folder(path: String, weights: String?)
-
-    /// What the file is, what was expected, and what to take.
-    public var description: String { sentences(problem, remedy) }
-
-    /// The same without what to take.
-    package var problem: String {
-        switch self {
-        case .checkpoint(let path, _):
-            "\(path) is a checkpoint, from which a run is resumed. Expected a file of weights."
-        case .folder(let path, _): "\(path) is the folder of a run. Expected a file of weights."
-        }
-    }
-
-    private var remedy: String {
-        switch self {
-        case .checkpoint(_, let weights?): "take \(weights), which holds the student alone"
-        case .folder(_, let weights?): "take \(weights)"
-        case .checkpoint, .folder:
-            "resume the run to the end of an epoch, which writes \(lastWeightsName), and take that"
-        }
-    }
-}
-
-/// Where in its folder a run keeps the weights of its last epoch.
-package let lastWeightsName = "student-last.safetensors"
-
-private func refuseOwnRun(path: String) throws {
-    let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
-    let weights = existingWeights(in: folder)
-    // A run that did not come to the end of an epoch has none yet.
-    let parts = ["recipe.yaml", "checkpoint"]
-    guard
-        weights != nil
-            || parts.allSatisfy({ FileManager.default.fileExists(atPath: "\(folder)/\($0)") })
-    else { return }
-    throw OwnRunError.folder(path: path, weights: weights)
-}
-
-private func existingWeights(in folder: String) -> String? {
-    let path = "\(folder)/\(lastWeightsName)"
-    return FileManager.default.fileExists(atPath: path) ? path : nil
-}
-
-private func refuseOwnCheckpoint(_ files: [WeightFile], path: String) throws {
-    guard files.contains(where: { $0.metadata["format"] == Checkpoint.format }) else { return }
-    var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    guard parts.last == "checkpoint" else {
-        // It was copied to where nothing tells of its run.
-        throw OwnRunError.checkpoint(path: path, weights: nil)
-    }
-    parts.removeLast()
-    let folder = parts.isEmpty ? "." : parts.joined(separator: "/")
-    throw OwnRunError.checkpoint(path: path, weights: existingWeights(in: folder))
 }

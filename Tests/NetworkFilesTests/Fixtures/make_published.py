@@ -4,7 +4,7 @@
 Every tensor is one number, repeated by a stride of 0, so that the files are small: at position k of the sorted names,
 counters left out, it is (k + 1) / 256. Needs PyTorch (2.13 was used):
 
-    python3 Tests/TrainingTests/Fixtures/make_published.py
+    python3 Tests/NetworkFilesTests/Fixtures/make_published.py
 """
 
 import pathlib

@@ -30,7 +30,7 @@ public struct WeightsRemark: Sendable, CustomStringConvertible {
     }
 
     /// The same about the weights that a student starts from.
-    var ofStudent: WeightsRemark {
+    package var ofStudent: WeightsRemark {
         var remark = self
         remark.isOfStudent = true
         return remark
