@@ -19,6 +19,7 @@ refuse() {
 
 failed=0
 refuse 'white space at the end' '[[:blank:]]+$' || failed=1
+refuse 'a marker of a merge' '^(<<<<<<<|>>>>>>>) ' || failed=1
 # The brackets keep this line from matching itself.
 refuse 'a marker of unfinished work' '\b(TO[D]O|FIX[M]E)\b' || failed=1
 if command -v python3 >/dev/null; then

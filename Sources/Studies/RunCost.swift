@@ -1,6 +1,7 @@
 import Basics
 import Distillation
 import Recipes
+import StepTiming
 import Torch
 import TorchNN
 import Training

@@ -199,7 +199,7 @@ extension CommandLineSuite {
             let data = workshop.fresh("grey")
             try studio.write(to: data)
             for name in ["8", "9"] {
-                let bytes = (0..<(40 * 40)).flatMap { [UInt8($0 % 251), 77] }
+                let bytes = (0..<(40 * 40)).flatMap { place -> [UInt8] in [UInt8(place % 251), 77] }
                 try workshop.write(
                     PNG.encode(bytes, width: 40, height: 40, isSixteenBitGrey: true),
                     to: "\(data)/train/pike/\(name).png")

@@ -136,7 +136,8 @@ extension PhotographSource {
         if let position = greys.take() {
             remark(
                 "\(images.root) has grey images of 16 bits, as \(images.path(position)); values above "
-                    + "255 become white, as in Pillow. Scale them with dataset.scale_16_bit_grey=true")
+                    + "255 become white, as in Pillow. Scale them with dataset.scale_16_bit_grey=true"
+            )
         }
         for image in notes.takeNew() {
             remark(
