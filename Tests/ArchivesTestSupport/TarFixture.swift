@@ -71,6 +71,26 @@ package func gzip(_ bytes: [UInt8]) -> [UInt8] {
     return Array(output.prefix(Int(stream.total_out)))
 }
 
+/// Packs the folder `./set` of another folder with GNU tar.
+///
+/// - Parameters:
+///   - source: the folder around it.
+///   - archive: where the archive goes; packed by gzip where its name ends in `.gz`.
+///   - format: one of GNU tar's.
+/// - Returns: tar's status.
+/// - Throws: where tar cannot be started.
+package func packWithTar(_ source: URL, to archive: URL, format: String) throws -> Int32 {
+    let tar = Process()
+    tar.executableURL = URL(fileURLWithPath: "/bin/tar")
+    tar.arguments = [
+        "--format=\(format)", "-C", source.path, archive.pathExtension == "gz" ? "-czf" : "-cf",
+        archive.path, "./set",
+    ]
+    try tar.run()
+    tar.waitUntilExit()
+    return tar.terminationStatus
+}
+
 /// Runs the test with a folder of its own, which is gone afterwards.
 package func withTemporaryFolder<Result>(_ body: (URL) async throws -> Result) async throws
     -> Result

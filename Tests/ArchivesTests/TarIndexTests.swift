@@ -25,13 +25,8 @@ struct TarIndexTests {
                 _ = try deep.writing(bytes, as: "\(size).bin")
             }
             let archive = folder.appendingPathComponent("a.tar")
-            let tar = Process()
-            tar.executableURL = URL(fileURLWithPath: "/bin/tar")
-            tar.arguments = [
-                "--format=\(format)", "-C", source.path, "-cf", archive.path, "./set",
-            ]
-            try tar.run()
-            tar.waitUntilExit()
+            let status = try packWithTar(source, to: archive, format: format)
+            #expect(status == 0)
             let whole = try Data(contentsOf: archive)
             let found = try entries(archive)
             #expect(found.count == 6)

@@ -60,7 +60,8 @@ struct ClassList {
                 reason: "expected a line for each of the \(list.count) images, found "
                     + "\(lines.count) lines")
         }
-        list.classNames = names(classNames)
+        list.classNames =
+            classNames ?? ClassNames.standing(for: lines.map { String($0.fields.last ?? "") })
         let byName = Dictionary(list.classNames.enumerated().map { ($1, $0) }) { first, _ in first }
         let areNumbers = lines.allSatisfy { $0.fields.last.flatMap { Int($0) } != nil }
         let numbers = try lines.map { line in
@@ -87,16 +88,6 @@ struct ClassList {
             }
             return number
         }
-    }
-
-    private func names(_ training: [String]?) -> [String] {
-        if let training { return training }
-        let classes = Set(lines.map { String($0.fields.last ?? "") })
-        let numbers = classes.map { Int($0) }
-        guard numbers.contains(nil) else {
-            return (0...max(0, numbers.compactMap(\.self).max() ?? 0)).map(String.init)
-        }
-        return classes.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     /// A file's name without folder and ending, by which lists and folders agree.

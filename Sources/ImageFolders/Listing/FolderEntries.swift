@@ -83,7 +83,11 @@ struct FolderEntries {
             }
         return Entry(
             name: name, kind: kind, byteCount: Int(status.st_size),
-            modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000
-                + Int64(status.st_mtim.tv_nsec))
+            modified: status.modified)
     }
+}
+
+extension stat {
+    /// When a file was changed last, in nanoseconds since 1970.
+    var modified: Int64 { Int64(st_mtim.tv_sec) * 1_000_000_000 + Int64(st_mtim.tv_nsec) }
 }

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import ImageFiles
 
 /// Lists the images of a folder with a folder for each class, as torchvision's `ImageFolder` does.
 ///
@@ -108,11 +109,8 @@ enum ImageKind: Equatable {
     /// No image.
     case other
 
-    private static let readableEndings: Set<String> = ["jpg", "jpeg", "png", "webp"]
-    private static let otherEndings: Set<String> = [
-        "avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jxl", "pgm", "ppm", "tif",
-        "tiff",
-    ]
+    private static let otherEndings = Set(
+        ImageFormat.otherExtensions + ["avif", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jxl"])
 
     /// Looks at the ending, whatever its letters' case.
     init(of name: some BidirectionalCollection<UInt8>) {
@@ -121,7 +119,7 @@ enum ImageKind: Equatable {
             return
         }
         let ending = String(decoding: name[name.index(after: dot)...], as: UTF8.self).lowercased()
-        if Self.readableEndings.contains(ending) {
+        if ImageFormat.extensions.contains(ending) {
             self = .readable
         } else {
             self = Self.otherEndings.contains(ending) ? .notReadable("." + ending) : .other

@@ -100,7 +100,7 @@ public struct ImageFolder {
     }
 
     /// Where a split's images are.
-    private enum Layout: Equatable {
+    private enum Layout {
         case classFolders(String)
         case flat(String)
         case shards([String])
@@ -194,6 +194,21 @@ public enum ClassNames {
     public static func read(_ path: String) throws -> [String] {
         try TextFile.lines(path)
             .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+
+    /// The names that texts stand for where nothing names the classes: `0` up to the largest number where all
+    /// are numbers, else the texts themselves in order.
+    static func standing(for texts: [String]) -> [String] {
+        let numbers = texts.map { Int($0) }
+        guard numbers.contains(nil) else {
+            return (0...max(0, numbers.compactMap(\.self).max() ?? 0)).map(String.init)
+        }
+        return inOrder(texts)
+    }
+
+    /// Names, each once, in the order of their code points.
+    static func inOrder(_ names: [String]) -> [String] {
+        Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }
 

@@ -144,7 +144,7 @@ struct ShardListing {
         } else {
             let folders = Self.classFolders(texts)
             list.classNames =
-                known ?? Set(folders).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+                known ?? ClassNames.inOrder(folders)
             numbers = try folders.map { folder in
                 guard let number = list.classNames.firstIndex(of: folder) else {
                     throw ImageFolderError.badClass(
@@ -161,9 +161,7 @@ struct ShardListing {
         let areNumbers = written.allSatisfy { $0 != nil }
         let names =
             known
-            ?? (areNumbers
-                ? (0...max(0, written.compactMap(\.self).max() ?? 0)).map(String.init)
-                : texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+            ?? ClassNames.standing(for: texts)
         let byName = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
         let numbers = try texts.enumerated().map { place, text in
             let number = areNumbers ? written[place] : byName[text]
@@ -208,8 +206,7 @@ private final class ShardFile {
             close(descriptor)
             throw error
         }
-        modified =
-            Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        modified = status.modified
     }
 
     deinit { close(descriptor) }
