@@ -188,6 +188,9 @@ import TorchTestSupport
         arguments: [
             ([2, 16, 8, 8], 4), ([1, 48, 12, 4], 4), ([3, 16, 6, 2], 2), ([70, 32, 31, 7], 1),
             ([1, 16, 32, 32], 4), ([2, 64, 4, 4], 2),
+            // Bins that overlap, as ImageNet's and COCO's maps have them.
+            ([2, 32, 14, 14], 4), ([3, 16, 7, 7], 4), ([1, 48, 13, 21], 4), ([2, 16, 7, 2], 4),
+            ([2, 16, 3, 1], 2), ([1, 16, 5, 9], 4),
         ])
     func hierarchicalLoss(shape: [Int], bins: Int) throws {
         let student = Twin(51, shape, offset: 0.2)
@@ -232,6 +235,7 @@ import TorchTestSupport
             try tests.attentionFusion(shape: [1, 48, 14, 6], deep: [1, 48, 7, 3])
             try tests.hierarchicalLoss(shape: [2, 64, 4, 4], bins: 2)
             try tests.hierarchicalLoss(shape: [1, 48, 12, 4], bins: 4)
+            try tests.hierarchicalLoss(shape: [1, 48, 14, 7], bins: 4)
         }
     }
 

@@ -204,16 +204,22 @@ ct_error ct_attention_fusion_backward(ct_tensor gradient, ct_tensor feature, ct_
                                       ct_tensor *for_deeper, ct_tensor *for_weight,
                                       ct_tensor *for_bias);
 
-// Whether the pair below takes these: as above, of the same shape, in bins × bins bins of pixels.
+// Whether the pair below takes these: as above, of the same shape.
 bool ct_hierarchical_loss_is_fusible(ct_tensor student, ct_tensor teacher, int64_t bins);
 // Σ weights[k] · mean of squares at scale k: of the differences themselves, then of their averages
-// over bins × bins bins, bins / 2 × bins / 2, … 1 × 1; `bins` is 1, 2 or 4. Also what each of the finest
-// bins adds to the gradient of its pixels.
+// over bins × bins bins, bins / 2 × bins / 2, … 1 × 1; `bins` is 1, 2 or 4. The bins are those of adaptive
+// pooling. Also what each cell between their edges adds to the gradient of its pixels.
 ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, int64_t bins,
                                       const double *weights, ct_tensor *loss, ct_tensor *shares);
 // `weight` is the first of the weights.
 ct_error ct_hierarchical_loss_backward(ct_tensor gradient, ct_tensor student, ct_tensor teacher,
-                                       ct_tensor shares, double weight, ct_tensor *for_student);
+                                       ct_tensor shares, int64_t bins, double weight,
+                                       ct_tensor *for_student);
+
+// Whether the function below takes these: uint8 `[N, 3, H, W]` on the CPU, channels last.
+bool ct_normalize_takes(ct_tensor pixels);
+// pixels · scale + shift in float32, with three constants each.
+ct_error ct_normalize(ct_tensor pixels, const float *scale, const float *shift, ct_tensor *result);
 
 // --------------------------------------------------------------------------------- devices
 

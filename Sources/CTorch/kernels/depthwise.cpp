@@ -58,26 +58,59 @@ CT_INLINE void add_up(const Taps &taps, int64_t channels, bf16 *result) {
   }
 }
 
+// A row of results of 3×3 windows that lie side by side. Their columns stay in registers, so that each pixel is loaded
+// once for the three windows that see it.
+struct Windows {
+  // The three rows of pixels; null where there is none. Their weights' first rows follow each other in `weights` [9, C].
+  const bf16 *rows[3] = {};
+  const float *weights;
+  int64_t stride, channels, in_width, out_width;
+
+  CT_INLINE void load(int64_t x, int64_t c, Floats (&column)[3]) const {
+    for (int ky = 0; ky < 3; ky++) {
+      column[ky] = Floats{};
+      if (rows[ky] && x < in_width) ct::load(rows[ky] + x * channels + c, column[ky]);
+    }
+  }
+
+  CT_INLINE void add_up(bf16 *result) const {
+    for (int64_t lane = 0; lane * kLane < channels; lane++) {
+      const int64_t c = start(lane, channels);
+      Floats weight[9], left[3] = {}, middle[3] = {}, right[3] = {};
+      for (int k = 0; k < 9; k++) ct::load(weights + k * channels + c, weight[k]);
+      if (stride == 1) load(0, c, middle);
+      for (int64_t x = 0; x < out_width; x++) {
+        if (stride == 2) load(2 * x, c, middle);
+        load(stride * x + 1, c, right);
+        Floats sum = {};
+        for (int ky = 0; ky < 3; ky++) {
+          sum += left[ky] * weight[3 * ky];
+          sum += middle[ky] * weight[3 * ky + 1];
+          sum += right[ky] * weight[3 * ky + 2];
+        }
+        ct::store(sum, result + x * channels + c);
+        for (int ky = 0; ky < 3; ky++) {
+          left[ky] = stride == 1 ? middle[ky] : right[ky];
+          middle[ky] = right[ky];
+        }
+      }
+    }
+  }
+};
+
 // Rows [begin, end) of the outputs of all images.
 CT_KERNEL(forward, (const Shape &s, const bf16 *x, const float *weight, bf16 *y, int64_t begin,
                     int64_t end),
           (s, x, weight, y, begin, end)) {
   for (int64_t row = begin; row < end; row++) {
     const bf16 *image = x + row / s.out_height * s.height * s.width * s.channels;
-    int64_t top = row % s.out_height * s.stride - 1;
-    for (int64_t ox = 0; ox < s.out_width; ox++) {
-      int64_t left = ox * s.stride - 1;
-      Taps taps;
-      for (int64_t ky = 0; ky < 3; ky++) {
-        if (top + ky < 0 || top + ky >= s.height) continue;
-        for (int64_t kx = 0; kx < 3; kx++) {
-          if (left + kx < 0 || left + kx >= s.width) continue;
-          taps.add(image + ((top + ky) * s.width + left + kx) * s.channels,
-                   weight + (ky * 3 + kx) * s.channels);
-        }
-      }
-      add_up(taps, s.channels, y + (row * s.out_width + ox) * s.channels);
+    const int64_t top = row % s.out_height * s.stride - 1;
+    Windows windows{{}, weight, s.stride, s.channels, s.width, s.out_width};
+    for (int64_t ky = 0; ky < 3; ky++) {
+      if (top + ky < 0 || top + ky >= s.height) continue;
+      windows.rows[ky] = image + (top + ky) * s.width * s.channels;
     }
+    windows.add_up(y + row * s.out_width * s.channels);
   }
 }
 
@@ -196,9 +229,11 @@ ct_error ct_depthwise_backward(ct_tensor gradient, ct_tensor input, ct_tensor we
     *weight_gradient = ct::hand_over(for_weight(s, g, x, ct::borrow(weight)));
     if (!wants_input) return;
     at::Tensor w = by_place(ct::borrow(weight)), result = empty_map(x, s.height, s.width);
+    // With stride 1 it is a convolution with the reversed weights.
+    if (stride == 1) w = w.flip(0);
     ct::for_pieces(s.images * s.height, [&](int64_t, int64_t begin, int64_t end, int64_t) {
-      input_gradient(s, ct::rows(g), w.const_data_ptr<float>(), ct::mutable_rows(result), begin,
-                     end);
+      (stride == 1 ? forward : input_gradient)(s, ct::rows(g), w.const_data_ptr<float>(),
+                                               ct::mutable_rows(result), begin, end);
     });
     *for_input = ct::hand_over(result);
   });

@@ -1,6 +1,9 @@
 // The hierarchical context loss in bfloat16 on the CPU: the differences of two maps, their squares and
 // their averages over bins in one pass forward, the gradient in one pass backward. The differences
 // themselves are never stored.
+//
+// The bins of one scale overlap where they do not divide the map, and those of a coarser scale need not be made of
+// finer ones. So the map is cut at all edges of all bins into cells, of which each bin is made.
 #include "kernels.h"
 
 namespace {
@@ -9,27 +12,68 @@ using ct::bf16;
 using ct::Floats;
 using ct::kLane;
 
-// Both maps, and bins × bins bins of whole numbers of pixels.
-struct Shape {
-  int64_t height, width, channels, bins;
-
-  int64_t tall() const { return height / bins; }
-  int64_t wide() const { return width / bins; }
+// One bin along an axis: its cells [first, last) and how many pixels they have.
+struct Bin {
+  int64_t first, last, length;
 };
 
-// Adds up a row of bins of one image: per bin and channel the sum of differences into `sums`
-// [bins, C], and per channel the sum of their squares into `squares` [C].
-CT_KERNEL(add_bins, (const bf16 *student, const bf16 *teacher, const Shape &s, float *sums,
-                     float *squares),
-          (student, teacher, s, sums, squares)) {
+// Height or width, cut into cells. The scales have `bins` bins, half as many, … 1.
+struct Axis {
+  std::vector<int64_t> edges;
+  std::vector<std::vector<Bin>> scales;
+
+  Axis(int64_t size, int64_t finest) {
+    // Where adaptive pooling has its bins.
+    auto begin = [size](int64_t bin, int64_t bins) { return bin * size / bins; };
+    auto end = [size](int64_t bin, int64_t bins) { return ((bin + 1) * size + bins - 1) / bins; };
+    for (int64_t bins = finest; bins >= 1; bins /= 2) {
+      for (int64_t bin = 0; bin < bins; bin++) {
+        edges.push_back(begin(bin, bins));
+        edges.push_back(end(bin, bins));
+      }
+    }
+    std::sort(edges.begin(), edges.end());
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+    auto cell = [this](int64_t edge) {
+      return std::lower_bound(edges.begin(), edges.end(), edge) - edges.begin();
+    };
+    for (int64_t bins = finest; bins >= 1; bins /= 2) {
+      scales.emplace_back();
+      for (int64_t bin = 0; bin < bins; bin++) {
+        int64_t from = begin(bin, bins), to = end(bin, bins);
+        scales.back().push_back({cell(from), cell(to), to - from});
+      }
+    }
+  }
+
+  int64_t cells() const { return static_cast<int64_t>(edges.size()) - 1; }
+};
+
+// Both maps.
+struct Shape {
+  Axis rows, columns;
+  int64_t width, channels;
+
+  Shape(const at::Tensor &x, int64_t bins)
+      : rows(x.size(2), bins), columns(x.size(3), bins), width(x.size(3)), channels(x.size(1)) {}
+
+  int64_t cells() const { return rows.cells() * columns.cells(); }
+};
+
+// Adds up a row of cells of one image: per cell and channel the sum of differences into `sums`
+// [cells, C], and per channel the sum of their squares into `squares` [C].
+CT_KERNEL(add_cells, (const bf16 *student, const bf16 *teacher, const Shape &s, int64_t row,
+                      float *sums, float *squares),
+          (student, teacher, s, row, sums, squares)) {
+  const int64_t *down = &s.rows.edges[row], *along = s.columns.edges.data();
   for (int64_t c = 0; c < s.channels; c += kLane) {
     Floats square, a, b;
     ct::load(squares + c, square);
-    for (int64_t bin = 0; bin < s.bins; bin++) {
+    for (int64_t cell = 0; cell < s.columns.cells(); cell++) {
       Floats sum = {};
-      for (int64_t y = 0; y < s.tall(); y++) {
-        int64_t at = (y * s.width + bin * s.wide()) * s.channels + c;
-        for (int64_t x = 0; x < s.wide(); x++, at += s.channels) {
+      for (int64_t y = down[0]; y < down[1]; y++) {
+        int64_t at = (y * s.width + along[cell]) * s.channels + c;
+        for (int64_t x = along[cell]; x < along[cell + 1]; x++, at += s.channels) {
           ct::load(student + at, a);
           ct::load(teacher + at, b);
           a -= b;
@@ -37,54 +81,56 @@ CT_KERNEL(add_bins, (const bf16 *student, const bf16 *teacher, const Shape &s, f
           square += a * a;
         }
       }
-      ct::store(sum, sums + bin * s.channels + c);
+      ct::store(sum, sums + cell * s.channels + c);
     }
     ct::store(square, squares + c);
   }
 }
 
-// The gradient of a row of bins: difference · factor + the bin's share.
-CT_KERNEL(spread_bins, (const bf16 *student, const bf16 *teacher, const Shape &s, float factor,
-                        float scale, const float *shares, bf16 *result),
-          (student, teacher, s, factor, scale, shares, result)) {
-  for (int64_t y = 0; y < s.tall(); y++) {
-    for (int64_t x = 0; x < s.width; x++) {
-      const float *share = shares + x / s.wide() * s.channels;
-      int64_t at = (y * s.width + x) * s.channels;
-      for (int64_t c = 0; c < s.channels; c += kLane) {
-        Floats a, b;
-        ct::load(student + at + c, a);
-        ct::load(teacher + at + c, b);
-        a = (a - b) * factor;
-        ct::load(share + c, b);
-        ct::store(a + b * scale, result + at + c);
+// The gradient of a row of cells: difference · factor + the cell's share.
+CT_KERNEL(spread_cells, (const bf16 *student, const bf16 *teacher, const Shape &s, int64_t row,
+                         float factor, float scale, const float *shares, bf16 *result),
+          (student, teacher, s, row, factor, scale, shares, result)) {
+  const int64_t *down = &s.rows.edges[row], *along = s.columns.edges.data();
+  for (int64_t y = down[0]; y < down[1]; y++) {
+    for (int64_t cell = 0; cell < s.columns.cells(); cell++) {
+      const float *share = shares + cell * s.channels;
+      for (int64_t x = along[cell]; x < along[cell + 1]; x++) {
+        int64_t at = (y * s.width + x) * s.channels;
+        for (int64_t c = 0; c < s.channels; c += kLane) {
+          Floats a, b;
+          ct::load(student + at + c, a);
+          ct::load(teacher + at + c, b);
+          a = (a - b) * factor;
+          ct::load(share + c, b);
+          ct::store(a + b * scale, result + at + c);
+        }
       }
     }
   }
 }
 
-// Turns one image's sums over bins [bins, bins, C] into what each of its bins adds to the gradient of
-// its pixels, and returns the pooled scales' part of the loss.
+// Turns one image's sums over cells [cells, C] into what each of them adds to the gradient of its
+// pixels, and returns the pooled scales' part of the loss.
 //
 // A pooled map of b × b bins has the term weight · mean(average²) and the gradient
-// 2 · weight / count · average / pixels for each pixel of a bin. Coarser bins are made of finer ones.
-// `shares` has room for as many numbers.
+// 2 · weight / count · average / pixels for each pixel of a bin. `shares` has room for as many numbers.
 double pool(const Shape &s, const double *weights, int64_t images, float *sums, double *shares) {
   double loss = 0;
-  int64_t pixels = s.height * s.width, scale = 0, finest = s.bins;
-  int64_t size = finest * finest * s.channels;
+  int64_t size = s.cells() * s.channels;
   std::fill_n(shares, size, 0.0);
-  for (int64_t bins = finest; bins >= 1; bins /= 2, scale++) {
-    double weight = weights[scale + 1], count = double(images) * s.channels * bins * bins;
-    double inside = double(pixels) / (bins * bins);
-    int64_t ratio = finest / bins;
-    for (int64_t by = 0; by < bins; by++) {
-      for (int64_t bx = 0; bx < bins; bx++) {
+  for (size_t scale = 0; scale < s.rows.scales.size(); scale++) {
+    const auto &rows = s.rows.scales[scale], &columns = s.columns.scales[scale];
+    double weight = weights[scale + 1];
+    double count = double(images) * s.channels * rows.size() * columns.size();
+    for (const Bin &row : rows) {
+      for (const Bin &column : columns) {
+        double inside = double(row.length) * column.length;
         for (int64_t c = 0; c < s.channels; c++) {
           auto each = [&](auto &&use) {
-            for (int64_t y = by * ratio; y < (by + 1) * ratio; y++) {
-              for (int64_t x = bx * ratio; x < (bx + 1) * ratio; x++) {
-                use((y * finest + x) * s.channels + c);
+            for (int64_t y = row.first; y < row.last; y++) {
+              for (int64_t x = column.first; x < column.last; x++) {
+                use((y * s.columns.cells() + x) * s.channels + c);
               }
             }
           };
@@ -106,31 +152,32 @@ double pool(const Shape &s, const double *weights, int64_t images, float *sums, 
 bool ct_hierarchical_loss_is_fusible(ct_tensor student, ct_tensor teacher, int64_t bins) {
   at::Tensor x = ct::borrow(student), y = ct::borrow(teacher);
   return ct::is_bf16_rows(x) && ct::is_bf16_rows(y) && x.sizes() == y.sizes() && x.numel() > 0 &&
-         bins > 0 && x.size(2) % bins == 0 && x.size(3) % bins == 0;
+         bins > 0;
 }
 
 ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, int64_t bins,
                                       const double *weights, ct_tensor *loss, ct_tensor *shares) {
   return ct::guard([&] {
     at::Tensor x = ct::borrow(student), y = ct::borrow(teacher);
-    int64_t images = x.size(0);
-    Shape shape{x.size(2), x.size(3), x.size(1), bins};
-    int64_t image = x.numel() / images, row = bins * shape.channels;
-    at::Tensor sums = at::empty({images, bins, bins, shape.channels}, at::kFloat);
+    const int64_t images = x.size(0), image = x.numel() / images;
+    const Shape shape(x, bins);
+    const int64_t row = shape.columns.cells() * shape.channels, all = shape.rows.cells() * row;
+    at::Tensor sums =
+        at::empty({images, shape.rows.cells(), shape.columns.cells(), shape.channels}, at::kFloat);
     std::vector<double> parts(ct::kPieces, 0.0);
     double full = weights[0] / double(x.numel());
     at::Tensor squares = at::zeros({ct::kPieces, shape.channels}, at::kFloat);
-    at::Tensor scratch = at::empty({at::get_num_threads(), bins * row}, at::kDouble);
+    at::Tensor scratch = at::empty({at::get_num_threads(), all}, at::kDouble);
     ct::for_pieces(images, [&](int64_t piece, int64_t begin, int64_t end, int64_t slot) {
-      double *room = scratch.mutable_data_ptr<double>() + slot * bins * row;
-      float *own = sums.mutable_data_ptr<float>();
+      double *room = scratch.mutable_data_ptr<double>() + slot * all;
       float *square = squares.mutable_data_ptr<float>() + piece * shape.channels;
       for (int64_t n = begin; n < end; n++) {
-        for (int64_t by = 0; by < bins; by++) {
-          int64_t at = n * image + by * shape.tall() * shape.width * shape.channels;
-          add_bins(ct::rows(x) + at, ct::rows(y) + at, shape, own + (n * bins + by) * row, square);
+        float *own = sums.mutable_data_ptr<float>() + n * all;
+        for (int64_t cells = 0; cells < shape.rows.cells(); cells++) {
+          add_cells(ct::rows(x) + n * image, ct::rows(y) + n * image, shape, cells,
+                    own + cells * row, square);
         }
-        parts[piece] += pool(shape, weights, images, own + n * bins * row, room);
+        parts[piece] += pool(shape, weights, images, own, room);
       }
       for (int64_t c = 0; c < shape.channels; c++) parts[piece] += full * square[c];
     });
@@ -142,20 +189,21 @@ ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, int6
 }
 
 ct_error ct_hierarchical_loss_backward(ct_tensor gradient, ct_tensor student, ct_tensor teacher,
-                                       ct_tensor shares, double weight, ct_tensor *for_student) {
+                                       ct_tensor shares, int64_t bins, double weight,
+                                       ct_tensor *for_student) {
   return ct::guard([&] {
     at::Tensor x = ct::borrow(student), y = ct::borrow(teacher), share = ct::borrow(shares);
-    Shape shape{x.size(2), x.size(3), x.size(1), share.size(1)};
-    int64_t image = x.numel() / x.size(0), row = shape.bins * shape.channels;
+    const Shape shape(x, bins);
+    const int64_t image = x.numel() / x.size(0), down = shape.rows.cells();
+    const int64_t row = shape.columns.cells() * shape.channels;
     float scale = ct::borrow(gradient).item<float>();
     float factor = scale * 2 * weight / double(x.numel());
     at::Tensor result = at::empty_like(x);
     ct::for_pieces(x.size(0), [&](int64_t, int64_t begin, int64_t end, int64_t) {
-      for (int64_t unit = begin * shape.bins; unit < end * shape.bins; unit++) {
-        int64_t at = unit / shape.bins * image +
-                     unit % shape.bins * shape.tall() * shape.width * shape.channels;
-        spread_bins(ct::rows(x) + at, ct::rows(y) + at, shape, factor, scale,
-                    share.const_data_ptr<float>() + unit * row, ct::mutable_rows(result) + at);
+      for (int64_t unit = begin * down; unit < end * down; unit++) {
+        int64_t at = unit / down * image;
+        spread_cells(ct::rows(x) + at, ct::rows(y) + at, shape, unit % down, factor, scale,
+                     share.const_data_ptr<float>() + unit * row, ct::mutable_rows(result) + at);
       }
     });
     *for_student = ct::hand_over(result);

@@ -78,15 +78,27 @@ public final class ImageWorker {
         }
     }
 
+    /// The bytes of an image's file.
+    ///
+    /// - Throws: `UnreadableImage` where they cannot be read.
+    public func file(_ position: Int) throws -> [UInt8] {
+        var file: [UInt8] = []
+        try read(position) { file = Array($0) }
+        return file
+    }
+
     /// Decodes an image in full, and keeps the pixels until the next one.
     ///
-    /// - Throws: `UnreadableImage` where the file cannot be read as a picture.
-    public func decode(_ position: Int) throws {
-        try read(position) { try decoder.decode($0, into: &picture) }
+    /// - Parameters:
+    ///   - file: the bytes of the image's file.
+    ///   - position: the image's position in the list.
+    /// - Throws: `UnreadableImage` where they are no picture that can be read.
+    public func decode(_ file: [UInt8], of position: Int) throws {
+        try naming(position) { try file.withUnsafeBytes { try decoder.decode($0, into: &picture) } }
     }
 
     private func read(_ position: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        do {
+        try naming(position) {
             try bytes.with(list.location(position)) { bytes in
                 try body(bytes)
                 if let greys, Self.mayBeSixteenBitGrey(bytes),
@@ -95,6 +107,13 @@ public final class ImageWorker {
                     greys.add(position)
                 }
             }
+        }
+    }
+
+    /// Does something with an image, and names the image where it fails.
+    private func naming(_ position: Int, _ body: () throws -> Void) throws {
+        do {
+            try body()
         } catch let error as ImageError {
             throw UnreadableImage(unreadable(position, error.problem))
         } catch let error as FileError {

@@ -6,11 +6,10 @@ import CTorch
 ///   - student: `[N, C, H, W]`; gradients flow into it.
 ///   - teacher: of the same shape.
 ///   - bins: the finest pooled scale has bins × bins bins, the next half as many each way, the last
-///     one; 1, 2 or 4.
+///     one; 1, 2 or 4. They are those of adaptive pooling, which overlap where they do not divide the map.
 ///   - weights: of the full scale, then of each pooled one.
 /// - Returns: the sum, a float32 scalar; nil, with nothing done, where our kernel does not take the
-///   maps: it wants bfloat16 on the CPU, channels last, a multiple of 16 channels, and height and
-///   width multiples of `bins`.
+///   maps: it wants bfloat16 on the CPU, channels last, and a multiple of 16 channels.
 public func fusedHierarchicalLoss(
     _ student: Tensor, _ teacher: Tensor, bins: Int, weights: [Double]
 ) -> Tensor? {
@@ -29,18 +28,22 @@ public func fusedHierarchicalLoss(
         let weight = weights[0]
         return (
             [Tensor(owning: loss)],
-            { gradients in [gradients[0].flatMap { lossBackward($0, saved, weight: weight) }] }
+            { gradients in
+                [gradients[0].flatMap { lossBackward($0, saved, bins: bins, weight: weight) }]
+            }
         )
     }[0]
 }
 
-private func lossBackward(_ gradient: Tensor, _ saved: [Tensor], weight: Double) -> Tensor? {
+private func lossBackward(
+    _ gradient: Tensor, _ saved: [Tensor], bins: Int, weight: Double
+) -> Tensor? {
     withExtendedLifetime((gradient, saved)) {
         var result: ct_tensor?
         check(
             ct_hierarchical_loss_backward(
-                gradient.handle, saved[0].handle, saved[1].handle, saved[2].handle, weight,
-                &result),
+                gradient.handle, saved[0].handle, saved[1].handle, saved[2].handle,
+                Int64(bins), weight, &result),
             "fused_hierarchical_loss backward", shapes: "\(saved[0].shape)")
         return Tensor(owning: result)
     }

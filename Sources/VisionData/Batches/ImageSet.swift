@@ -92,20 +92,22 @@ public struct Normalization: Sendable, Hashable {
 
 /// A normalisation whose constants lie on a device.
 struct Normalizer {
+    private let factors: [Float]
+    private let summands: [Float]
     private let scale: Tensor
     private let shift: Tensor
 
     init(_ normalization: Normalization, device: Device) {
-        func channels(_ values: [Double]) -> Tensor {
-            Tensor(values.map(Float.init), shape: [1, 3, 1, 1]).to(device)
-        }
         // x / 255 / σ − μ / σ
-        scale = channels(normalization.deviation.map { 1 / (255 * $0) })
-        shift = channels(zip(normalization.mean, normalization.deviation).map { -$0 / $1 })
+        factors = normalization.deviation.map { Float(1 / (255 * $0)) }
+        summands = zip(normalization.mean, normalization.deviation).map { Float(-$0 / $1) }
+        scale = Tensor(factors, shape: [1, 3, 1, 1]).to(device)
+        shift = Tensor(summands, shape: [1, 3, 1, 1]).to(device)
     }
 
     /// Normalises uint8 `[N, 3, H, W]` to float32 of the same shape, channels last.
     func callAsFunction(_ pixels: Tensor) -> Tensor {
-        (pixels.to(.float32) * scale + shift).contiguous(.channelsLast)
+        normalizedPixels(pixels, scale: factors, shift: summands)
+            ?? (pixels.to(.float32) * scale + shift).contiguous(.channelsLast)
     }
 }

@@ -12,7 +12,7 @@ public enum LoadWork: String, CaseIterable, Sendable {
     /// Its middle, as evaluation sees it, in a normalised batch.
     case evaluation = "load-evaluate"
 
-    /// All its pixels, and nothing more.
+    /// All its pixels, from a file that is in memory already, and nothing more.
     case decoding = "load-decode"
 }
 
@@ -33,14 +33,19 @@ extension PhotographSource {
         let notes = UnreadableNotes(UnreadableRule(allowed: 0, substitutes: true), of: count)
         switch work {
         case .decoding:
-            let ring = BatchRing(
-                order: order, batchSize: batchSize, rowBytes: 1, threads: workers,
-                unreadable: notes
-            ) { [images] in
-                let worker = ImageWorker(
+            let makeWorker: @Sendable () -> ImageWorker = { [images] in
+                ImageWorker(
                     images, view: ImageView(size: 1, kind: .centre(resize: 1)),
                     options: ImageOptions())
-                return { position, _ in try worker.decode(position) }
+            }
+            let reader = makeWorker()
+            let files = try (0..<min(count, order.count, Self.heldFiles)).map(reader.file)
+            let ring = BatchRing(
+                order: order.map { $0 % files.count }, batchSize: batchSize, rowBytes: 1,
+                threads: workers, unreadable: notes
+            ) {
+                let worker = makeWorker()
+                return { position, _ in try worker.decode(files[position], of: position) }
             }
             next = {
                 _ = try ring.next()
@@ -68,9 +73,14 @@ extension PhotographSource {
                 ring.giveBack()
             }
         }
+        // LibTorch's other threads would wait in loops for more work, on the processors of the workers.
+        if device == .cpu { Runtime.setThreads(1) }
         for _ in 0..<2 { try next() }
         let start = ContinuousClock.now
         for _ in 0..<batches { try next() }
         return Double(batches * batchSize) / ((ContinuousClock.now - start) / .seconds(1))
     }
+
+    /// How many files `load-decode` holds in memory at most.
+    private static let heldFiles = 4096
 }
