@@ -34,8 +34,11 @@ public final class Teacher {
         }
     }
 
-    /// The network; its stages describe the targets.
-    public let network: any Backbone
+    /// The network; its levels describe the targets.
+    public let network: any PyramidNetwork
+
+    /// The network, where it is one that classifies.
+    public var classifier: (any Backbone)? { network as? any Backbone }
 
     private let mode: BatchNormMode
     private let precision: Precision
@@ -54,7 +57,8 @@ public final class Teacher {
     ///   - remembers: whether the last batch's pyramid is kept, for several students that see the same
     ///     batches one after another on the CPU. Of no effect with batch norms in `batch` mode.
     public init(
-        _ network: any Backbone, mode: BatchNormMode = .frozen, precision: Precision = .float32,
+        _ network: any PyramidNetwork, mode: BatchNormMode = .frozen,
+        precision: Precision = .float32,
         renormalization: Renormalization? = nil, remembers: Bool = false
     ) {
         self.remembers = remembers && mode == .frozen

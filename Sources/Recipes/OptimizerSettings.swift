@@ -32,6 +32,10 @@ public struct OptimizerSettings: Sendable, Equatable {
             .optional(
                 "weight_decay", \.options.weightDecay, .nonNegative,
                 "The L2 penalty on every parameter, batch norms included."),
+            .optional(
+                "norm_weight_decay", \.options.normalizationWeightDecay, .nonNegative,
+                standard: "`weight_decay`",
+                "The L2 penalty on the parameters of batch norms."),
         ],
         check: { section, settings in
             guard !settings.options.nesterov || settings.options.momentum > 0 else {
@@ -79,6 +83,13 @@ extension LearningRateShape.MultiStep {
             .optional(
                 "factor", \.factor, .positiveFraction, "what each milestone multiplies the rate by."
             ),
+            .optional(
+                "warmup_steps", \.warmupSteps, .integer(atLeast: 0), unwritten: 0,
+                "the steps in which the rate rises in a line."),
+            .optional(
+                "start_factor", \.initialFraction, .fraction,
+                unwritten: Self(milestones: []).initialFraction,
+                "the share of the rate at the first step of the warm-up."),
         ])
 }
 
@@ -89,6 +100,8 @@ extension RecipeRule where Value == [Int] {
         return Self(
             expected: list.expected,
             read: { field in
+                // A warm-up may be all that moves the rate.
+                if field.elements?.isEmpty == true { return [] }
                 let milestones = try field.read(list)
                 guard zip(milestones, milestones.dropFirst()).allSatisfy({ $0 < $1 }) else {
                     throw RecipeError.contradiction(

@@ -8,7 +8,7 @@ extension Recipe {
     /// Milestones and a warm-up in epochs keep their share of the run, rounded to the nearest epoch, a
     /// half upwards. Fractions of the run stay as they are. In a run too short for all of them, a
     /// milestone that would fall on epoch 0, on another milestone or on the end is dropped (without any
-    /// left the rate is constant), and the warm-up ends before the last epoch.
+    /// left the rate is constant), and the warm-up ends before the last epoch. A warm-up in steps stays.
     ///
     /// - Parameter epochs: The new length, at least 1.
     /// - Returns: A recipe that is as valid as this one.
@@ -24,9 +24,10 @@ extension Recipe {
             let kept = steps.milestones.map(scaled).reduce(into: [Int]()) { kept, milestone in
                 if milestone > kept.last ?? 0, milestone < epochs { kept.append(milestone) }
             }
-            recipe.schedule =
-                kept.isEmpty
-                ? .constant : .multiStep(.init(milestones: kept, factor: steps.factor))
+            var shorter = steps
+            shorter.milestones = kept
+            let isConstant = kept.isEmpty && steps.warmupSteps == 0
+            recipe.schedule = isConstant ? .constant : .multiStep(shorter)
         }
         if case .epochs(let warmup) = method.review?.term.warmup {
             recipe.method.review?.term.warmup = .epochs(min(scaled(warmup), epochs - 1))

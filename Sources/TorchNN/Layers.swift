@@ -103,7 +103,7 @@ public final class ConvTranspose2d: Layer {
 /// Reference: Ioffe and Szegedy, *Batch Normalization*, ICML 2015, algorithm 1; the running variance
 /// is the unbiased one, as in PyTorch. One value per channel has no statistics: in training mode one image
 /// of one pixel, which PyTorch refuses, becomes the shift β, and the running statistics stay.
-public final class BatchNorm2d: Layer, ModeDependent {
+public final class BatchNorm2d: Layer, ModeDependent, NormalizationLayer {
     /// The scale γ, `[channels]`.
     @Parameter public var weight: Tensor
 

@@ -27,6 +27,9 @@ public protocol Layer: Module {
     func callAsFunction(_ input: Tensor) -> Tensor
 }
 
+/// A module that normalises what it takes, as a batch norm does.
+public protocol NormalizationLayer: Module {}
+
 /// A module that behaves differently in training and in evaluation.
 public protocol ModeDependent: AnyObject {
     /// Whether the module is in training mode.
@@ -41,15 +44,19 @@ public struct NamedTensor: Sendable {
     /// The tensor itself, not a copy.
     public let tensor: Tensor
 
+    /// Whether it belongs to a layer that normalises, which optimizers may treat in another way.
+    public let isOfNormalization: Bool
+
     /// Pairs a key with a tensor.
-    public init(_ name: String, _ tensor: Tensor) {
+    public init(_ name: String, _ tensor: Tensor, isOfNormalization: Bool = false) {
         self.name = name
         self.tensor = tensor
+        self.isOfNormalization = isOfNormalization
     }
 
     /// The same tensor under a key that begins with `prefix` and a dot.
     public func prefixed(_ prefix: String) -> NamedTensor {
-        NamedTensor("\(prefix).\(name)", tensor)
+        NamedTensor("\(prefix).\(name)", tensor, isOfNormalization: isOfNormalization)
     }
 }
 

@@ -83,7 +83,9 @@ struct ModuleTree {
         case let slot as any TensorSlot:
             guard let tensor = slot.tensor else { return }
             let name = prefix + (slot.key ?? snakeCase(label.dropFirst()))
-            slots.append(Slot(role: slot.role, named: NamedTensor(name, tensor)))
+            let named = NamedTensor(
+                name, tensor, isOfNormalization: owner is any NormalizationLayer)
+            slots.append(Slot(role: slot.role, named: named))
         case let module as any Module:
             visit(module, prefix: prefix + key(of: label, in: owner) + ".")
         case let modules as [any Module]:

@@ -13,13 +13,20 @@ public final class SGD {
         /// The pull towards zero, on every parameter.
         public var weightDecay: Double
 
+        /// The pull on the parameters of layers that normalise; `nil` for the same as on all others.
+        public var normalizationWeightDecay: Double?
+
         /// Whether the step looks ahead along the velocity.
         public var nesterov: Bool
 
         /// Gathers the settings.
-        public init(momentum: Double = 0.9, weightDecay: Double = 5e-4, nesterov: Bool = true) {
+        public init(
+            momentum: Double = 0.9, weightDecay: Double = 5e-4,
+            normalizationWeightDecay: Double? = nil, nesterov: Bool = true
+        ) {
             self.momentum = momentum
             self.weightDecay = weightDecay
+            self.normalizationWeightDecay = normalizationWeightDecay
             self.nesterov = nesterov
         }
     }
@@ -38,11 +45,11 @@ public final class SGD {
 
     /// Moves every parameter that has a gradient, then forgets the gradients.
     public func step(learningRate: Double) {
-        move { weights, gradients, momenta in
+        move { weights, gradients, momenta, weightDecay in
             fusedSGD(
                 parameters: weights, gradients: gradients, momenta: momenta,
                 learningRate: learningRate, momentum: options.momentum,
-                weightDecay: options.weightDecay, nesterov: options.nesterov, isFirstStep: false)
+                weightDecay: weightDecay, nesterov: options.nesterov, isFirstStep: false)
         }
     }
 
@@ -52,19 +59,37 @@ public final class SGD {
     ///   - learningRate: float32 `[1]`.
     ///   - skips: float32 `[1]`; where it is 1 parameters and velocities stay as they are.
     public func step(learningRate: Tensor, skips: Tensor) {
-        move { weights, gradients, momenta in
+        move { weights, gradients, momenta, weightDecay in
             fusedSGD(
                 parameters: weights, gradients: gradients, momenta: momenta,
                 learningRate: learningRate, momentum: options.momentum,
-                weightDecay: options.weightDecay, nesterov: options.nesterov, skips: skips)
+                weightDecay: weightDecay, nesterov: options.nesterov, skips: skips)
         }
     }
 
-    private func move(_ update: ([Tensor], [Tensor], [Tensor]) -> Void) {
+    private func move(_ update: ([Tensor], [Tensor], [Tensor], _ weightDecay: Double) -> Void) {
+        let onNorms = options.normalizationWeightDecay ?? options.weightDecay
+        if onNorms == options.weightDecay {
+            move(places, options.weightDecay, update)
+        } else {
+            move(places.filter { !$0.parameter.isOfNormalization }, options.weightDecay, update)
+            move(places.filter(\.parameter.isOfNormalization), onNorms, update)
+        }
+        clearGradients()
+    }
+
+    private typealias Place = (parameter: NamedTensor, velocity: Tensor)
+
+    private var places: [Place] { Array(zip(parameters, velocities)) }
+
+    private func move(
+        _ places: [Place], _ weightDecay: Double,
+        _ update: ([Tensor], [Tensor], [Tensor], Double) -> Void
+    ) {
         var weights: [Tensor] = []
         var gradients: [Tensor] = []
         var momenta: [Tensor] = []
-        for (parameter, velocity) in zip(parameters, velocities) {
+        for (parameter, velocity) in places {
             guard let gradient = parameter.tensor.grad else { continue }
             weights.append(parameter.tensor)
             gradients.append(gradient)
@@ -73,8 +98,8 @@ public final class SGD {
         // None has one where memory ran out on the way; the scope of the step reports that.
         guard !weights.isEmpty else { return }
         // Without momentum the operator takes no buffers.
-        withoutGrad { update(weights, gradients, options.momentum == 0 ? [] : momenta) }
-        clearGradients()
+        let buffers = options.momentum == 0 ? [] : momenta
+        withoutGrad { update(weights, gradients, buffers, weightDecay) }
     }
 
     /// Forgets the gradients of all parameters.

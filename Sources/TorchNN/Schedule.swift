@@ -47,9 +47,12 @@ public struct LearningRateSchedule: Sendable, Equatable {
         case .constant:
             return peak
         case .multiStep(let steps):
-            return steps.milestones.reduce(peak) {
+            let rate = steps.milestones.reduce(peak) {
                 progress.epoch >= $1 ? $0 * steps.factor : $0
             }
+            guard progress.step < steps.warmupSteps else { return rate }
+            let share = Double(progress.step) / Double(steps.warmupSteps)
+            return rate * interpolate(steps.initialFraction, 1, at: share)
         case .oneCycle(let cycle):
             let warmup = cycle.warmup
             guard fraction >= warmup else {
@@ -81,7 +84,8 @@ public enum LearningRateShape: Sendable, Equatable {
     /// Half a cosine down.
     case cosine(Cosine)
 
-    /// The peak, multiplied by `factor` from each epoch in `milestones` on.
+    /// The peak, multiplied by `factor` from each epoch in `milestones` on, behind a linear warm-up where there
+    /// is one.
     public struct MultiStep: Sendable, Equatable {
         /// The first epochs, counted from 0, at each lower rate, in rising order.
         public var milestones: [Int]
@@ -89,10 +93,21 @@ public enum LearningRateShape: Sendable, Equatable {
         /// What each milestone multiplies the rate by.
         public var factor: Double
 
-        /// Gathers the numbers.
-        public init(milestones: [Int], factor: Double = 0.1) {
+        /// The steps in which the rate rises, as detectors are trained.
+        public var warmupSteps: Int
+
+        /// The share of the rate at the first of them.
+        public var initialFraction: Double
+
+        /// Gathers the numbers; without a warm-up the rate begins at its peak.
+        public init(
+            milestones: [Int], factor: Double = 0.1, warmupSteps: Int = 0,
+            initialFraction: Double = 0.001
+        ) {
             self.milestones = milestones
             self.factor = factor
+            self.warmupSteps = warmupSteps
+            self.initialFraction = initialFraction
         }
     }
 

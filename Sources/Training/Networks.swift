@@ -93,11 +93,13 @@ extension Recipe {
             return TaughtStudent(
                 student: student, labelSmoothing: labelSmoothing, precision: precision)
         }
-        guard let teacher else { throw TrainingError.noTeacher(method: method.name) }
+        guard let teacher, let network = teacher.classifier else {
+            throw TrainingError.noTeacher(method: method.name)
+        }
         return TaughtStudent(
             student: student, teacher: teacher,
             terms: try makeTerms(
-                student: student, teacher: teacher.network, images: images, remark),
+                student: student, teacher: network, images: images, remark),
             crossEntropyWeight: method.crossEntropyWeight, labelSmoothing: labelSmoothing,
             precision: precision)
     }
@@ -110,7 +112,7 @@ extension Recipe {
     ///   - remembers: whether several students are to share it, which see the same batches.
     /// - Returns: the teacher.
     public func makeTeacher(
-        _ network: any Backbone, precision: Precision, remembers: Bool = false
+        _ network: any PyramidNetwork, precision: Precision, remembers: Bool = false
     ) -> Teacher? {
         teacher.map { settings in
             Teacher(
@@ -120,7 +122,7 @@ extension Recipe {
     }
 
     func makeReview(
-        _ review: ReviewSettings, student: any Backbone, teacher: any Backbone,
+        _ review: ReviewSettings, student: any PyramidNetwork, teacher: any PyramidNetwork,
         _ remark: (String) -> Void
     ) throws -> ReviewModule {
         let matching =

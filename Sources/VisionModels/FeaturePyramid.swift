@@ -1,4 +1,5 @@
 import Torch
+import TorchNN
 
 /// One stage of a backbone.
 public struct StageInfo: Sendable, Equatable {
@@ -83,6 +84,15 @@ public protocol FeatureExtractor: AnyObject {
     ///     which costs a pass over memory for each.
     /// - Returns: the pyramid.
     func features(_ images: Tensor, keepsPreactivations: Bool) -> FeaturePyramid
+}
+
+/// A network with a feature pyramid, which others can learn from.
+public protocol PyramidNetwork: Module, FeatureExtractor {
+    /// The same network for inference alone.
+    ///
+    /// - Parameter dtype: the type that it computes in; images are converted.
+    /// - Returns: a frozen copy; later changes to this network do not reach it.
+    func folded(dtype: DType) -> any FeatureExtractor
 }
 
 extension FeatureExtractor {

@@ -8,7 +8,7 @@ import VisionModels
 @testable import Distillation
 
 @Suite struct TeacherTests {
-    private func statistics(_ network: any Backbone) -> [[UInt8]] {
+    private func statistics(_ network: any Module) -> [[UInt8]] {
         network.stateDict().map { $0.tensor.bytes() }
     }
 

@@ -83,6 +83,32 @@ import TorchTestSupport
         expectClose(parameter, [expected], relative: 1e-14)
     }
 
+    @Test("Parameters of batch norms can have a decay of their own, and others keep theirs")
+    func normalizationDecay() throws {
+        final class Unit: Module {
+            let weight = Linear(1, 1, bias: false, generator: Generator(seed: 0))
+            let norm = BatchNorm2d(1)
+        }
+        let unit = Unit()
+        let parameters = unit.parameters().map { $0.prefixed("student") }
+        #expect(
+            parameters.filter(\.isOfNormalization).map(\.name)
+                == ["student.norm.weight", "student.norm.bias"])
+        let optimizer = SGD(
+            parameters,
+            options: SGD.Options(
+                momentum: 0, weightDecay: 0.5, normalizationWeightDecay: 0, nesterov: false))
+        let before = parameters.map { $0.tensor.item() }
+        for parameter in parameters { (parameter.tensor * 2).sum().backward() }
+        optimizer.step(learningRate: 0.1)
+        let expected = zip(parameters, before).map { parameter, value in
+            value - 0.1 * (2 + (parameter.isOfNormalization ? 0 : 0.5) * value)
+        }
+        for (parameter, value) in zip(parameters, expected) {
+            #expect(abs(parameter.tensor.item() - value) < 1e-6, "\(parameter.name)")
+        }
+    }
+
     @Test("Parameters without a gradient stay, and gradients are forgotten after a step")
     func missingGradient() {
         let moved = Tensor([1.0])

@@ -30,6 +30,20 @@ import TorchNN
         #expect(isClose(schedule.rate(at: progress(epoch: epoch)), rate))
     }
 
+    /// The rule of detectron2's warm-up, 0.001 + 0.999 · i / 1000 at iteration i, under steps by epochs.
+    @Test(
+        "A warm-up of steps rises in a line to the rate of the epoch",
+        arguments: [
+            (0, 0, 0.00002), (0, 250, 0.005015), (0, 1000, 0.02), (1, 500, 0.001001),
+            (1, 1500, 0.002),
+        ])
+    func multiStepWarmup(_ epoch: Int, _ step: Int, _ rate: Double) {
+        let schedule = LearningRateSchedule(
+            peak: 0.02,
+            shape: .multiStep(.init(milestones: [1], warmupSteps: 1000, initialFraction: 0.001)))
+        #expect(isClose(schedule.rate(at: progress(epoch: epoch, step: step, of: 9000)), rate))
+    }
+
     @Test(
         "One cycle climbs to its peak and falls to its end in straight lines",
         arguments: [(0, 0.02), (10, 0.11), (20, 0.2), (60, 0.101), (100, 0.002)])

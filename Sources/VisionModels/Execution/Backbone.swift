@@ -2,7 +2,7 @@ import Torch
 import TorchNN
 
 /// A network with stages that describe themselves, from images `[N, 3, H, W]` to logits.
-public protocol Backbone: Layer, FeatureExtractor {
+public protocol Backbone: Layer, PyramidNetwork {
     /// The stages from shallow to deep.
     var stageInfo: [StageInfo] { get }
 
