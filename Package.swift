@@ -75,8 +75,9 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "Archives", "Basics", "ImageFiles", "ImageFolders", "Pickles", "TensorFiles",
-                "Torch", "TorchNN", "VisionModels", "NetworkFiles", "VisionData", "Distillation",
+                "Archives", "Basics", "ImageFiles", "ImageFolders", "Masks", "Pickles",
+                "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles", "VisionData",
+                "Distillation",
                 "RunRecords", "RecipeSyntax", "Recipes", "Training", "StepTiming", "Studies",
             ]),
         .executable(name: "reviewkd", targets: ["reviewkd"]),
@@ -92,6 +93,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "Basics", swiftSettings: house),
+        .target(name: "Masks", dependencies: ["Basics"], swiftSettings: house),
         .target(name: "Pickles", dependencies: ["Basics"], swiftSettings: house),
         .target(
             name: "TensorFiles", dependencies: ["Basics", "Pickles", "CZlib"],
@@ -208,6 +210,9 @@ let package = Package(
             dependencies: ["Archives", "ArchivesTestSupport", "Basics", "ImageFolders"],
             swiftSettings: house),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: house),
+        .testTarget(
+            name: "MasksTests", dependencies: ["Masks"],
+            exclude: ["Fixtures", "pycocotools_values.py"], swiftSettings: house + fast),
         .testTarget(
             name: "PicklesTests", dependencies: ["Pickles", "TensorFilesTestSupport"],
             swiftSettings: house),
