@@ -30,9 +30,7 @@ public enum Safetensors {
         guard let headerBytes = cursor.take(claimedLength) else {
             throw .headerBeyondFile(claimed: Int(claimedLength), available: cursor.remaining)
         }
-        var scanner = JSONScanner(headerBytes)
-        let header = try SafetensorsHeader(from: &scanner)
-        return try file(of: header, data: cursor.rest)
+        return try file(of: try SafetensorsHeader(headerBytes), data: cursor.rest)
     }
 
     /// The types of the format that no weights here have, and the bits of one element.
