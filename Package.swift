@@ -75,7 +75,7 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "Archives", "Basics", "ImageFiles", "ImageFolders", "Masks", "Pickles",
+                "Archives", "Basics", "COCO", "ImageFiles", "ImageFolders", "Masks", "Pickles",
                 "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles", "VisionData",
                 "Distillation",
                 "RunRecords", "RecipeSyntax", "Recipes", "Training", "StepTiming", "Studies",
@@ -94,6 +94,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "Basics", swiftSettings: house),
         .target(name: "Masks", dependencies: ["Basics"], swiftSettings: house),
+        .target(name: "COCO", dependencies: ["Basics", "Masks"], swiftSettings: house),
         .target(name: "Pickles", dependencies: ["Basics"], swiftSettings: house),
         .target(
             name: "TensorFiles", dependencies: ["Basics", "Pickles", "CZlib"],
@@ -210,6 +211,9 @@ let package = Package(
             dependencies: ["Archives", "ArchivesTestSupport", "Basics", "ImageFolders"],
             swiftSettings: house),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: house),
+        .testTarget(
+            name: "COCOTests", dependencies: ["Basics", "COCO", "Masks"], exclude: ["Fixtures"],
+            swiftSettings: house),
         .testTarget(
             name: "MasksTests", dependencies: ["Masks"],
             exclude: ["Fixtures", "pycocotools_values.py"], swiftSettings: house + fast),

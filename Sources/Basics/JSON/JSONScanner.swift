@@ -158,6 +158,10 @@ package struct JSONScanner {
 
     private func found(at offset: Int) -> String {
         guard offset < bytes.count else { return "the end of the file" }
+        for word in ["null", "true", "false", "NaN", "Infinity"]
+        where bytes[offset...].starts(with: word.utf8) {
+            return word
+        }
         return switch Unicode.Scalar(bytes[offset]) {
         case "{": "an object"
         case "[": "an array"

@@ -1,0 +1,70 @@
+import COCO
+import Foundation
+import Testing
+
+@Suite("Files of results")
+struct ResultsTests {
+    private func read(_ text: String, _ parts: COCOParts) throws -> [COCOResult] {
+        try COCOResults(data: Data(text.utf8), path: "dt.json", parts: parts).results
+    }
+
+    private let mask = #""segmentation": {"size": [4, 5], "counts": "d0"}"#
+    private let found = COCOSegmentation.packed(Array("d0".utf8), height: 4, width: 5)
+
+    @Test("Results have their boxes, masks and scores, of which any number is one")
+    func results() throws {
+        let text =
+            #"[{"image_id": 1, "category_id": 2, "score": NaN, "bbox": [1, 2, 3, -4], \#(mask), "id": 4},"#
+            + #" {"score": -1e-3, "category_id": 2.0, "image_id": "1"}]"#
+        let results = try read(text, [.boxes, .masks])
+        #expect(results.map(\.imageID) == [1, "1"])
+        #expect(results.map(\.categoryID) == [2, 2])
+        #expect(results[0].score.isNaN)
+        #expect(results[1].score == -0.001)
+        #expect(results.map(\.box) == [COCOBox(x: 1, y: 2, width: 3, height: -4), nil])
+        #expect(results.map(\.segmentation) == [found, nil])
+        #expect(try read("[]", .boxes).isEmpty)
+    }
+
+    @Test("Where boxes are wanted, masks are read only if the first result has no box")
+    func masksForBoxes() throws {
+        let ids = #""image_id": 1, "category_id": 2, "score": 1"#
+        let withBox = #"{\#(ids), "bbox": [1, 2, 3, 4], \#(mask)}"#
+        let without = #"{\#(ids), \#(mask)}"#
+        let empty = #"{\#(ids), \#(mask), "bbox": []}"#
+        #expect(try read("[\(withBox),\(without)]", .boxes).map(\.segmentation) == [nil, nil])
+        #expect(try read("[\(withBox)]", .masks).map(\.segmentation) == [found])
+        for first in [without, empty] {
+            let results = try read("[\(first),\(withBox)]", .boxes)
+            #expect(results.map(\.segmentation) == [found, found])
+            #expect(results.map { $0.box == nil } == [true, false])
+        }
+    }
+
+    @Test(
+        "What is missing or of another type is told with its place",
+        arguments: [
+            (#"{"images": []}"#, "the file", "a list of results"),
+            ("[1]", "result 1", "an object"),
+            (#"[{"image_id": 1, "category_id": 2}]"#, "result 1", "the key 'score'"),
+            (
+                #"[{"image_id": 1, "category_id": 2, "score": null}]"#, "result 1",
+                "a number as 'score'"
+            ),
+            (
+                #"[{"image_id": 1, "category_id": 2, "score": "0.5"}]"#, "result 1",
+                "a number as 'score'"
+            ),
+            (#"[{"image_id": 1, "score": 2}]"#, "result 1", "the key 'category_id'"),
+            (#"[{"bbox": [1, 2, 3, 4, 5]}]"#, "result 1", "four numbers as 'bbox'"),
+            (#"[{"bbox": {}}]"#, "result 1", "four numbers as 'bbox'"),
+        ])
+    func mistakes(text: String, entry: String, expected: String) {
+        let error = #expect(throws: COCOFileError.self) { try read(text, .boxes) }
+        guard case .unexpected("dt.json", entry, _, expected, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect("\(String(describing: error))".contains("byte"))
+    }
+}
