@@ -75,10 +75,10 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "Archives", "Basics", "COCO", "ImageFiles", "ImageFolders", "Masks", "Pickles",
-                "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles", "VisionData",
-                "Distillation",
-                "RunRecords", "RecipeSyntax", "Recipes", "Training", "StepTiming", "Studies",
+                "Archives", "Basics", "COCO", "Detectors", "Distillation", "ImageFiles",
+                "ImageFolders", "Masks", "NetworkFiles", "Pickles", "RecipeSyntax", "Recipes",
+                "RunRecords", "StepTiming", "Studies", "TensorFiles", "Torch", "TorchNN", "Training",
+                "VisionData", "VisionModels",
             ]),
         .executable(name: "reviewkd", targets: ["reviewkd"]),
     ],
@@ -117,6 +117,15 @@ let package = Package(
         .target(name: "TorchNN", dependencies: ["Torch"], swiftSettings: house),
         .target(
             name: "VisionModels", dependencies: ["Basics", "Torch", "TorchNN"],
+            swiftSettings: house),
+        .target(
+            name: "CDetection",
+            cxxSettings: [
+                // The same bits whatever the instruction set: no product and sum becomes one step unasked.
+                .unsafeFlags(["-std=c++20", "-O2", "-Wall", "-Werror", "-ffp-contract=off"])
+            ]),
+        .target(
+            name: "Detectors", dependencies: ["Basics", "CDetection", "Masks", "Torch"],
             swiftSettings: house),
         .target(
             name: "NetworkFiles",
@@ -238,6 +247,10 @@ let package = Package(
             name: "VisionModelsTests",
             dependencies: ["Torch", "TorchNN", "VisionModels", "TorchTestSupport"],
             swiftSettings: house),
+        .testTarget(
+            name: "DetectorsTests",
+            dependencies: ["Detectors", "Torch", "TorchTestSupport"],
+            swiftSettings: house + fast),
         .testTarget(
             name: "NetworkFilesTests",
             dependencies: [

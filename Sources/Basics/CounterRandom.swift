@@ -20,6 +20,11 @@ package struct CounterRandom: RandomNumberGenerator, Sendable {
 
     /// Starts the stream of some numbers, as seed, purpose and epoch.
     package init(_ numbers: UInt64...) {
+        self.init(numbers: numbers)
+    }
+
+    /// Starts the stream of a list of numbers.
+    package init(numbers: [UInt64]) {
         state = numbers.reduce(0) { Self.mix($0 ^ Self.mix($1)) }
     }
 

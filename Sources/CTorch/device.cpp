@@ -63,6 +63,8 @@ ct::Instructions ct::instructions() {
 #endif
 }
 
+int32_t ct_cpu_instructions(void) { return static_cast<int32_t>(ct::instructions()); }
+
 bool ct_cpu_has_native_bfloat16(void) {
 #if defined(__x86_64__)
   return ct::instructions() == ct::Instructions::avx512 && __builtin_cpu_supports("avx512bf16");

@@ -102,6 +102,10 @@ public enum Runtime {
     /// The instruction set that LibTorch's own CPU kernels use, as `AVX512`.
     public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
 
+    /// The instruction set that kernels outside LibTorch use: 0 is the least of the architecture, 1 AVX2,
+    /// 2 AVX-512, as far as LibTorch's variable `ATEN_CPU_CAPABILITY` allows.
+    package static var instructions: Int32 { ct_cpu_instructions() }
+
     /// Whether the processor multiplies bfloat16 numbers natively (AVX512-BF16).
     public static var hasNativeBFloat16: Bool { ct_cpu_has_native_bfloat16() }
 

@@ -107,9 +107,46 @@ extension Tensor {
         ATen.clampMin.call(.tensor(self), .double(least))
     }
 
+    /// The smaller of every element and a number.
+    public func clamped(atMost most: Double) -> Tensor {
+        ATen.clampMax.call(.tensor(self), .double(most))
+    }
+
+    /// The number of a range that is nearest to every element.
+    public func clamped(to range: ClosedRange<Double>) -> Tensor {
+        ATen.clamp.call(.tensor(self), .double(range.lowerBound), .double(range.upperBound))
+    }
+
     /// The larger of the elements of two tensors, with broadcasting.
     public func maximum(_ other: Tensor) -> Tensor {
         ATen.maximum.call(.tensor(self), .tensor(other))
+    }
+
+    /// The smaller of the elements of two tensors, with broadcasting.
+    public func minimum(_ other: Tensor) -> Tensor {
+        ATen.minimum.call(.tensor(self), .tensor(other))
+    }
+
+    /// The largest whole number not above every element.
+    public func floor() -> Tensor { ATen.floor.call(.tensor(self)) }
+
+    /// The smallest whole number not below every element.
+    public func ceil() -> Tensor { ATen.ceil.call(.tensor(self)) }
+
+    /// Every element without its sign.
+    public func abs() -> Tensor { ATen.abs.call(.tensor(self)) }
+
+    /// The logarithm to base 2 of every element.
+    public func log2() -> Tensor { ATen.log2.call(.tensor(self)) }
+
+    /// Every element to the power of a number.
+    public func power(_ exponent: Double) -> Tensor {
+        ATen.powScalar.call(.tensor(self), .double(exponent))
+    }
+
+    /// The quotients of whole numbers, rounded down, with broadcasting.
+    public func quotient(dividingBy divisors: Tensor) -> Tensor {
+        ATen.divTensorMode.call(.tensor(self), .tensor(divisors), .string("floor"))
     }
 
     /// What is left of every whole number after division, in `0..<divisor`.

@@ -64,6 +64,20 @@ extension Tensor {
         }
     }
 
+    /// The address of the elements, for kernels of other targets.
+    ///
+    /// The caller keeps the tensor alive while it uses the address.
+    ///
+    /// - Returns: the first element's address; nil where there are no elements, and after a collected failure.
+    /// - Precondition: the elements are on the CPU and lie densely, row major.
+    package func address() -> UnsafeMutableRawPointer? {
+        guard let handle else { return nil }
+        requireElements("data")
+        var address: UnsafeMutableRawPointer?
+        check(ct_tensor_data(handle, &address), "data", shapes: "\(self.shape)")
+        return address
+    }
+
     private func copyBytes(into buffer: UnsafeMutableRawBufferPointer) {
         guard let handle else { return }
         requireElements("copy_bytes")

@@ -79,6 +79,17 @@ extension Tensor {
         ATen.pad.call(.tensor(self), .ints([margin, margin, margin, margin]), .double(value))
     }
 
+    /// Appends elements of `value` to the rows and columns, which are the last two dimensions.
+    ///
+    /// - Parameters:
+    ///   - right: how many columns more.
+    ///   - bottom: how many rows more.
+    ///   - value: what they hold.
+    /// - Returns: a larger tensor.
+    public func padded(right: Int, bottom: Int, value: Double = 0) -> Tensor {
+        ATen.pad.call(.tensor(self), .ints([0, right, 0, bottom]), .double(value))
+    }
+
     /// Joins tensors along a dimension.
     public static func concatenate(_ tensors: [Tensor], dimension: Int = 0) -> Tensor {
         ATen.cat.call(.tensors(tensors), .int(dimension))

@@ -118,9 +118,27 @@ extension Tensor {
             .tensor(self), .tensor(targets), .none, .int(1), .int(-100), .double(labelSmoothing))
     }
 
+    /// The cross entropy of each logit against the probability of its being true.
+    ///
+    /// - Parameter targets: probabilities, of this shape and type.
+    /// - Returns: −t log σ(x) − (1 − t) log(1 − σ(x)) of every element.
+    public func binaryCrossEntropies(_ targets: Tensor) -> Tensor {
+        ATen.binaryCrossEntropy.call(.tensor(self), .tensor(targets), .none, .none, .int(0))
+    }
+
+    /// d² / 2β where the difference d from another tensor is below β, else |d| − β / 2; |d| where β is 0.
+    ///
+    /// - Parameters:
+    ///   - other: of this shape and type.
+    ///   - beta: where the parabola ends.
+    /// - Returns: a tensor of this shape.
+    public func smoothL1Distances(_ other: Tensor, beta: Double) -> Tensor {
+        ATen.smoothL1Loss.call(.tensor(self), .tensor(other), .int(0), .double(beta))
+    }
+
     /// The mean of ½ d² where the difference d from another tensor is below 1, else |d| − ½.
     public func smoothL1(_ other: Tensor) -> Tensor {
-        ATen.smoothL1Loss.call(.tensor(self), .tensor(other), .int(0), .double(1)).mean()
+        smoothL1Distances(other, beta: 1).mean()
     }
 
     /// The mean of the squared differences from another tensor.

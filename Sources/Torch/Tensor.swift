@@ -21,6 +21,9 @@ public final class Tensor: @unchecked Sendable {
         if let handle { ct_tensor_free(handle) }
     }
 
+    /// Whether a collected failure left nothing here, so that there is nothing to compute with.
+    package var isEmptied: Bool { handle == nil }
+
     /// The number of dimensions.
     public var rank: Int { handle.map { Int(ct_tensor_rank($0)) } ?? 0 }
 

@@ -226,6 +226,8 @@ ct_error ct_normalize(ct_tensor pixels, const float *scale, const float *shift, 
 const char *ct_version(void);
 // A text on the CPU's capability that LibTorch's kernels use, as "AVX512".
 const char *ct_cpu_capability(void);
+// The instruction set that our own kernels use: 0 is the least of the architecture, 1 AVX2, 2 AVX-512.
+int32_t ct_cpu_instructions(void);
 bool ct_cpu_has_native_bfloat16(void);
 // Whether the processor multiplies bfloat16 matrices in tiles (AMX) and this process may.
 bool ct_cpu_has_amx_bfloat16(void);
