@@ -31,11 +31,19 @@ public protocol LearningTask<Targets>: AnyObject {
     /// - Returns: int64 `[N]`; nil where an image has not one class.
     func classes(in targets: Targets) -> Tensor?
 
+    /// What changes in training beside the network's weights, for an exact continuation.
+    func runState() -> [NamedTensor]
+
     /// Begins an evaluation of the network as it is now, which stays as it is.
     ///
     /// - Parameter dtype: the type to compute in.
     /// - Returns: what takes the batches.
     func evaluator(dtype: DType) -> any Evaluator<Targets>
+}
+
+extension LearningTask {
+    /// Nothing.
+    public func runState() -> [NamedTensor] { [] }
 }
 
 /// What a network makes of a batch that it learns from.
@@ -69,5 +77,7 @@ public protocol Evaluator<Targets>: AnyObject {
     func add(_ batch: Batch<Targets>)
 
     /// The scores over all batches so far.
-    var scores: Scores { get }
+    ///
+    /// - Throws: where they cannot be told.
+    var scores: Scores { get throws }
 }

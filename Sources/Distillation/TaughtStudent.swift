@@ -41,9 +41,9 @@ public final class TaughtStudent<Targets>: Distiller {
         self.precision = precision
     }
 
-    /// The student's parameters and the terms' own.
+    /// The student's parameters, those of frozen parts aside, and the terms' own.
     public var trainableParameters: [NamedTensor] {
-        student.parameters().map { $0.prefixed("student") }
+        student.parameters().filter(\.tensor.requiresGrad).map { $0.prefixed("student") }
             + terms.flatMap(\.trainableParameters)
     }
 
@@ -89,9 +89,10 @@ public final class TaughtStudent<Targets>: Distiller {
             + terms.map { $0.weight(at: progress) }
     }
 
-    /// The student's state, the terms', and the teacher's where it changes.
+    /// The student's state, the task's, the terms', and the teacher's where it changes.
     public func stateDict() -> [NamedTensor] {
-        student.stateDict().map { $0.prefixed("student") } + terms.flatMap { $0.stateDict() }
+        student.stateDict().map { $0.prefixed("student") }
+            + task.runState().map { $0.prefixed("task") } + terms.flatMap { $0.stateDict() }
             + (teacher?.stateDict() ?? []).map { $0.prefixed("teacher") }
     }
 }

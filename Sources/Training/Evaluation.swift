@@ -45,7 +45,7 @@ func evaluate(
                 done += batch.count
                 progress(done, images.imageCount)
             }
-            return evaluators.map(\.scores)
+            return try evaluators.map { try $0.scores }
         }
     } catch let error as OperatorError where error.kind == .outOfMemory {
         throw TrainingError.evaluationOutOfMemory(

@@ -6,7 +6,7 @@ import TorchNN
 /// Sums of an epoch's loss terms and measures, kept on the device.
 ///
 /// A sum comes to be when its term is first met, and stays the same tensor from then on.
-struct TrainingMetrics {
+package struct TrainingMetrics {
     private var sums: [String: Tensor] = [:]
     private let images: Tensor
 

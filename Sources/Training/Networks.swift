@@ -121,7 +121,7 @@ extension Recipe {
         }
     }
 
-    func makeReview(
+    package func makeReview(
         _ review: ReviewSettings, student: any PyramidNetwork, teacher: any PyramidNetwork,
         _ remark: (String) -> Void
     ) throws -> ReviewModule {

@@ -8,45 +8,66 @@ import VisionData
 import VisionModels
 
 /// Judges the student, and tells how many images of how many are done.
-typealias Judge = (_ progress: (_ done: Int, _ count: Int) -> Void) throws -> Scores
+package typealias Judge = (_ progress: (_ done: Int, _ count: Int) -> Void) throws -> Scores
 
 /// The parts of a run that depend on what its network is trained for, so that the trainer does not.
-struct RunParts {
+package struct RunParts {
     /// The method around the student.
-    let distiller: any Distiller
+    package let distiller: any Distiller
 
     /// Moves the distiller's parameters.
-    let optimizer: SGD
+    package let optimizer: SGD
 
     /// The steps of its epochs.
-    let steps: any Steps
+    package let steps: any Steps
 
     /// The mean of the student's weights, where one is kept.
-    var average: WeightAverage?
+    package var average: WeightAverage?
 
     /// The score that picks the best epoch; more is better.
-    let primaryScore: String
+    package let primaryScore: String
 
     /// Judges the student on the images held out; nil where none are.
-    let validate: Judge?
+    package let validate: Judge?
 
     /// Judges the student on the test images.
-    let test: Judge
+    package let test: Judge
 
     /// Measures a teacher as it will be asked in training.
-    let check: (Teacher) throws -> TeacherCheck?
+    package let check: (Teacher) throws -> TeacherCheck?
 
     /// How many training images there are, those held out included.
-    let trainingImages: Int
+    package let trainingImages: Int
 
     /// How many test images there are.
-    let testImages: Int
+    package let testImages: Int
 
     /// What the student's file says of itself.
-    let card: StudentCard
+    package let card: StudentCard
 
     /// The lists of images that have files of their own, by the names under which a run keeps them.
-    let lists: [(name: String, list: ImageList)]
+    package let lists: [(name: String, list: ImageList)]
+
+    /// Gathers the parts.
+    package init(
+        distiller: any Distiller, optimizer: SGD, steps: any Steps, average: WeightAverage? = nil,
+        primaryScore: String, validate: Judge? = nil, test: @escaping Judge,
+        check: @escaping (Teacher) throws -> TeacherCheck? = { _ in nil }, trainingImages: Int,
+        testImages: Int, card: StudentCard, lists: [(name: String, list: ImageList)] = []
+    ) {
+        self.distiller = distiller
+        self.optimizer = optimizer
+        self.steps = steps
+        self.average = average
+        self.primaryScore = primaryScore
+        self.validate = validate
+        self.test = test
+        self.check = check
+        self.trainingImages = trainingImages
+        self.testImages = testImages
+        self.card = card
+        self.lists = lists
+    }
 
     /// The network that is being trained.
     var student: any Module { distiller.student }

@@ -22,6 +22,13 @@ public struct StudentCard: Equatable, Sendable {
     /// Says nothing.
     public init() {}
 
+    /// Says what a run of detection knows: names of classes in their order, and how images are normalised.
+    package init(model: String, classes: [String], normalization: Normalization) {
+        self.model = model
+        self.classes = classes
+        self.normalization = normalization
+    }
+
     /// Takes what a run knows; nothing for images whose classes have no names.
     init(_ recipe: Recipe, _ data: TrainingData) {
         guard let names = data.train.classNames else { return }

@@ -61,7 +61,7 @@ public final class Trainer {
     ///   - options: folder, device and limits.
     ///   - report: called with everything that happens.
     /// - Throws: where the folder cannot be used.
-    init(
+    package init(
         recipe: Recipe, parts: RunParts, options: RunOptions,
         report: @escaping (TrainingEvent) -> Void
     ) throws {

@@ -4,7 +4,7 @@ import TorchNN
 import VisionData
 
 /// The steps of a run, whatever its batches are labelled with.
-protocol Steps: AnyObject {
+package protocol Steps: AnyObject {
     /// How many images and batches an epoch has.
     var epoch: EpochShape { get }
 
@@ -54,7 +54,7 @@ protocol Steps: AnyObject {
 /// and the weights of the loss's terms. A counter on the device tells which row is next, and the losses go
 /// into a table as well. So the work is the same each time and asks the host for nothing: a card records
 /// it as a graph and replays it, the CPU does it as it stands.
-final class TrainingStep<Targets>: Steps {
+package final class TrainingStep<Targets>: Steps {
     private let source: any BatchSource<Targets>
     private let distiller: any Distiller<Targets>
     private let optimizer: SGD
@@ -80,10 +80,10 @@ final class TrainingStep<Targets>: Steps {
     private var names: [String] = []
 
     /// The names of what is counted beside the losses; none before the first step.
-    private(set) var measureNames: [String] = []
+    package private(set) var measureNames: [String] = []
 
     /// The sums of the epoch so far.
-    var metrics: TrainingMetrics
+    package var metrics: TrainingMetrics
 
     /// Prepares steps; nothing runs yet.
     ///
@@ -95,7 +95,7 @@ final class TrainingStep<Targets>: Steps {
     ///   - device: where all of them are.
     ///   - usesGraph: whether a card records the step as a graph, where the batches allow it.
     /// - Throws: `OperatorError` where there is no such card.
-    init(
+    package init(
         source: any BatchSource<Targets>, distiller: any Distiller<Targets>, optimizer: SGD,
         average: WeightAverage? = nil, device: Device, usesGraph: Bool
     ) throws {
@@ -121,13 +121,13 @@ final class TrainingStep<Targets>: Steps {
         }
     }
 
-    var epoch: EpochShape { source.epoch }
+    package var epoch: EpochShape { source.epoch }
 
-    var waitedSeconds: Double { source.waitedSeconds }
+    package var waitedSeconds: Double { source.waitedSeconds }
 
-    var workers: Int? { source.workers }
+    package var workers: Int? { source.workers }
 
-    func begin(
+    package func begin(
         epoch: Int, at step: Int, schedule: [(rate: Double, progress: TrainingProgress)]
     ) throws {
         try source.begin(epoch: epoch, at: step)
@@ -142,7 +142,7 @@ final class TrainingStep<Targets>: Steps {
         unread = step..<step
     }
 
-    func run() throws {
+    package func run() throws {
         let imageCount = try source.advance()
         if let graphed, imageCount == epoch.batchSize {
             try graphed.run()
@@ -152,7 +152,7 @@ final class TrainingStep<Targets>: Steps {
         unread = unread.lowerBound..<(unread.upperBound + 1)
     }
 
-    func readLosses() -> [[(name: String, value: Double)]] {
+    package func readLosses() -> [[(name: String, value: Double)]] {
         let values = losses.narrow(0, unread).elements(as: Float.self).map(Double.init)
         unread = unread.upperBound..<unread.upperBound
         let names = names + ["total"]
@@ -182,7 +182,7 @@ final class TrainingStep<Targets>: Steps {
     }
 
     /// For a run that has failed: it goes on with other batches, and what it then holds is of no use.
-    func largestFitting() throws -> Int? {
+    package func largestFitting() throws -> Int? {
         graphed = nil
         return try largestPart(of: epoch.batchSize) { imageCount in
             optimizer.clearGradients()

@@ -1,5 +1,7 @@
 // Bytes of RGB pixels to normalised float32 on the CPU, in one pass. LibTorch's operators take three, of which two
 // go by inner loops of three channels.
+#include <atomic>
+
 #include "kernels.h"
 
 namespace {
@@ -21,13 +23,20 @@ CT_KERNEL(normalize, (const uint8_t *pixels, const float *scale, const float *sh
     scales[j / kLane][j % kLane] = scale[j % kChannels];
     shifts[j / kLane][j % kLane] = shift[j % kChannels];
   }
+  const bool is_aligned = reinterpret_cast<uintptr_t>(result + begin) % sizeof(Floats) == 0;
   int64_t at = begin;
   for (; at + kGroup <= end; at += kGroup) {
     for (int64_t lane = 0; lane < kChannels; lane++) {
       Bytes bytes;
       std::memcpy(&bytes, pixels + at + lane * kLane, sizeof bytes);
       Floats values = __builtin_convertvector(bytes, Floats) * scales[lane];
-      ct::store(values + shifts[lane], result + at + lane * kLane);
+      values = values + shifts[lane];
+      float *to = result + at + lane * kLane;
+      // Around the caches, which a whole batch does not fit into: nothing is read of what is overwritten.
+      if (is_aligned)
+        __builtin_nontemporal_store(values, reinterpret_cast<Floats *>(to));
+      else
+        ct::store(values, to);
     }
   }
   for (; at < end; at++) {
@@ -53,6 +62,8 @@ ct_error ct_normalize(ct_tensor pixels, const float *scale, const float *shift, 
     constexpr int64_t piece = 1024;
     at::parallel_for(0, (x.numel() + kGroup - 1) / kGroup, piece, [&](int64_t begin, int64_t end) {
       normalize(from, scale, shift, to, begin * kGroup, std::min(end * kGroup, x.numel()));
+      // Other threads see what went around the caches.
+      std::atomic_thread_fence(std::memory_order_seq_cst);
     });
     *result = ct::hand_over(y);
   });
