@@ -262,6 +262,19 @@ struct BoxRuleTests {
         #expect(evaluation.strictFigures.averagePrecision == 0)
     }
 
+    @Test("A box whose width is no number takes the last free object behind one that it meets")
+    func undefinedWidth() throws {
+        var scene = Scene()
+        scene.truth(square)
+        scene.truth([300, 300, 50, 50])
+        scene.result([10, 10, .nan, 50], 0.9)
+        scene.result([300, 300, 50, 50], 0.8)
+        // The object that it lies on stays free, the other one is taken, and its own result is wrong.
+        #expect(try scene.averagePrecision() == 0.5050)
+        scene.result(square, 0.7)
+        #expect(try scene.averagePrecision() == 0.8350)
+    }
+
     @Test("Boxes of negative size lie nowhere, and those of no size find nothing")
     func oddSizes() throws {
         var scene = Scene()

@@ -72,7 +72,23 @@ struct GroupOverlaps {
                 isUndefined = isUndefined || overlap.isNaN
                 append(overlap, with: place)
             }
-            if isUndefined { undefinedCount += 1 }
+            if isUndefined { appendUndefined(box, truths) }
+        }
+    }
+
+    /// Replaces the candidates of a result that overlaps with some object by what is no number.
+    ///
+    /// pycocotools asks whether an overlap is less than the best one. Nothing is less than what is no number, so
+    /// that it takes any object that comes later.
+    private mutating func appendUndefined(_ box: COCOBox, _ truths: ArraySlice<TruthTable.Truth>) {
+        undefinedCount += 1
+        guard !comparison.isStrict, let start = starts.last else { return }
+        candidates.removeSubrange(start...)
+        for (place, truth) in zip(0..., truths) {
+            candidates.append(
+                Candidate(
+                    truth: place,
+                    overlap: Self.overlap(box, truthBoxes[place], isCrowd: truth.isCrowd)))
         }
     }
 
@@ -134,9 +150,7 @@ struct GroupOverlaps {
 
     /// Notes an overlap that reaches a threshold.
     private mutating func append(_ overlap: Double, with place: Int) {
-        // pycocotools asks whether it is less, so that what is no number reaches every threshold.
-        guard !(overlap < EvaluationRules.thresholds[0]) else { return }
-        guard !(overlap.isNaN && comparison.isStrict) else { return }
+        guard overlap >= EvaluationRules.thresholds[0] else { return }
         candidates.append(Candidate(truth: place, overlap: overlap))
     }
 
