@@ -133,40 +133,55 @@ package struct Outlines {
     private mutating func sortCrossings() {
         toggles.removeAll(keepingCapacity: true)
         guard let first = crossings.first else { return }
-        var (left, right) = (Int(first.column), Int(first.column))
+        var (left, right) = (first.column, first.column)
         for crossing in crossings {
-            left = min(left, Int(crossing.column))
-            right = max(right, Int(crossing.column))
+            left = min(left, crossing.column)
+            right = max(right, crossing.column)
         }
-        let columnCount = right - left + 1
         ends.removeAll(keepingCapacity: true)
-        ends.append(contentsOf: repeatElement(0, count: columnCount + 1))
-        for crossing in crossings { ends[Int(crossing.column) - left + 1] += 1 }
-        for column in 0..<columnCount { ends[column + 1] += ends[column] }
+        ends.append(contentsOf: repeatElement(0, count: Int(right - left) + 2))
         rows.removeAll(keepingCapacity: true)
         rows.append(contentsOf: repeatElement(0, count: crossings.count))
-        for crossing in crossings {
-            let column = Int(crossing.column) - left
-            rows[Int(ends[column])] = crossing.row
-            ends[column] += 1
+        crossings.withUnsafeBufferPointer { crossings in
+            ends.withUnsafeMutableBufferPointer { ends in
+                rows.withUnsafeMutableBufferPointer { rows in
+                    Self.group(crossings, from: left, ends, rows)
+                }
+            }
         }
         var begin = 0
-        for column in 0..<columnCount {
-            let end = Int(ends[column])
-            sortRows(begin..<end)
-            let top = UInt32((column + left) * height)
-            for place in begin..<end {
-                let toggle = top + UInt32(truncatingIfNeeded: rows[place])
-                if toggles.last == toggle { toggles.removeLast() } else { toggles.append(toggle) }
+        for (column, end) in zip(Int(left)..., ends.dropLast()) {
+            if end - Int32(begin) > 1 {
+                rows.withUnsafeMutableBufferPointer { Self.sort($0, begin..<Int(end)) }
             }
-            begin = end
+            let top = UInt32(truncatingIfNeeded: column * height)
+            while begin < Int(end) {
+                let toggle = top + UInt32(truncatingIfNeeded: rows[begin])
+                if toggles.last == toggle { toggles.removeLast() } else { toggles.append(toggle) }
+                begin += 1
+            }
+        }
+    }
+
+    /// Puts the rows of the crossings in the order of their columns, and notes where each column ends.
+    private static func group(
+        _ crossings: UnsafeBufferPointer<(column: Int32, row: Int32)>, from left: Int32,
+        _ ends: UnsafeMutableBufferPointer<Int32>, _ rows: UnsafeMutableBufferPointer<Int32>
+    ) {
+        for crossing in crossings { ends[Int(crossing.column - left) + 1] += 1 }
+        for column in ends.indices.dropFirst() { ends[column] += ends[column - 1] }
+        for crossing in crossings {
+            let column = Int(crossing.column - left)
+            rows[Int(ends[column])] = crossing.row
+            ends[column] += 1
         }
     }
 
     /// Sorts the few crossings of one column.
-    private mutating func sortRows(_ range: Range<Int>) {
+    private static func sort(_ rows: UnsafeMutableBufferPointer<Int32>, _ range: Range<Int>) {
         guard range.count <= 32 else {
-            rows[range].sort()
+            var column = UnsafeMutableBufferPointer(rebasing: rows[range])
+            column.sort()
             return
         }
         for place in range.dropFirst() {

@@ -54,31 +54,36 @@ extension RunLengthMask {
         of packed: ArraySlice<UInt8>, height: Int, width: Int, to counts: inout [UInt32]
     ) throws(MaskError) -> Int {
         let pixelCount = try pixelCount(height: height, width: width)
-        let first = counts.count
         var (covered, inside) = (0, 0)
+        // The number that is read, and its bits so far.
         var (number, shift) = (0, 0)
-        for (offset, character) in zip(0..., packed) {
-            let bits = Int(character) - Int(firstCharacter)
-            guard (0..<64).contains(bits) else {
-                throw .character(offset: offset, Unicode.Scalar(character))
+        // The run before, and the one before that.
+        var (last, former) = (0, 0)
+        var index = 0
+        for place in packed.indices {
+            let bits = Int(packed[place]) &- Int(firstCharacter)
+            guard bits & ~0x3F == 0 else {
+                throw .character(
+                    offset: place - packed.startIndex, Unicode.Scalar(packed[place]))
             }
-            number |= (bits & 0x1F) << shift
+            number |= (bits & 0x1F) &<< shift
             shift += 5
             guard bits & following == 0 else {
-                guard shift <= 40 else { throw .tooLong(index: counts.count - first) }
+                guard shift <= 40 else { throw .tooLong(index: index) }
                 continue
             }
-            if bits & sign != 0 { number |= -1 << shift }
-            let index = counts.count - first
-            let length = index > 2 ? number + Int(counts[first + index - 2]) : number
+            if bits & sign != 0 { number |= -1 &<< shift }
+            let length = index > 2 ? number + former : number
             guard length >= 0 else { throw .negativeRun(index: index, length: length) }
             guard length <= pixelCount - covered else {
                 throw .tooManyPixels(height: height, width: width)
             }
             counts.append(UInt32(truncatingIfNeeded: length))
             covered += length
-            if index % 2 == 1 { inside += length }
+            if index & 1 == 1 { inside += length }
+            (last, former) = (length, last)
             (number, shift) = (0, 0)
+            index += 1
         }
         guard shift == 0 else { throw .cutOff }
         guard covered == pixelCount else {

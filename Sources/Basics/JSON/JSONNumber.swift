@@ -25,31 +25,39 @@ package enum JSONNumber: Equatable {
 /// A decimal number as its digits and a power of ten.
 struct Decimal64 {
     /// The digits as an integer.
-    var digits: UInt64 = 0
+    private(set) var digits: UInt64
 
     /// The power of ten that they are multiplied by.
-    var exponent = 0
+    private(set) var exponent: Int
 
     /// Whether digits were left out because 64 bits do not hold them.
-    var isCut = false
+    private(set) var isCut = false
 
-    private var count = 0
+    /// Takes digits that are read.
+    init(digits: UInt64, exponent: Int) {
+        self.digits = digits
+        self.exponent = exponent
+    }
 
-    /// Takes the next digit.
-    ///
-    /// - Parameters:
-    ///   - digit: from 0 to 9.
-    ///   - isFraction: whether it stands behind the decimal point.
-    mutating func append(_ digit: UInt8, isFraction: Bool) {
-        // Nineteen digits always fit.
-        guard count < 19 else {
-            isCut = true
-            if !isFraction { exponent += 1 }
-            return
+    /// Takes the first nineteen digits that count of a number's bytes.
+    init(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, exponent: Int) {
+        self.init(digits: 0, exponent: exponent)
+        var count = 0
+        var isFraction = false
+        for byte in bytes {
+            let digit = byte &- UInt8(ascii: "0")
+            if byte | 0x20 == UInt8(ascii: "e") { return }
+            isFraction = isFraction || byte == UInt8(ascii: ".")
+            guard digit <= 9 else { continue }
+            if count == 19 {
+                isCut = true
+                if !isFraction { self.exponent += 1 }
+                continue
+            }
+            digits = digits * 10 + UInt64(digit)
+            if digits != 0 { count += 1 }
+            if isFraction { self.exponent -= 1 }
         }
-        digits = digits &* 10 &+ UInt64(digit)
-        if digits != 0 { count += 1 }
-        if isFraction { exponent -= 1 }
     }
 
     /// The nearest `Double`; nil where this way of computing it does not reach.

@@ -1,17 +1,37 @@
 extension JSONScanner {
+    /// A number as it is written.
+    struct WrittenNumber {
+        /// All digits before the exponent as an integer, which overflows where they are more than 19.
+        var digits: UInt64 = 0
+
+        /// How many digits there are before the exponent, and how many of those behind the point.
+        var digitCount = 0
+        var fractionCount = 0
+
+        /// The exponent.
+        var exponent = 0
+
+        /// Whether there is neither a fraction nor an exponent.
+        var isWhole = true
+    }
+
     /// Reads a number.
     package mutating func number(
         _ expected: @autoclosure () -> String = "a number"
     ) throws(JSONError) -> JSONNumber {
         skipSpaces()
         let start = offset
-        var decimal = Decimal64()
-        guard let isWhole = skipNumber(into: &decimal) else {
+        guard let written = skipNumber() else {
             if start == offset, let special = specialNumber() { return .fraction(special) }
             throw unexpected(expected(), at: offset)
         }
         let isNegative = bytes[start] == UInt8(ascii: "-")
-        if isWhole, !decimal.isCut {
+        // Nineteen digits always fit.
+        let decimal =
+            written.digitCount <= 19
+            ? Decimal64(digits: written.digits, exponent: written.exponent - written.fractionCount)
+            : Decimal64(bytes[start..<offset], exponent: written.exponent)
+        if written.isWhole, !decimal.isCut {
             // The magnitude of the least `Int` is one more than that of the greatest.
             if isNegative, decimal.digits <= 1 << 63 {
                 return .whole(Int(truncatingIfNeeded: 0 &- decimal.digits))
@@ -36,51 +56,66 @@ extension JSONScanner {
         return number
     }
 
-    /// Moves past a number and takes its digits and exponent in.
+    /// Moves past a number.
     ///
-    /// - Returns: whether it has neither fraction nor exponent; nil where what stands there is no number, and then the
-    ///   offset is that of the first byte that fits none.
-    mutating func skipNumber(into decimal: inout Decimal64) -> Bool? {
+    /// - Returns: how it is written; nil where what stands there is no number, and then the offset is that of the first byte
+    ///   that fits none.
+    mutating func skipNumber() -> WrittenNumber? {
+        var written = WrittenNumber()
         let start = offset
         if peek == UInt8(ascii: "-") { offset += 1 }
+        let digitStart = offset
         // No number but 0 itself begins with 0.
         if peek == UInt8(ascii: "0") {
             offset += 1
-        } else if !skipDigits({ decimal.append($0, isFraction: false) }) {
-            if offset == start + 1, bytes.count > offset, bytes[offset] == UInt8(ascii: "I") {
-                offset = start
-            }
-            return nil
-        }
-        var isWhole = true
-        if peek == UInt8(ascii: ".") {
-            offset += 1
-            isWhole = false
-            guard skipDigits({ decimal.append($0, isFraction: true) }) else { return nil }
-        }
-        if peek | 0x20 == UInt8(ascii: "e") {
-            offset += 1
-            isWhole = false
-            let isNegative = peek == UInt8(ascii: "-")
-            if isNegative || peek == UInt8(ascii: "+") { offset += 1 }
-            var exponent = 0
-            guard skipDigits({ exponent = min(exponent * 10 + Int($0), 1 << 20) }) else {
+        } else {
+            skipDigits(into: &written.digits)
+            guard offset > digitStart else {
+                // The sign may be that of Infinity.
+                if peek == UInt8(ascii: "I") { offset = start }
                 return nil
             }
-            decimal.exponent += isNegative ? -exponent : exponent
         }
-        return isWhole
+        written.digitCount = offset - digitStart
+        if peek == UInt8(ascii: ".") {
+            offset += 1
+            let fractionStart = offset
+            skipDigits(into: &written.digits)
+            guard offset > fractionStart else { return nil }
+            written.fractionCount = offset - fractionStart
+            written.digitCount += written.fractionCount
+            written.isWhole = false
+        }
+        if peek | 0x20 == UInt8(ascii: "e") {
+            guard let exponent = exponent() else { return nil }
+            written.exponent = exponent
+            written.isWhole = false
+        }
+        return written
     }
 
-    @inline(__always) private mutating func skipDigits(_ take: (UInt8) -> Void) -> Bool {
+    /// Moves past an exponent; one beyond all numbers stays beyond them.
+    private mutating func exponent() -> Int? {
+        offset += 1
+        let isNegative = peek == UInt8(ascii: "-")
+        if isNegative || peek == UInt8(ascii: "+") { offset += 1 }
         let start = offset
+        var digits: UInt64 = 0
+        skipDigits(into: &digits)
+        guard offset > start else { return nil }
+        // Zeros may precede what counts.
+        let count = bytes[start..<offset].drop { $0 == UInt8(ascii: "0") }.count
+        let magnitude = count > 9 ? 1_000_000_000 : Int(digits)
+        return isNegative ? -magnitude : magnitude
+    }
+
+    @inline(__always) private mutating func skipDigits(into digits: inout UInt64) {
         while offset < bytes.count {
             let digit = bytes[offset] &- UInt8(ascii: "0")
-            guard digit <= 9 else { break }
-            take(digit)
+            guard digit <= 9 else { return }
+            digits = digits &* 10 &+ UInt64(digit)
             offset += 1
         }
-        return offset > start
     }
 
     /// Reads what Python's JSON has for numbers that are not finite.

@@ -54,8 +54,7 @@ extension JSONScanner {
         case "n": guard skip(word: "null") else { throw unexpected("a value") }
         default:
             let start = offset
-            var decimal = Decimal64()
-            guard skipNumber(into: &decimal) == nil else { return }
+            guard skipNumber() == nil else { return }
             guard start == offset, specialNumber() != nil else {
                 throw unexpected("a value", at: offset)
             }

@@ -17,7 +17,8 @@
 ///
 /// The bytes have to stay where they are for as long as the scanner is used.
 package struct JSONScanner {
-    let bytes: UnsafeBufferPointer<UInt8>
+    /// The bytes.
+    package let bytes: UnsafeBufferPointer<UInt8>
 
     /// How many bytes are read.
     package internal(set) var offset = 0

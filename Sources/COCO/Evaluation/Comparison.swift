@@ -8,6 +8,9 @@ struct Comparison: Sendable {
     let truths: TruthTable
     let table: ResultTable
 
+    /// The sizes of the images, where the file says both sides.
+    let sizes: [MaskList.Size?]
+
     /// Whether an overlap that is no number is none.
     let isStrict: Bool
 
@@ -27,9 +30,8 @@ struct Comparison: Sendable {
     func append(
         result position: Int, image: Int, to masks: inout MaskList
     ) throws(COCOEvaluationError) {
-        let result = results.results[position]
         let entry = { "result \(position + 1)" }
-        if let segmentation = result.segmentation {
+        if let segmentation = results.results[position].segmentation {
             if !table.haveBoxes {
                 guard case .packed = segmentation else {
                     throw .unpacked(path: results.path, entry: entry())
@@ -41,23 +43,11 @@ struct Comparison: Sendable {
         guard table.haveBoxes else {
             throw .missing(path: results.path, entry: entry(), part: "a 'segmentation'")
         }
-        guard let box = result.box else { throw missingBox(position) }
+        guard let box = results.results[position].box else { throw missingBox(position) }
         let (right, bottom) = (box.x + box.width, box.y + box.height)
         try append(
             .polygons([[box.x, box.y, box.x, bottom, right, bottom, right, box.y]]), image,
             to: &masks, path: results.path, entry: entry)
-    }
-
-    /// Checks the mask of an object.
-    func check(truth position: Int, image: Int) throws(COCOEvaluationError) {
-        var masks = MaskList()
-        try append(truth: position, image: image, to: &masks)
-    }
-
-    /// Checks the mask of a result.
-    func check(result position: Int, image: Int) throws(COCOEvaluationError) {
-        var masks = MaskList()
-        try append(result: position, image: image, to: &masks)
     }
 
     /// The error of a result that has no box where the first one has.
@@ -71,15 +61,14 @@ struct Comparison: Sendable {
         _ segmentation: COCOSegmentation, _ image: Int, to masks: inout MaskList, path: String,
         entry: () -> String
     ) throws(COCOEvaluationError) {
-        let image = annotations.images[image]
-        guard let height = image.height, let width = image.width else {
-            throw .noSize(path: annotations.path, image: "\(image.id)")
+        guard let size = sizes[image] else {
+            throw .noSize(path: annotations.path, image: "\(annotations.images[image].id)")
         }
         if case .polygons(let polygons) = segmentation {
             try Self.check(polygons, path, entry)
         }
         do {
-            try masks.append(segmentation, MaskList.Size(height: height, width: width))
+            try masks.append(segmentation, size)
         } catch {
             throw .mask(path: path, entry: entry(), error)
         }

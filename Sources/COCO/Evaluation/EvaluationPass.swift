@@ -17,7 +17,7 @@ struct EvaluationPass {
             of: annotations, images: images, type: type, strictIDs: isStrict)
         let comparison = Comparison(
             annotations: annotations, results: results, type: type, truths: truths, table: table,
-            isStrict: isStrict)
+            sizes: annotations.images.map { MaskList.Size($0) }, isStrict: isStrict)
         let matches = Matches(count: table.positions.count)
         let found = try Self.match(
             comparison, EvaluationGroup.all(truths, table, images), into: matches, threads)

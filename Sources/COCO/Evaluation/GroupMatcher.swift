@@ -11,6 +11,7 @@ struct GroupMatcher {
     /// The results of the group in the order of their scores.
     private var order: [(key: UInt64, position: Int)] = []
     private var best: [Int] = []
+    private var checked = MaskList()
 
     /// Whether each object of the group is ignored, and at which thresholds it is taken, in the range that is looked at.
     private var isIgnored: [Bool] = []
@@ -52,15 +53,16 @@ struct GroupMatcher {
     }
 
     /// Checks the masks that are compared with none.
-    private func checkRest(_ group: EvaluationGroup) throws(COCOEvaluationError) {
+    private mutating func checkRest(_ group: EvaluationGroup) throws(COCOEvaluationError) {
         guard comparison.type == .segm else { return }
+        checked.removeAll()
         if best.isEmpty {
             for truth in comparison.truths.truths[group.truths] {
-                try comparison.check(truth: truth.position, image: group.image)
+                try comparison.append(truth: truth.position, image: group.image, to: &checked)
             }
         }
         for entry in order.dropFirst(best.count) {
-            try comparison.check(result: entry.position, image: group.image)
+            try comparison.append(result: entry.position, image: group.image, to: &checked)
         }
     }
 
@@ -79,7 +81,7 @@ struct GroupMatcher {
         for place in best.indices {
             var (matched, ignored) = (UInt32(0), UInt32(0))
             if overlaps.starts[place] < overlaps.starts[place + 1] {
-                for threshold in EvaluationRules.thresholds.indices {
+                for threshold in 0..<overlaps.reached[place] {
                     guard let found = candidate(of: place, at: threshold, truths) else { continue }
                     let bit: UInt32 = 1 << UInt32(threshold)
                     taken[found] |= bit

@@ -19,6 +19,9 @@ struct GroupOverlaps {
     /// Where the candidates of each result begin.
     private(set) var starts: [Int] = []
 
+    /// How many thresholds, from the least on, the greatest overlap of each result reaches.
+    private(set) var reached: [Int] = []
+
     /// The areas of the results.
     private(set) var areas: [Double] = []
 
@@ -52,6 +55,20 @@ struct GroupOverlaps {
         case .segm: try computeMasks(group, results)
         }
         starts.append(candidates.count)
+        noteReached()
+    }
+
+    private mutating func noteReached() {
+        reached.removeAll(keepingCapacity: true)
+        for place in starts.indices.dropLast() {
+            var greatest = 0.0
+            for index in starts[place]..<starts[place + 1] {
+                // What is no number reaches all.
+                let overlap = candidates[index].overlap
+                greatest = overlap.isNaN ? 1 : max(greatest, overlap)
+            }
+            reached.append(EvaluationRules.thresholds.count { $0 <= greatest })
+        }
     }
 
     private mutating func computeBoxes(

@@ -5,6 +5,17 @@ struct MaskList {
     struct Size: Equatable {
         let height: Int
         let width: Int
+
+        init(height: Int, width: Int) {
+            self.height = height
+            self.width = width
+        }
+
+        /// The size of an image; nil where the file lacks a side.
+        init?(_ image: COCOImage) {
+            guard let height = image.height, let width = image.width else { return nil }
+            self.init(height: height, width: width)
+        }
     }
 
     private(set) var sizes: [Size] = []

@@ -54,13 +54,24 @@ struct EntryReader {
     ) throws(JSONError) -> [Entry] {
         var entries: [Entry] = []
         try scanner.enterArray(expected)
+        let start = scanner.offset
         while try scanner.nextElement() {
             list = (kind, entries.count + 1)
             // The place of an entry is that of its first byte.
             _ = scanner.peekValue()
             entries.append(try read(&scanner))
+            if entries.count == Self.sample { reserve(&entries, from: start) }
         }
         list = nil
         return entries
+    }
+
+    private static let sample = 256
+
+    /// Makes room for as many entries as there are if all are as long as the first ones.
+    private func reserve<Entry>(_ entries: inout [Entry], from start: Int) {
+        let length = Double(scanner.offset - start) / Double(entries.count)
+        let expected = Double(scanner.bytes.count - start) / length * 1.05
+        entries.reserveCapacity(Int(expected))
     }
 }
