@@ -249,7 +249,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "DetectorsTests",
-            dependencies: ["Detectors", "Torch", "TorchTestSupport"],
+            dependencies: ["Detectors", "Masks", "Torch", "TorchTestSupport"],
             swiftSettings: house + fast),
         .testTarget(
             name: "NetworkFilesTests",

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TorchTestSupport
 import VisionModels
 
 /// A file of golden values, and what kind its name says it is.
@@ -45,22 +46,6 @@ struct GoldenFile: CustomTestStringConvertible, Sendable {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(type, from: Data(contentsOf: url))
     }
-}
-
-/// What stands for a tensor in the files.
-struct Summary: Decodable {
-    let shape: [Int]
-    let absmean: Double
-    let l2: Double
-    let dot: Double
-    let first: [Double]
-}
-
-/// A tensor of hashed numbers.
-struct Filled: Decodable {
-    let key: Int
-    let shape: [Int]
-    let scale: Double?
 }
 
 struct ForwardFile: Decodable {

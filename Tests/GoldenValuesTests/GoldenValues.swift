@@ -65,7 +65,7 @@ extension Agreement {
         compare("logits", features.logits, file.logitsSummary)
         let rows = features.logits.map { $0.elements(as: Double.self) } ?? []
         for (index, golden) in file.logits.enumerated() {
-            let start = index * file.logitsSummary.shape[1]
+            let start = index * file.logitsSummary.size(1)
             for (column, value) in golden.enumerated() where start + column < rows.count {
                 compare("logits[\(index), \(column)]", rows[start + column], value)
             }

@@ -49,7 +49,7 @@ extension ForwardFile {
     /// The model of the file, in evaluation mode.
     func network(_ arithmetic: Arithmetic = .golden) throws -> any Backbone {
         let network = try Architecture(named: model).make(
-            classCount: logitsSummary.shape[1], generator: Generator(seed: 0))
+            classCount: logitsSummary.size(1), generator: Generator(seed: 0))
         try network.fill(base: 0, runningStats: runningStats, arithmetic)
         network.eval()
         return network

@@ -8,6 +8,30 @@ public enum InstanceMask: Sendable, Equatable {
 
     /// Pixels of a picture.
     case pixels(RunLengthMask)
+
+    /// The smallest box around the polygons' corners, or around the pixels; of no size at the origin where there is
+    /// nothing.
+    public var bounds: (left: Double, top: Double, right: Double, bottom: Double) {
+        switch self {
+        case .pixels(let runs):
+            let box = runs.box
+            return (
+                Double(box.x), Double(box.y), Double(box.x + box.width),
+                Double(box.y + box.height)
+            )
+        case .polygons(let polygons):
+            /// The extremes of the coordinates that begin at an index.
+            func extremes(_ first: Int) -> (Double, Double) {
+                let all = polygons.flatMap { polygon in
+                    stride(from: first, to: polygon.count, by: 2).map { polygon[$0] }
+                }
+                return (all.min() ?? 0, all.max() ?? 0)
+            }
+            let (left, right) = extremes(0)
+            let (top, bottom) = extremes(1)
+            return (left, top, right, bottom)
+        }
+    }
 }
 
 /// What the mask head should say about regions: the instance's mask, stretched from the region to a square.

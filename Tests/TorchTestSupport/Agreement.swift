@@ -1,45 +1,70 @@
 import Torch
 import TorchNN
-import TorchTestSupport
 
 /// Compares values with golden ones and remembers how many there were and how far off the worst was.
 ///
 /// Tolerances and what an error is relative to are those of the golden values' own description.
-struct Agreement {
-    static let tolerance = 1e-6
+public struct Agreement {
+    /// The largest relative error that counts as agreement.
+    public static let tolerance = 1e-6
 
-    private(set) var valueCount = 0
-    private(set) var largestError = 0.0
-    private(set) var disagreements: [String] = []
+    /// How many values were compared.
+    public private(set) var valueCount = 0
+
+    /// The largest relative error among them.
+    public private(set) var largestError = 0.0
+
+    /// What did not agree, a sentence each.
+    public private(set) var disagreements: [String] = []
+
+    /// Starts without any value.
+    public init() {}
 
     /// Compares a number, relative to itself but at least to 1e-3.
-    mutating func compare(_ name: String, _ found: Double, _ golden: Double) {
+    public mutating func compare(_ name: String, _ found: Double, _ golden: Double) {
         compare(name, found, golden, scale: max(abs(golden), 1e-3))
     }
 
     /// Compares a tensor with its summary.
-    mutating func compare(_ name: String, _ found: Tensor?, _ golden: Summary) {
-        guard let found, found.shape == golden.shape else {
+    public mutating func compare(_ name: String, _ found: Tensor?, _ golden: Summary) {
+        guard let found, golden.shape == nil || found.shape == golden.shape else {
             let shape = found.map { "\($0.shape)" } ?? "no tensor"
-            disagreements.append("\(name): found \(shape), expected \(golden.shape)")
+            disagreements.append("\(name): found \(shape), expected \(golden.shape ?? [])")
             return
         }
         let values = withoutGrad { found.detach().to(.float64).elements(as: Double.self) }
-        let absmean = values.reduce(0) { $0 + abs($1) } / Double(values.count)
         let l2 = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
         let dot = zip(values, hashed(9, count: values.count)).reduce(0) { $0 + $1.0 * $1.1 }
         let l2Scale = max(golden.l2, 1e-6)
-        let meanScale = max(golden.absmean, 1e-6)
         compare("\(name) l2", l2, golden.l2, scale: l2Scale)
         compare("\(name) dot", dot, golden.dot, scale: l2Scale)
-        compare("\(name) absmean", absmean, golden.absmean, scale: meanScale)
-        for (index, value) in golden.first.enumerated() {
+        guard let goldenMean = golden.absmean else { return }
+        let absmean = values.reduce(0) { $0 + abs($1) } / Double(values.count)
+        let meanScale = max(goldenMean, 1e-6)
+        compare("\(name) absmean", absmean, goldenMean, scale: meanScale)
+        for (index, value) in (golden.first ?? []).enumerated() {
             compare("\(name)[\(index)]", values[index], value, scale: meanScale)
         }
     }
 
+    /// Compares all elements of a tensor, relative to the mean of their absolute values.
+    public mutating func compare(_ name: String, _ found: Tensor, _ golden: [Double]) {
+        let values = withoutGrad { found.detach().to(.float64).elements(as: Double.self) }
+        guard values.count == golden.count else {
+            disagreements.append(
+                "\(name): found \(values.count) numbers, expected \(golden.count)")
+            return
+        }
+        let mean = golden.reduce(0) { $0 + abs($1) } / Double(max(golden.count, 1))
+        for (index, value) in golden.enumerated() {
+            compare("\(name)[\(index)]", values[index], value, scale: max(mean, 1e-6))
+        }
+    }
+
     /// Compares named tensors with summaries; both must have the same names.
-    mutating func compare(_ name: String, _ found: [NamedTensor], _ golden: [String: Summary]) {
+    public mutating func compare(
+        _ name: String, _ found: [NamedTensor], _ golden: [String: Summary]
+    ) {
         compareNames(name, found.map(\.name), Array(golden.keys))
         for entry in found {
             if let summary = golden[entry.name] { compare(entry.name, entry.tensor, summary) }
@@ -47,7 +72,7 @@ struct Agreement {
     }
 
     /// Compares lists of tensors, which must be equally long.
-    mutating func compare(_ name: String, _ found: [Tensor], _ golden: [Summary]) {
+    public mutating func compare(_ name: String, _ found: [Tensor], _ golden: [Summary]) {
         guard found.count == golden.count else {
             disagreements.append("\(name): found \(found.count), expected \(golden.count)")
             return
@@ -58,14 +83,16 @@ struct Agreement {
     }
 
     /// Compares exact things, which count as one value each.
-    mutating func compareExactly<Value: Equatable>(_ name: String, _ found: Value, _ golden: Value)
-    {
+    public mutating func compareExactly<Value: Equatable>(
+        _ name: String, _ found: Value, _ golden: Value
+    ) {
         valueCount += 1
         guard found != golden else { return }
         disagreements.append("\(name): found \(found), expected \(golden)")
     }
 
-    mutating func compareNames(_ name: String, _ found: [String], _ golden: [String]) {
+    /// Compares names, whatever their order.
+    public mutating func compareNames(_ name: String, _ found: [String], _ golden: [String]) {
         let odd = Set(found).symmetricDifference(golden).sorted()
         guard !odd.isEmpty else { return }
         disagreements.append("\(name): names on one side only: \(odd.joined(separator: ", "))")

@@ -1,0 +1,39 @@
+import Foundation
+import Testing
+import TorchTestSupport
+
+/// Operations, networks and training steps against detectron2 and the authors' code.
+///
+/// The files lie in `Tests/Fixtures/detection`, or in the folder that `REVIEWKD_DETECTION_FIXTURES` names.
+@Suite struct DetectionFixtures {
+    @Test("There are files of golden values for detection, and every one is of a known kind")
+    func folderHoldsKnownFiles() {
+        let folder = DetectionFile.folder.path
+        #expect(!DetectionFile.all.isEmpty, "no .json file in \(folder)")
+        for file in DetectionFile.all {
+            #expect(
+                file.check != nil,
+                "\(file.name) is of no known kind: teach DetectionCheck.all about it, or remove it")
+        }
+    }
+
+    @Test("Every file of detection agrees in float64 to 1e-6", arguments: DetectionFile.all)
+    func agreesInFloat64(_ file: DetectionFile) throws {
+        guard let check = file.check else { return }
+        var agreement = Agreement()
+        do {
+            try check.run(file, &agreement)
+        } catch {
+            Issue.record("\(file.name): \(error)")
+        }
+        print(
+            "detection \(file.name): \(agreement.valueCount) values, "
+                + "largest error \(agreement.largestError)")
+        #expect(agreement.valueCount > 0, "\(file.name) compared nothing")
+        let count = agreement.disagreements.count
+        #expect(count == 0, "\(count) values of \(file.name) disagree; the first ten:")
+        for disagreement in agreement.disagreements.prefix(10) {
+            Issue.record("\(file.name): \(disagreement)")
+        }
+    }
+}
