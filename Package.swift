@@ -249,8 +249,8 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "DetectorsTests",
-            dependencies: ["Detectors", "Masks", "Torch", "TorchTestSupport"],
-            swiftSettings: house + fast),
+            dependencies: ["CDetection", "Detectors", "Masks", "Torch", "TorchTestSupport"],
+            exclude: ["Fixtures", "detection_values.py"], swiftSettings: house + fast),
         .testTarget(
             name: "NetworkFilesTests",
             dependencies: [

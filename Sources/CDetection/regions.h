@@ -98,16 +98,14 @@ struct Region {
     columns.lay(left, width, regions.width, map->width, regions.sampling_ratio);
   }
 
-  // Where the place in a row and column of the region's image begins.
-  int64_t at(int64_t row, int64_t column, int64_t channels) const {
-    return ((image * map->height + row) * map->width + column) * channels;
+  // Where the places of a row that have taps begin, and how many they are.
+  int64_t at(int64_t row, int64_t channels) const {
+    return ((image * map->height + row) * map->width + columns.first) * channels;
   }
+  int64_t width() const { return std::max<int64_t>(0, columns.end - columns.first); }
 };
 
-// Channels are worked on in blocks of this many, so that what belongs to a region stays in the cache.
-constexpr int64_t kBlock = 64;
-
-// How the numbers of one bin lie in the pooled regions.
+// Where the numbers of one bin lie in the pooled regions.
 struct PooledLayout {
   int64_t channels, bins;
   bool channels_last;

@@ -3,43 +3,40 @@
 
 namespace {
 
-// Sums over taps of numbers that lie `stride` apart, N lanes of them from `from` on.
+// The sums over taps of rows that lie `stride` apart, for `count` numbers from `from` on. All rows are read
+// along in parallel, as streams that the processor fetches ahead.
 template <typename T, int N>
-CD_INLINE inline void add_lanes(const T *from, const cd::Tap<typename cd::Numbers<T>::Sum> *taps,
-                                int64_t count, int64_t first, int64_t stride,
-                                typename cd::Numbers<T>::Sum *to) {
+CD_INLINE inline int64_t add_lanes(const T *from, const cd::Tap<typename cd::Numbers<T>::Sum> *taps,
+                                   int64_t tap_count, int64_t stride, int64_t begin, int64_t count,
+                                   typename cd::Numbers<T>::Sum *to) {
 #pragma clang fp contract(fast)
   using Numbers = cd::Numbers<T>;
   constexpr int64_t lane = cd::kLane<typename Numbers::Sum>;
-  typename Numbers::Lane sums[N] = {}, value;
-  for (int64_t i = 0; i < count; i++) {
-    const T *row = from + (taps[i].place - first) * stride;
-    for (int j = 0; j < N; j++) {
-      Numbers::load(row + j * lane, value);
-      sums[j] += value * taps[i].share;
+  int64_t c = begin;
+  for (; c + N * lane <= count; c += N * lane) {
+    typename Numbers::Lane sums[N] = {}, value;
+    for (int64_t i = 0; i < tap_count; i++) {
+      const T *row = from + taps[i].place * stride + c;
+      for (int j = 0; j < N; j++) {
+        Numbers::load(row + j * lane, value);
+        sums[j] += value * taps[i].share;
+      }
     }
+    std::memcpy(to + c, sums, sizeof sums);
   }
-  std::memcpy(to, sums, sizeof sums);
+  return c;
 }
 
-// The same for `width` channels, at most a block of them.
 template <typename T>
-CD_INLINE inline void add_taps(const T *from, const cd::Tap<typename cd::Numbers<T>::Sum> *taps,
-                               int64_t count, int64_t first, int64_t stride, int64_t width,
+CD_INLINE inline void add_rows(const T *from, const cd::Tap<typename cd::Numbers<T>::Sum> *taps,
+                               int64_t tap_count, int64_t stride, int64_t count,
                                typename cd::Numbers<T>::Sum *to) {
-  using Sum = typename cd::Numbers<T>::Sum;
-  constexpr int64_t lane = cd::kLane<Sum>;
-  int64_t c = 0;
-  for (; c + 4 * lane <= width; c += 4 * lane) {
-    add_lanes<T, 4>(from + c, taps, count, first, stride, to + c);
-  }
-  for (; c + lane <= width; c += lane) {
-    add_lanes<T, 1>(from + c, taps, count, first, stride, to + c);
-  }
-  for (; c < width; c++) {
-    Sum sum = 0;
-    for (int64_t i = 0; i < count; i++) {
-      sum += cd::Numbers<T>::sum(from[(taps[i].place - first) * stride + c]) * taps[i].share;
+  int64_t c = add_lanes<T, 4>(from, taps, tap_count, stride, 0, count, to);
+  c = add_lanes<T, 1>(from, taps, tap_count, stride, c, count, to);
+  for (; c < count; c++) {
+    typename cd::Numbers<T>::Sum sum = 0;
+    for (int64_t i = 0; i < tap_count; i++) {
+      sum += cd::Numbers<T>::sum(from[taps[i].place * stride + c]) * taps[i].share;
     }
     to[c] = sum;
   }
@@ -52,54 +49,44 @@ struct Pooling {
   const cd_regions &regions;
   cd::PooledLayout layout;
   cd::Region<Sum> region;
-  // A row of the region's columns, and all its bins, a block of channels each.
+  // The region's columns, averaged over the rows of one row of bins; then all bins.
   std::vector<Sum> columns, bins;
 
   explicit Pooling(const cd_regions &regions)
       : regions(regions),
         layout{regions.channels, regions.height * regions.width, regions.channels_last},
-        bins(size_t(layout.bins * cd::kBlock)) {}
+        bins(size_t(layout.bins * layout.channels)) {}
 
-  CD_INLINE void pool(int64_t number, T *pooled) {
-    for (int64_t block = 0; block < regions.channels; block += cd::kBlock) {
-      int64_t width = std::min(cd::kBlock, regions.channels - block);
-      fill_bins(block, width);
-      store(number, block, width, pooled);
-    }
+  void lay(int64_t number) {
+    region.lay(regions, number);
+    columns.resize(size_t(region.width() * layout.channels));
   }
 
-  CD_INLINE void fill_bins(int64_t block, int64_t width) {
-    const T *map = static_cast<const T *>(region.map->elements) + block;
-    int64_t first = region.columns.first, end = region.columns.end;
-    int64_t stride = region.map->width * regions.channels;
+  CD_INLINE void fill_bins() {
+    const T *map = static_cast<const T *>(region.map->elements) + region.at(0, layout.channels);
     for (int64_t row = 0; row < regions.height; row++) {
-      for (int64_t x = first; x < end; x++) {
-        add_taps<T>(map + region.at(0, x, regions.channels), region.rows.bin(row),
-                    region.rows.count(row), 0, stride, width,
-                    columns.data() + (x - first) * cd::kBlock);
-      }
+      add_rows<T>(map, region.rows.bin(row), region.rows.count(row),
+                  region.map->width * layout.channels, region.width() * layout.channels,
+                  columns.data());
       for (int64_t column = 0; column < regions.width; column++) {
-        add_taps<Sum>(columns.data(), region.columns.bin(column), region.columns.count(column),
-                      first, cd::kBlock, width,
-                      bins.data() + (row * regions.width + column) * cd::kBlock);
+        add_rows<Sum>(columns.data() - region.columns.first * layout.channels,
+                      region.columns.bin(column), region.columns.count(column), layout.channels,
+                      layout.channels,
+                      bins.data() + (row * regions.width + column) * layout.channels);
       }
     }
   }
 
-  CD_INLINE void store(int64_t number, int64_t block, int64_t width, T *pooled) const {
+  CD_INLINE void store(int64_t number, T *pooled) const {
+    T *to = pooled + number * layout.bins * layout.channels;
+    const Sum *from = bins.data();
     if (layout.channels_last) {
+      for (size_t i = 0; i < bins.size(); i++) to[i] = cd::Numbers<T>::stored(from[i]);
+      return;
+    }
+    for (int64_t c = 0; c < layout.channels; c++) {
       for (int64_t bin = 0; bin < layout.bins; bin++) {
-        T *to = pooled + layout.at(number, bin, block);
-        const Sum *from = bins.data() + bin * cd::kBlock;
-        for (int64_t c = 0; c < width; c++) to[c] = cd::Numbers<T>::stored(from[c]);
-      }
-    } else {
-      for (int64_t c = 0; c < width; c++) {
-        T *to = pooled + layout.at(number, 0, block + c);
-        const Sum *from = bins.data() + c;
-        for (int64_t bin = 0; bin < layout.bins; bin++) {
-          to[bin] = cd::Numbers<T>::stored(from[bin * cd::kBlock]);
-        }
+        *to++ = cd::Numbers<T>::stored(from[bin * layout.channels + c]);
       }
     }
   }
@@ -112,11 +99,11 @@ void align(const cd_regions &regions, cd_means means, void *pooled) {
     Pooling<T> pooling(regions);
     int64_t end = std::min(regions.count, (piece + 1) * size);
     for (int64_t number = piece * size; number < end; number++) {
-      cd::Region<typename Pooling<T>::Sum> &region = pooling.region;
-      region.lay(regions, number);
-      int64_t width = std::max<int64_t>(0, region.columns.end - region.columns.first);
-      pooling.columns.resize(size_t(width * cd::kBlock));
-      cd::run(means, [&]() CD_INLINE { pooling.pool(number, static_cast<T *>(pooled)); });
+      pooling.lay(number);
+      cd::run(means, [&]() CD_INLINE {
+        pooling.fill_bins();
+        pooling.store(number, static_cast<T *>(pooled));
+      });
     }
   });
 }

@@ -1,106 +1,109 @@
 // The gradient of RoIAlign for the maps.
-#include <numeric>
-
 #include "regions.h"
 
 namespace {
 
-template <typename Sum>
-using Lane = typename cd::Numbers<Sum>::Lane;
-
-// Adds N lanes of numbers, times a share each, at places that lie `stride` apart.
+// Adds `count` numbers, times a share each, to rows of numbers that lie `stride` apart.
 template <typename Sum, int N>
-CD_INLINE inline void spread_lanes(const Sum *from, const cd::Tap<Sum> *taps, int64_t count,
-                                   int64_t first, int64_t stride, Sum *to) {
+CD_INLINE inline int64_t spread_lanes(const Sum *from, const cd::Tap<Sum> *taps, int64_t tap_count,
+                                      int64_t stride, int64_t begin, int64_t count, Sum *to) {
 #pragma clang fp contract(fast)
-  Lane<Sum> values[N], sum;
-  std::memcpy(values, from, sizeof values);
-  for (int64_t i = 0; i < count; i++) {
-    Sum *row = to + (taps[i].place - first) * stride;
-    for (int j = 0; j < N; j++) {
-      std::memcpy(&sum, row + j * cd::kLane<Sum>, sizeof sum);
-      sum += values[j] * taps[i].share;
-      std::memcpy(row + j * cd::kLane<Sum>, &sum, sizeof sum);
+  using Lane = typename cd::Numbers<Sum>::Lane;
+  constexpr int64_t lane = cd::kLane<Sum>;
+  int64_t c = begin;
+  for (; c + N * lane <= count; c += N * lane) {
+    Lane values[N], sum;
+    std::memcpy(values, from + c, sizeof values);
+    for (int64_t i = 0; i < tap_count; i++) {
+      Sum *row = to + taps[i].place * stride + c;
+      for (int j = 0; j < N; j++) {
+        std::memcpy(&sum, row + j * lane, sizeof sum);
+        sum += values[j] * taps[i].share;
+        std::memcpy(row + j * lane, &sum, sizeof sum);
+      }
+    }
+  }
+  return c;
+}
+
+template <typename Sum>
+CD_INLINE inline void spread(const Sum *from, const cd::Tap<Sum> *taps, int64_t tap_count,
+                             int64_t stride, int64_t count, Sum *to) {
+  int64_t c = spread_lanes<Sum, 4>(from, taps, tap_count, stride, 0, count, to);
+  c = spread_lanes<Sum, 1>(from, taps, tap_count, stride, c, count, to);
+  for (; c < count; c++) {
+    for (int64_t i = 0; i < tap_count; i++) {
+      to[taps[i].place * stride + c] += from[c] * taps[i].share;
     }
   }
 }
 
-// The same for `width` channels, at most a block of them.
-template <typename Sum>
-CD_INLINE inline void spread(const Sum *from, const cd::Tap<Sum> *taps, int64_t count, int64_t first,
-                             int64_t stride, int64_t width, Sum *to) {
-  constexpr int64_t lane = cd::kLane<Sum>;
-  int64_t c = 0;
-  for (; c + 4 * lane <= width; c += 4 * lane) {
-    spread_lanes<Sum, 4>(from + c, taps, count, first, stride, to + c);
-  }
-  for (; c + lane <= width; c += lane) {
-    spread_lanes<Sum, 1>(from + c, taps, count, first, stride, to + c);
-  }
-  for (; c < width; c++) {
-    for (int64_t i = 0; i < count; i++) {
-      to[(taps[i].place - first) * stride + c] += from[c] * taps[i].share;
-    }
-  }
-}
+// Some of the channels, [begin, begin + count).
+struct Channels {
+  int64_t begin, count;
+};
 
 template <typename T>
 struct Spreading {
   using Sum = typename cd::Numbers<T>::Sum;
 
   const cd_regions &regions;
+  Channels some;
   cd::PooledLayout layout;
   cd::Region<Sum> region;
   std::vector<Sum> columns, bins;
 
-  explicit Spreading(const cd_regions &regions)
+  Spreading(const cd_regions &regions, Channels some)
       : regions(regions),
+        some(some),
         layout{regions.channels, regions.height * regions.width, regions.channels_last},
-        bins(size_t(layout.bins * cd::kBlock)) {}
+        bins(size_t(layout.bins * some.count)) {}
 
-  CD_INLINE void spread_region(int64_t number, int64_t block, const T *gradient) {
-    int64_t width = std::min(cd::kBlock, regions.channels - block);
-    load(number, block, width, gradient);
-    Sum *map = static_cast<Sum *>(region.map->elements) + block;
-    int64_t first = region.columns.first, end = region.columns.end;
-    int64_t stride = region.map->width * regions.channels;
+  void lay(int64_t number) {
+    region.lay(regions, number);
+    columns.resize(size_t(region.width() * some.count));
+  }
+
+  CD_INLINE void spread_bins() {
+    Sum *map = static_cast<Sum *>(region.map->elements) + region.at(0, layout.channels) + some.begin;
+    int64_t stride = region.map->width * layout.channels, width = region.width();
     for (int64_t row = 0; row < regions.height; row++) {
       if (region.rows.count(row) == 0) continue;
       std::fill(columns.begin(), columns.end(), Sum(0));
       for (int64_t column = 0; column < regions.width; column++) {
-        spread<Sum>(bins.data() + (row * regions.width + column) * cd::kBlock,
-                    region.columns.bin(column), region.columns.count(column), first, cd::kBlock,
-                    width, columns.data());
+        spread<Sum>(bins.data() + (row * regions.width + column) * some.count,
+                    region.columns.bin(column), region.columns.count(column), some.count,
+                    some.count, columns.data() - region.columns.first * some.count);
       }
-      for (int64_t x = first; x < end; x++) {
-        spread<Sum>(columns.data() + (x - first) * cd::kBlock, region.rows.bin(row),
-                    region.rows.count(row), 0, stride, width,
-                    map + region.at(0, x, regions.channels));
+      if (some.count == layout.channels) {
+        spread<Sum>(columns.data(), region.rows.bin(row), region.rows.count(row), stride,
+                    width * some.count, map);
+        continue;
+      }
+      for (int64_t x = 0; x < width; x++) {
+        spread<Sum>(columns.data() + x * some.count, region.rows.bin(row), region.rows.count(row),
+                    stride, some.count, map + x * layout.channels);
       }
     }
   }
 
-  CD_INLINE void load(int64_t number, int64_t block, int64_t width, const T *gradient) {
-    if (layout.channels_last) {
+  CD_INLINE void load(int64_t number, const T *gradient) {
+    for (int64_t bin = 0; layout.channels_last && bin < layout.bins; bin++) {
+      const T *from = gradient + layout.at(number, bin, some.begin);
+      Sum *to = bins.data() + bin * some.count;
+      for (int64_t c = 0; c < some.count; c++) to[c] = cd::Numbers<T>::sum(from[c]);
+    }
+    for (int64_t c = 0; !layout.channels_last && c < some.count; c++) {
+      const T *from = gradient + layout.at(number, 0, some.begin + c);
       for (int64_t bin = 0; bin < layout.bins; bin++) {
-        const T *from = gradient + layout.at(number, bin, block);
-        Sum *to = bins.data() + bin * cd::kBlock;
-        for (int64_t c = 0; c < width; c++) to[c] = cd::Numbers<T>::sum(from[c]);
-      }
-    } else {
-      for (int64_t c = 0; c < width; c++) {
-        const T *from = gradient + layout.at(number, 0, block + c);
-        Sum *to = bins.data() + c;
-        for (int64_t bin = 0; bin < layout.bins; bin++) {
-          to[bin * cd::kBlock] = cd::Numbers<T>::sum(from[bin]);
-        }
+        bins[size_t(bin * some.count + c)] = cd::Numbers<T>::sum(from[bin]);
       }
     }
   }
 };
 
-// Regions overlap, so that each piece of work is what no other one writes to: a block of channels of one
-// image of one map, with all its regions in their order.
+// Regions overlap, so that each piece of work is what no other one writes to: some channels of one image of
+// one map, with all its regions in their order. Into how many parts the channels are cut changes no sum.
 template <typename T>
 void align_backward(const cd_regions &regions, cd_means means, const void *gradient) {
   int64_t groups = regions.map_count * regions.images;
@@ -109,17 +112,18 @@ void align_backward(const cd_regions &regions, cd_means means, const void *gradi
     int64_t map = regions.map_of ? regions.map_of[i] : 0;
     members[size_t(map * regions.images + regions.image_of[i])].push_back(i);
   }
-  int64_t blocks = (regions.channels + cd::kBlock - 1) / cd::kBlock;
-  cd::for_pieces(means, blocks * groups, [&](int64_t piece) {
-    Spreading<T> spreading(regions);
+  constexpr int64_t least = 4 * cd::kLane<float>;
+  int64_t lanes = (regions.channels + least - 1) / least;
+  int64_t parts = std::clamp<int64_t>(means.threads, 1, std::max<int64_t>(1, lanes));
+  cd::for_pieces(means, parts * groups, [&](int64_t piece) {
+    int64_t part = piece / groups, begin = lanes * part / parts * least;
+    int64_t end = std::min(regions.channels, lanes * (part + 1) / parts * least);
+    Spreading<T> spreading(regions, Channels{begin, end - begin});
     for (int64_t number : members[size_t(piece % groups)]) {
-      cd::Region<typename Spreading<T>::Sum> &region = spreading.region;
-      region.lay(regions, number);
-      int64_t width = std::max<int64_t>(0, region.columns.end - region.columns.first);
-      spreading.columns.resize(size_t(width * cd::kBlock));
+      spreading.lay(number);
       cd::run(means, [&]() CD_INLINE {
-        spreading.spread_region(number, piece / groups * cd::kBlock,
-                                static_cast<const T *>(gradient));
+        spreading.load(number, static_cast<const T *>(gradient));
+        spreading.spread_bins();
       });
     }
   });

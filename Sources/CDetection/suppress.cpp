@@ -1,4 +1,5 @@
 // Greedy suppression of boxes that a better one of their class overlaps.
+#include <type_traits>
 #include <vector>
 
 #include "order.h"
@@ -10,7 +11,8 @@ namespace {
 template <typename T>
 struct Row {
   std::vector<T> left, top, right, bottom, area;
-  std::vector<uint8_t> gone;
+  // As wide as the coordinates, so that compilers work on as many at a time.
+  std::vector<std::conditional_t<sizeof(T) == 4, int32_t, int64_t>> gone;
 
   Row(const T *boxes, const int64_t *places, int64_t count)
       : left(count), top(count), right(count), bottom(count), area(count), gone(count) {
@@ -24,20 +26,18 @@ struct Row {
     }
   }
 
-  // Marks those after the box i that it overlaps.
-  CD_INLINE void mark(int64_t i, T threshold) {
+  // Marks those that a better one overlaps which stays itself.
+  CD_INLINE void mark(T threshold) {
     const T *l = left.data(), *t = top.data(), *r = right.data(), *b = bottom.data(),
             *a = area.data();
-    uint8_t *marks = gone.data();
-    cd::Box<T> best = {l[i], t[i], r[i], b[i], a[i]};
-    for (int64_t j = i + 1; j < int64_t(left.size()); j++) {
-      marks[j] |= cd::overlap(best, cd::Box<T>{l[j], t[j], r[j], b[j], a[j]}) > threshold;
-    }
-  }
-
-  CD_INLINE void mark_all(T threshold) {
-    for (int64_t i = 0; i < int64_t(left.size()); i++) {
-      if (!gone[i]) mark(i, threshold);
+    auto *__restrict marks = gone.data();
+    const int64_t count = int64_t(gone.size());
+    for (int64_t i = 0; i < count; i++) {
+      if (marks[i]) continue;
+      const cd::Box<T> best = {l[i], t[i], r[i], b[i], a[i]};
+      for (int64_t j = i + 1; j < count; j++) {
+        marks[j] |= cd::overlap(best, cd::Box<T>{l[j], t[j], r[j], b[j], a[j]}) > threshold;
+      }
     }
   }
 };
@@ -68,8 +68,8 @@ int64_t suppress(const T *boxes, const T *scores, const int64_t *classes, int64_
     std::vector<int64_t> places(begins[piece + 1] - begins[piece]);
     for (size_t i = 0; i < places.size(); i++) places[i] = order[ranks[begins[piece] + int64_t(i)]];
     Row<T> row(boxes, places.data(), int64_t(places.size()));
-    cd::run(means, [&]() CD_INLINE { row.mark_all(T(threshold)); });
-    for (size_t i = 0; i < places.size(); i++) gone[ranks[begins[piece] + int64_t(i)]] = row.gone[i];
+    cd::run(means, [&]() CD_INLINE { row.mark(T(threshold)); });
+    for (size_t i = 0; i < places.size(); i++) gone[ranks[begins[piece] + int64_t(i)]] = row.gone[i] != 0;
   });
   int64_t found = 0;
   for (int64_t rank = 0; rank < count; rank++) {
