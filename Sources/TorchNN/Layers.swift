@@ -44,6 +44,34 @@ public final class Conv2d: Layer {
             weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
     }
 
+    /// The convolution by weights that are scaled first, then a shift, an addition and ReLU.
+    ///
+    /// So a frozen batch norm costs no pass over the map: it is part of the weight.
+    ///
+    /// - Parameters:
+    ///   - input: `[N, inChannels, H, W]`.
+    ///   - scale: a factor for each output channel, `[outChannels]`; nil for 1.
+    ///   - shift: a summand for each, `[outChannels]`; nil for this layer's own bias.
+    ///   - addend: added before ReLU, `[N, outChannels, H', W']`.
+    ///   - relu: whether ReLU comes last.
+    /// - Returns: `[N, outChannels, H', W']`.
+    /// - Precondition: a layer with a bias has no scale.
+    public func callAsFunction(
+        _ input: Tensor, scale: Tensor? = nil, shift: Tensor? = nil, adding addend: Tensor?,
+        relu: Bool
+    ) -> Tensor {
+        precondition(bias == nil || scale == nil, "Conv2d: a scale beside a bias")
+        let scaled = scale.map { weight * $0.reshape([-1, 1, 1, 1]) } ?? weight
+        let linear =
+            scale == nil && shift == nil
+            ? self(input)
+            : input.conv2d(
+                weight: scaled, bias: shift ?? bias, stride: stride, padding: padding,
+                groups: groups)
+        let sum = addend.map { linear + $0 } ?? linear
+        return relu ? sum.relu() : sum
+    }
+
     /// The convolution by a kernel of our own, where one knows it.
     private func fused(_ input: Tensor) -> Tensor? {
         guard bias == nil else { return nil }
@@ -138,9 +166,6 @@ public final class BatchNorm2d: Layer, ModeDependent, NormalizationLayer {
         self.momentum = momentum
         self.epsilon = epsilon
     }
-
-    /// Normalises `[N, channels, H, W]`.
-    public func callAsFunction(_ input: Tensor) -> Tensor { self(input, relu: false) }
 
     /// Normalises, adds and activates, in as few passes over memory as can be.
     ///

@@ -20,7 +20,7 @@ final class PlainLayers: LayerExecution {
     func prepare(_ images: Tensor) -> Tensor { images }
 
     func convolve(
-        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d?, adding addend: Tensor?,
+        _ input: Tensor, _ convolution: Conv2d, _ norm: (any ChannelNorm)?, adding addend: Tensor?,
         relu: Bool
     ) -> Tensor {
         let linear = sumsInBFloat16 ? convolution.inPieces(input) : convolution.plain(input)
@@ -55,11 +55,12 @@ extension Conv2d {
     }
 }
 
-extension BatchNorm2d {
+extension ChannelNorm {
     fileprivate func plain(_ input: Tensor) -> Tensor {
-        input.batchNorm(
+        let batch = self as? BatchNorm2d
+        return input.batchNorm(
             weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
-            training: training, momentum: momentum, epsilon: epsilon)
+            training: batch?.training ?? false, momentum: batch?.momentum ?? 0, epsilon: epsilon)
     }
 }
 

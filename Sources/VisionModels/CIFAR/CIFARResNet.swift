@@ -38,7 +38,8 @@ public final class CIFARResNet: Backbone {
             (0..<blocks).map { block in
                 ResidualBlock(
                     block == 0 ? widths[index - 1] : widths[index], widths[index],
-                    stride: block == 0 && index > 1 ? 2 : 1, shortcutKey: "downsample",
+                    stride: block == 0 && index > 1 ? 2 : 1,
+                    form: .classification(shortcutKey: "downsample"),
                     generator: generator)
             }
         }
@@ -60,7 +61,9 @@ public final class CIFARResNet: Backbone {
     }
 
     /// The second batch norm of each stage's last block.
-    public var stageNorms: [BatchNorm2d]? { [layer1, layer2, layer3].compactMap(\.last?.bn2) }
+    public var stageNorms: [BatchNorm2d]? {
+        [layer1, layer2, layer3].compactMap { $0.last?.lastNorm as? BatchNorm2d }
+    }
 
     /// The pyramid of normalised images.
     public func features(_ images: Tensor, by execution: any LayerExecution) -> FeaturePyramid {

@@ -106,31 +106,72 @@ public final class MobileNetV2: Backbone {
 }
 
 /// Expansion, depthwise convolution and a linear projection, beside the input where the shape stays.
-final class InvertedResidual: Module {
-    let conv: [any Layer]
-    private let isResidual: Bool
+package final class InvertedResidual: Module {
+    /// How the blocks of one network differ from those of another.
+    package struct Form: Sendable {
+        /// Whether a block that expands by 1 has a 1×1 convolution for it.
+        let expandsByOne: Bool
 
-    init(
-        _ inChannels: Int, _ outChannels: Int, stride: Int, expansion: Int, generator: Generator
-    ) {
-        let inner = inChannels * expansion
-        conv = [
-            Conv2d(inChannels, inner, kernelSize: 1, bias: false, generator: generator),
-            BatchNorm2d(inner), ReLU(),
-            Conv2d(
-                inner, inner, kernelSize: 3, stride: stride, padding: 1, groups: inner,
-                bias: false, generator: generator),
-            BatchNorm2d(inner), ReLU(),
-            Conv2d(inner, outChannels, kernelSize: 1, bias: false, generator: generator),
-            BatchNorm2d(outChannels),
-        ]
-        isResidual = stride == 1 && inChannels == outChannels
+        /// Where its activations end, as 6 for ReLU6; nil for ReLU.
+        let ceiling: Double?
+
+        /// Makes a norm for a number of channels.
+        let makeNorm: @Sendable (Int) -> any ChannelNorm
+
+        /// Describes blocks; without arguments those of the distillation literature's network for CIFAR.
+        package init(
+            expandsByOne: Bool = true, ceiling: Double? = nil,
+            makeNorm: @escaping @Sendable (Int) -> any ChannelNorm = { BatchNorm2d($0) }
+        ) {
+            self.expandsByOne = expandsByOne
+            self.ceiling = ceiling
+            self.makeNorm = makeNorm
+        }
     }
 
-    func callAsFunction(_ input: Tensor, _ execution: any LayerExecution) -> Tensor {
+    let conv: [any Layer]
+    private let isResidual: Bool
+    private let ceiling: Double?
+
+    /// Makes a block with PyTorch's default weights.
+    ///
+    /// - Parameters:
+    ///   - inChannels: of the input.
+    ///   - outChannels: of the projection.
+    ///   - stride: of the depthwise convolution.
+    ///   - expansion: how many times as wide it is as the input.
+    ///   - form: the network's.
+    ///   - generator: the source of the initial weights.
+    package init(
+        _ inChannels: Int, _ outChannels: Int, stride: Int, expansion: Int, form: Form = Form(),
+        generator: Generator
+    ) {
+        let inner = inChannels * expansion
+        let expand: [any Layer] =
+            expansion == 1 && !form.expandsByOne
+            ? []
+            : [
+                Conv2d(inChannels, inner, kernelSize: 1, bias: false, generator: generator),
+                form.makeNorm(inner), ReLU(),
+            ]
+        conv =
+            expand + [
+                Conv2d(
+                    inner, inner, kernelSize: 3, stride: stride, padding: 1, groups: inner,
+                    bias: false, generator: generator),
+                form.makeNorm(inner), ReLU(),
+                Conv2d(inner, outChannels, kernelSize: 1, bias: false, generator: generator),
+                form.makeNorm(outChannels),
+            ]
+        isResidual = stride == 1 && inChannels == outChannels
+        ceiling = form.ceiling
+    }
+
+    /// The block's output, which has no activation.
+    package func callAsFunction(_ input: Tensor, _ execution: any LayerExecution) -> Tensor {
         let units = convolutionUnits(of: conv)
         let inner = units.dropLast().reduce(input) {
-            execution.convolve($0, $1.convolution, $1.norm, relu: true)
+            execution.convolve($0, $1.convolution, $1.norm, reluUpTo: ceiling)
         }
         let last = units[units.count - 1]
         return execution.convolve(

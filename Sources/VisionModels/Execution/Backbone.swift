@@ -59,9 +59,9 @@ extension Backbone {
     public func folded(dtype: DType) -> any FeatureExtractor { FoldedNetwork(self, dtype: dtype) }
 }
 
-/// The convolutions of a sequence, each with the batch norm behind it.
-func convolutionUnits(
+/// The convolutions of a sequence, each with the norm behind it.
+package func convolutionUnits(
     of layers: [any Layer]
-) -> [(convolution: Conv2d, norm: BatchNorm2d)] {
-    Array(zip(layers.compactMap { $0 as? Conv2d }, layers.compactMap { $0 as? BatchNorm2d }))
+) -> [(convolution: Conv2d, norm: any ChannelNorm)] {
+    Array(zip(layers.compactMap { $0 as? Conv2d }, layers.compactMap { $0 as? any ChannelNorm }))
 }

@@ -32,23 +32,31 @@ final class FoldedNetwork: FeatureExtractor {
 }
 
 /// The layers' frozen copies, each made when it is first met.
-private final class LayerCopies {
-    struct Classifier {
+package final class LayerCopies {
+    fileprivate struct Weights {
         let weight: Tensor
         let bias: Tensor?
+
+        init(_ weight: Tensor, _ bias: Tensor?, dtype: DType) {
+            self.weight = weight.detach().clone().to(dtype)
+            self.bias = bias?.detach().clone().to(dtype)
+        }
     }
 
-    let dtype: DType
-    var convolutions: [ObjectIdentifier: FoldedConvolution] = [:]
-    var norms: [ObjectIdentifier: FrozenNorm] = [:]
-    var classifiers: [ObjectIdentifier: Classifier] = [:]
+    /// The type that the copies compute in.
+    package let dtype: DType
+
+    fileprivate var convolutions: [ObjectIdentifier: FoldedConvolution] = [:]
+    fileprivate var norms: [ObjectIdentifier: FrozenNorm] = [:]
+    fileprivate var others: [ObjectIdentifier: Weights] = [:]
 
     /// Whether all layers have been met.
-    var isComplete = false
+    package var isComplete = false
 
-    init(dtype: DType) { self.dtype = dtype }
+    /// Starts without copies.
+    package init(dtype: DType) { self.dtype = dtype }
 
-    func copy<Copy>(
+    fileprivate func copy<Copy>(
         of layer: AnyObject,
         in copies: ReferenceWritableKeyPath<LayerCopies, [ObjectIdentifier: Copy]>,
         make: () -> Copy
@@ -62,21 +70,22 @@ private final class LayerCopies {
 }
 
 /// The frozen copies at work.
-private final class FoldedLayers: LayerExecution {
-    let keepsPreactivations: Bool
+package final class FoldedLayers: LayerExecution {
+    package let keepsPreactivations: Bool
     private let copies: LayerCopies
 
-    init(_ copies: LayerCopies, keepsPreactivations: Bool) {
+    /// Runs copies, and makes those of layers that were not met before.
+    package init(_ copies: LayerCopies, keepsPreactivations: Bool) {
         self.copies = copies
         self.keepsPreactivations = keepsPreactivations
     }
 
-    func prepare(_ images: Tensor) -> Tensor {
+    package func prepare(_ images: Tensor) -> Tensor {
         images.to(copies.dtype).contiguous(.channelsLast)
     }
 
-    func convolve(
-        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d?, adding addend: Tensor?,
+    package func convolve(
+        _ input: Tensor, _ convolution: Conv2d, _ norm: (any ChannelNorm)?, adding addend: Tensor?,
         relu: Bool
     ) -> Tensor {
         let folded = copies.copy(of: convolution, in: \.convolutions) {
@@ -85,15 +94,22 @@ private final class FoldedLayers: LayerExecution {
         return folded(input, adding: addend, relu: relu)
     }
 
-    func normalize(_ input: Tensor, _ norm: BatchNorm2d, relu: Bool) -> Tensor {
+    package func normalize(_ input: Tensor, _ norm: BatchNorm2d, relu: Bool) -> Tensor {
         copies.copy(of: norm, in: \.norms) { FrozenNorm(norm) }(input, relu: relu)
     }
 
-    func classify(_ input: Tensor, _ layer: Linear) -> Tensor {
-        let frozen = copies.copy(of: layer, in: \.classifiers) {
-            LayerCopies.Classifier(
-                weight: layer.weight.detach().clone().to(copies.dtype),
-                bias: layer.bias?.detach().clone().to(copies.dtype))
+    package func enlarge(_ input: Tensor, _ layer: ConvTranspose2d, relu: Bool) -> Tensor {
+        let frozen = copies.copy(of: layer, in: \.others) {
+            LayerCopies.Weights(layer.weight, layer.bias, dtype: copies.dtype)
+        }
+        let output = input.convTranspose2d(
+            weight: frozen.weight, bias: frozen.bias, stride: layer.stride, padding: layer.padding)
+        return relu ? output.relu() : output
+    }
+
+    package func classify(_ input: Tensor, _ layer: Linear) -> Tensor {
+        let frozen = copies.copy(of: layer, in: \.others) {
+            LayerCopies.Weights(layer.weight, layer.bias, dtype: copies.dtype)
         }
         return input.linear(weight: frozen.weight, bias: frozen.bias)
     }
@@ -110,7 +126,7 @@ private struct FoldedConvolution {
     private let groups: Int
     private let packed: PackedConvolution?
 
-    init(_ convolution: Conv2d, _ norm: BatchNorm2d?, dtype: DType) {
+    init(_ convolution: Conv2d, _ norm: (any ChannelNorm)?, dtype: DType) {
         let own =
             convolution.bias
             ?? Tensor.zeros(
@@ -145,7 +161,7 @@ private struct FoldedConvolution {
         let isFusible = addend.map { groups == 1 && $0.size(2) * $0.size(3) > 1 } ?? true
         let isKnown =
             input.dtype == .bfloat16 ? Processor.fusesBFloat16 : input.dtype != .float64
-        guard isFusible, isKnown, input.device == .cpu else {
+        guard isFusible, isKnown, input.device == .cpu, input.count > 0 else {
             let linear = input.conv2d(
                 weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
             let sum = addend.map { linear + $0 } ?? linear

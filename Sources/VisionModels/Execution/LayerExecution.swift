@@ -19,33 +19,41 @@ public protocol LayerExecution: AnyObject {
     /// - Parameters:
     ///   - input: `[N, C, H, W]`.
     ///   - convolution: always with the same `norm`.
-    ///   - norm: the batch norm behind it, where there is one.
+    ///   - norm: the norm behind it, where there is one.
     ///   - addend: added before ReLU, `[N, O, H', W']`.
     ///   - relu: whether ReLU comes last.
     /// - Returns: `[N, O, H', W']`.
     func convolve(
-        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d?, adding addend: Tensor?,
+        _ input: Tensor, _ convolution: Conv2d, _ norm: (any ChannelNorm)?, adding addend: Tensor?,
         relu: Bool
     ) -> Tensor
 
     /// A batch norm that stands by itself, and ReLU.
     func normalize(_ input: Tensor, _ norm: BatchNorm2d, relu: Bool) -> Tensor
 
+    /// A transposed convolution, and ReLU; by default as the layer stands.
+    func enlarge(_ input: Tensor, _ layer: ConvTranspose2d, relu: Bool) -> Tensor
+
     /// A classifier's logits for rows `[N, features]`.
     func classify(_ input: Tensor, _ layer: Linear) -> Tensor
 }
 
 extension LayerExecution {
+    /// A transposed convolution, and ReLU, by the layer as it stands.
+    public func enlarge(_ input: Tensor, _ layer: ConvTranspose2d, relu: Bool) -> Tensor {
+        relu ? layer(input).relu() : layer(input)
+    }
+
     /// Convolution, batch norm and addition, without an activation.
     ///
     /// - Parameters:
     ///   - input: `[N, C, H, W]`.
     ///   - convolution: always with the same `norm`.
-    ///   - norm: the batch norm behind it, where there is one.
+    ///   - norm: the norm behind it, where there is one.
     ///   - addend: added at the end, `[N, O, H', W']`.
     /// - Returns: `[N, O, H', W']`.
     public func convolve(
-        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d? = nil,
+        _ input: Tensor, _ convolution: Conv2d, _ norm: (any ChannelNorm)? = nil,
         adding addend: Tensor? = nil
     ) -> Tensor {
         convolve(input, convolution, norm, adding: addend, relu: false)
@@ -56,13 +64,29 @@ extension LayerExecution {
     /// - Parameters:
     ///   - input: `[N, C, H, W]`.
     ///   - convolution: always with the same `norm`.
-    ///   - norm: the batch norm behind it, where there is one.
+    ///   - norm: the norm behind it, where there is one.
     ///   - relu: whether ReLU comes last.
     /// - Returns: `[N, O, H', W']`.
     public func convolve(
-        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d?, relu: Bool
+        _ input: Tensor, _ convolution: Conv2d, _ norm: (any ChannelNorm)?, relu: Bool
     ) -> Tensor {
         convolve(input, convolution, norm, adding: nil, relu: relu)
+    }
+
+    /// Convolution, norm, and ReLU that ends at a ceiling.
+    ///
+    /// - Parameters:
+    ///   - input: `[N, C, H, W]`.
+    ///   - convolution: always with the same `norm`.
+    ///   - norm: the norm behind it, where there is one.
+    ///   - ceiling: the largest output, as 6 for ReLU6; nil for none.
+    /// - Returns: `[N, O, H', W']`.
+    package func convolve(
+        _ input: Tensor, _ convolution: Conv2d, _ norm: (any ChannelNorm)?,
+        reluUpTo ceiling: Double?
+    ) -> Tensor {
+        let output = convolve(input, convolution, norm, relu: true)
+        return ceiling.map { output.clamped(atMost: $0) } ?? output
     }
 
     /// The end of a stage, and the same before its last activation where that is kept.
@@ -91,26 +115,31 @@ public struct StageEnd {
 }
 
 /// The layers as they are: in training mode with the batch's statistics and with gradients.
-final class LayersAsTheyStand: LayerExecution {
-    let keepsPreactivations: Bool
+package final class LayersAsTheyStand: LayerExecution {
+    package let keepsPreactivations: Bool
 
-    init(keepsPreactivations: Bool = true) { self.keepsPreactivations = keepsPreactivations }
-
-    func prepare(_ images: Tensor) -> Tensor { images }
-
-    func convolve(
-        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d?, adding addend: Tensor?,
-        relu: Bool
-    ) -> Tensor {
-        let linear = convolution(input)
-        if let norm { return norm(linear, adding: addend, relu: relu) }
-        let sum = addend.map { linear + $0 } ?? linear
-        return relu ? sum.relu() : sum
+    /// Runs layers that may learn.
+    package init(keepsPreactivations: Bool = true) {
+        self.keepsPreactivations = keepsPreactivations
     }
 
-    func normalize(_ input: Tensor, _ norm: BatchNorm2d, relu: Bool) -> Tensor {
+    package func prepare(_ images: Tensor) -> Tensor { images }
+
+    package func convolve(
+        _ input: Tensor, _ convolution: Conv2d, _ norm: (any ChannelNorm)?, adding addend: Tensor?,
+        relu: Bool
+    ) -> Tensor {
+        if let frozen = norm as? FrozenBatchNorm2d {
+            let (scale, shift) = frozen.affine
+            return convolution(input, scale: scale, shift: shift, adding: addend, relu: relu)
+        }
+        guard let norm else { return convolution(input, adding: addend, relu: relu) }
+        return norm(convolution(input), adding: addend, relu: relu)
+    }
+
+    package func normalize(_ input: Tensor, _ norm: BatchNorm2d, relu: Bool) -> Tensor {
         norm(input, relu: relu)
     }
 
-    func classify(_ input: Tensor, _ layer: Linear) -> Tensor { layer(input) }
+    package func classify(_ input: Tensor, _ layer: Linear) -> Tensor { layer(input) }
 }

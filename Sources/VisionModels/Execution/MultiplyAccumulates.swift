@@ -36,7 +36,7 @@ private final class CountingLayers: LayerExecution {
     func prepare(_ images: Tensor) -> Tensor { images }
 
     func convolve(
-        _ input: Tensor, _ convolution: Conv2d, _ norm: BatchNorm2d?, adding addend: Tensor?,
+        _ input: Tensor, _ convolution: Conv2d, _ norm: (any ChannelNorm)?, adding addend: Tensor?,
         relu: Bool
     ) -> Tensor {
         let output = convolution(input)

@@ -2,7 +2,7 @@ import Torch
 import TorchNN
 
 /// A block that ends in a ReLU, which can be left to the caller.
-protocol OpenBlock: Module {
+package protocol OpenBlock: Module {
     /// The block, before or after its last activation.
     func callAsFunction(
         _ input: Tensor, relu: Bool, _ execution: any LayerExecution

@@ -62,7 +62,7 @@ public final class MobileNetV1: Backbone {
 
     /// The batch norm behind each stage's 1×1 convolution.
     public var stageNorms: [BatchNorm2d]? {
-        Self.tapped.compactMap { convolutionUnits(of: model[$0]).last?.norm }
+        Self.tapped.compactMap { convolutionUnits(of: model[$0]).last?.norm as? BatchNorm2d }
     }
 
     /// The pyramid of normalised images.

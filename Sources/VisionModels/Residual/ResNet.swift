@@ -56,7 +56,7 @@ public final class ResNet: Backbone {
             (0..<stage.0).map { block in
                 let made = ResidualBlock(
                     channels, stage.1, stride: block == 0 && index > 0 ? 2 : 1,
-                    bottleneck: bottleneck, shortcutKey: form.shortcutKey, generator: generator)
+                    bottleneck: bottleneck, form: form.blocks, generator: generator)
                 channels = stage.1 * expansion
                 return made
             }
@@ -85,7 +85,7 @@ public final class ResNet: Backbone {
 
     /// The last batch norm of each stage's last block.
     public var stageNorms: [BatchNorm2d]? {
-        [layer1, layer2, layer3, layer4].compactMap(\.last?.lastNorm)
+        [layer1, layer2, layer3, layer4].compactMap { $0.last?.lastNorm as? BatchNorm2d }
     }
 
     /// The pyramid of normalised images.
@@ -106,10 +106,10 @@ extension ResNet.Form {
         }
     }
 
-    fileprivate var shortcutKey: String {
+    fileprivate var blocks: ResidualBlock.Form {
         switch self {
-        case .cifar: "shortcut"
-        case .imageNet: "downsample"
+        case .cifar: .classification(shortcutKey: "shortcut")
+        case .imageNet: .classification(shortcutKey: "downsample")
         }
     }
 

@@ -2,18 +2,51 @@ import Torch
 import TorchNN
 
 /// Two 3×3 convolutions, or a 3×3 between two 1×1, beside a shortcut.
-///
-/// The stride of a bottleneck block is in its 3×3 convolution.
-final class ResidualBlock: OpenBlock {
-    let conv1: Conv2d
-    let bn1: BatchNorm2d
-    let conv2: Conv2d
-    let bn2: BatchNorm2d
-    let conv3: Conv2d?
-    let bn3: BatchNorm2d?
-    let shortcut: [any Layer]
+package final class ResidualBlock: OpenBlock {
+    /// How the blocks of one network differ from those of another.
+    package struct Form: Sendable {
+        /// What published state dicts call the norm behind a convolution, by the convolution's number.
+        let normKey: @Sendable (Int) -> String
 
-    let stateDictKeys: [String: String]
+        /// What they call the shortcut's convolution and norm.
+        let shortcutKeys: (convolution: String, norm: String)
+
+        /// Whether the stride of a bottleneck block is in its first 1×1 convolution, else in its 3×3.
+        let hasStrideInFirst: Bool
+
+        /// Makes a norm for a number of channels.
+        let makeNorm: @Sendable (Int) -> any ChannelNorm
+
+        /// Describes blocks.
+        package init(
+            normKey: @escaping @Sendable (Int) -> String,
+            shortcutKeys: (convolution: String, norm: String), hasStrideInFirst: Bool = false,
+            makeNorm: @escaping @Sendable (Int) -> any ChannelNorm = { BatchNorm2d($0) }
+        ) {
+            self.normKey = normKey
+            self.shortcutKeys = shortcutKeys
+            self.hasStrideInFirst = hasStrideInFirst
+            self.makeNorm = makeNorm
+        }
+
+        /// The blocks of networks that classify, in torchvision's and the distillation literature's code.
+        static func classification(shortcutKey: String) -> Form {
+            Form(
+                normKey: { "bn\($0)" }, shortcutKeys: ("\(shortcutKey).0", "\(shortcutKey).1"))
+        }
+    }
+
+    let conv1: Conv2d
+    let bn1: any ChannelNorm
+    let conv2: Conv2d
+    let bn2: any ChannelNorm
+    let conv3: Conv2d?
+    let bn3: (any ChannelNorm)?
+    let shortcut: Conv2d?
+    let shortcutNorm: (any ChannelNorm)?
+
+    /// The keys of the form's published state dicts.
+    package let stateDictKeys: [String: String]
 
     /// Makes a block with PyTorch's default weights.
     ///
@@ -22,11 +55,11 @@ final class ResidualBlock: OpenBlock {
     ///   - channels: of the inner convolutions.
     ///   - stride: of the block.
     ///   - bottleneck: whether it is 1×1, 3×3, 1×1, four times as wide; else two 3×3.
-    ///   - shortcutKey: what published state dicts call the shortcut.
+    ///   - form: the network's.
     ///   - generator: the source of the initial weights.
-    init(
-        _ inChannels: Int, _ channels: Int, stride: Int, bottleneck: Bool = false,
-        shortcutKey: String, generator: Generator
+    package init(
+        _ inChannels: Int, _ channels: Int, stride: Int, bottleneck: Bool = false, form: Form,
+        generator: Generator
     ) {
         func convolution(_ from: Int, _ to: Int, kernelSize: Int, stride: Int = 1) -> Conv2d {
             Conv2d(
@@ -34,35 +67,32 @@ final class ResidualBlock: OpenBlock {
                 bias: false, generator: generator)
         }
         let outChannels = bottleneck ? 4 * channels : channels
-        conv1 =
-            bottleneck
-            ? convolution(inChannels, channels, kernelSize: 1)
-            : convolution(inChannels, channels, kernelSize: 3, stride: stride)
-        bn1 = BatchNorm2d(channels)
-        conv2 = convolution(channels, channels, kernelSize: 3, stride: bottleneck ? stride : 1)
-        bn2 = BatchNorm2d(channels)
+        let isFirst = !bottleneck || form.hasStrideInFirst
+        conv1 = convolution(
+            inChannels, channels, kernelSize: bottleneck ? 1 : 3, stride: isFirst ? stride : 1)
+        bn1 = form.makeNorm(channels)
+        conv2 = convolution(channels, channels, kernelSize: 3, stride: isFirst ? 1 : stride)
+        bn2 = form.makeNorm(channels)
         conv3 = bottleneck ? convolution(channels, outChannels, kernelSize: 1) : nil
-        bn3 = bottleneck ? BatchNorm2d(outChannels) : nil
+        bn3 = bottleneck ? form.makeNorm(outChannels) : nil
+        let isPlain = stride == 1 && inChannels == outChannels
         shortcut =
-            stride == 1 && inChannels == outChannels
-            ? []
-            : [
-                convolution(inChannels, outChannels, kernelSize: 1, stride: stride),
-                BatchNorm2d(outChannels),
-            ]
-        stateDictKeys = ["shortcut": shortcutKey]
+            isPlain ? nil : convolution(inChannels, outChannels, kernelSize: 1, stride: stride)
+        shortcutNorm = isPlain ? nil : form.makeNorm(outChannels)
+        stateDictKeys = [
+            "bn1": form.normKey(1), "bn2": form.normKey(2), "bn3": form.normKey(3),
+            "shortcut": form.shortcutKeys.convolution, "shortcutNorm": form.shortcutKeys.norm,
+        ]
     }
 
-    /// The batch norm before the sum.
-    var lastNorm: BatchNorm2d { bn3 ?? bn2 }
+    /// The norm before the sum.
+    var lastNorm: any ChannelNorm { bn3 ?? bn2 }
 
     /// The sum, before or after its activation.
-    func callAsFunction(
+    package func callAsFunction(
         _ input: Tensor, relu: Bool, _ execution: any LayerExecution
     ) -> Tensor {
-        let carried = convolutionUnits(of: shortcut).reduce(input) {
-            execution.convolve($0, $1.convolution, $1.norm)
-        }
+        let carried = shortcut.map { execution.convolve(input, $0, shortcutNorm) } ?? input
         let first = execution.convolve(input, conv1, bn1, relu: true)
         guard let conv3 else {
             return execution.convolve(first, conv2, bn2, adding: carried, relu: relu)
