@@ -125,7 +125,8 @@ let package = Package(
                 .unsafeFlags(["-std=c++20", "-O2", "-Wall", "-Werror", "-ffp-contract=off"])
             ]),
         .target(
-            name: "Detectors", dependencies: ["Basics", "CDetection", "Masks", "Torch"],
+            name: "Detectors",
+            dependencies: ["Basics", "CDetection", "Masks", "Torch", "TorchNN", "VisionModels"],
             swiftSettings: house),
         .target(
             name: "NetworkFiles",
@@ -249,7 +250,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "DetectorsTests",
-            dependencies: ["CDetection", "Detectors", "Masks", "Torch", "TorchTestSupport"],
+            dependencies: [
+                "CDetection", "Detectors", "Distillation", "Masks", "Torch", "TorchNN",
+                "VisionModels", "TorchTestSupport",
+            ],
             exclude: ["Fixtures", "detection_values.py"], swiftSettings: house + fast),
         .testTarget(
             name: "NetworkFilesTests",

@@ -98,6 +98,13 @@ public struct Agreement {
         disagreements.append("\(name): names on one side only: \(odd.joined(separator: ", "))")
     }
 
+    /// Takes over what another one compared.
+    public mutating func add(_ other: Agreement) {
+        valueCount += other.valueCount
+        largestError = max(largestError, other.largestError)
+        disagreements += other.disagreements
+    }
+
     private mutating func compare(
         _ name: String, _ found: Double, _ golden: Double, scale: Double
     ) {

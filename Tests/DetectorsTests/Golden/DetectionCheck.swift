@@ -10,6 +10,11 @@ struct DetectionCheck: Sendable {
 
     /// Every kind that there is; a new one is a line here.
     static let all: [DetectionCheck] = [
+        DetectionCheck("architectures-detection", checkDetectorArchitectures),
+        DetectionCheck("forward-", checkForward),
+        DetectionCheck("losses-", checkDetectorLosses),
+        DetectionCheck("reviewkd-", checkDetectorReview),
+        DetectionCheck("stats-", checkRunningStatistics),
         DetectionCheck("unit-anchors", checkAnchors),
         DetectionCheck("unit-box-transform", checkBoxTransform),
         DetectionCheck("unit-iou", checkOverlaps),
