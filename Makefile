@@ -31,7 +31,7 @@ test-all: setup ## The same, with every method between every pair (30 minutes)
 
 sanitize: setup ## Run the tests of our own kernels under AddressSanitizer
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan \
-		--filter FusedKernelTests
+		--filter 'FusedKernelTests|DetectorsTests'
 
 mutate: setup ## Read damaged files of each kind under AddressSanitizer (about an hour)
 	swift build -c release --sanitize=address --scratch-path .build-asan --product mutate-files

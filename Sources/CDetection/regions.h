@@ -105,6 +105,11 @@ struct Region {
   int64_t width() const { return std::max<int64_t>(0, columns.end - columns.first); }
 };
 
+// Bins lie so many numbers further apart than they are long. Else powers of 2 of channels would put all bins
+// of a channel into the same few places of the cache.
+template <typename Sum>
+constexpr int64_t kApart = kLane<Sum>;
+
 // Where the numbers of one bin lie in the pooled regions.
 struct PooledLayout {
   int64_t channels, bins;

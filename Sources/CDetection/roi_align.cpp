@@ -49,13 +49,16 @@ struct Pooling {
   const cd_regions &regions;
   cd::PooledLayout layout;
   cd::Region<Sum> region;
-  // The region's columns, averaged over the rows of one row of bins; then all bins.
+  // The region's columns, averaged over the rows of one row of bins; then all bins, `bin_stride` apart.
   std::vector<Sum> columns, bins;
+  int64_t bin_stride;
 
   explicit Pooling(const cd_regions &regions)
       : regions(regions),
         layout{regions.channels, regions.height * regions.width, regions.channels_last},
-        bins(size_t(layout.bins * layout.channels)) {}
+        bin_stride(layout.channels + cd::kApart<Sum>) {
+    bins.resize(size_t(layout.bins * bin_stride));
+  }
 
   void lay(int64_t number) {
     region.lay(regions, number);
@@ -72,21 +75,22 @@ struct Pooling {
         add_rows<Sum>(columns.data() - region.columns.first * layout.channels,
                       region.columns.bin(column), region.columns.count(column), layout.channels,
                       layout.channels,
-                      bins.data() + (row * regions.width + column) * layout.channels);
+                      bins.data() + (row * regions.width + column) * bin_stride);
       }
     }
   }
 
   CD_INLINE void store(int64_t number, T *pooled) const {
-    T *to = pooled + number * layout.bins * layout.channels;
-    const Sum *from = bins.data();
-    if (layout.channels_last) {
-      for (size_t i = 0; i < bins.size(); i++) to[i] = cd::Numbers<T>::stored(from[i]);
-      return;
+    for (int64_t bin = 0; layout.channels_last && bin < layout.bins; bin++) {
+      T *to = pooled + layout.at(number, bin, 0);
+      const Sum *from = bins.data() + bin * bin_stride;
+      for (int64_t c = 0; c < layout.channels; c++) to[c] = cd::Numbers<T>::stored(from[c]);
     }
-    for (int64_t c = 0; c < layout.channels; c++) {
+    for (int64_t c = 0; !layout.channels_last && c < layout.channels; c++) {
+      T *to = pooled + layout.at(number, 0, c);
+      const Sum *from = bins.data() + c;
       for (int64_t bin = 0; bin < layout.bins; bin++) {
-        *to++ = cd::Numbers<T>::stored(from[bin * layout.channels + c]);
+        to[bin] = cd::Numbers<T>::stored(from[bin * bin_stride]);
       }
     }
   }

@@ -52,12 +52,15 @@ struct Spreading {
   cd::PooledLayout layout;
   cd::Region<Sum> region;
   std::vector<Sum> columns, bins;
+  int64_t bin_stride;
 
   Spreading(const cd_regions &regions, Channels some)
       : regions(regions),
         some(some),
         layout{regions.channels, regions.height * regions.width, regions.channels_last},
-        bins(size_t(layout.bins * some.count)) {}
+        bin_stride(some.count + cd::kApart<Sum>) {
+    bins.resize(size_t(layout.bins * bin_stride));
+  }
 
   void lay(int64_t number) {
     region.lay(regions, number);
@@ -71,7 +74,7 @@ struct Spreading {
       if (region.rows.count(row) == 0) continue;
       std::fill(columns.begin(), columns.end(), Sum(0));
       for (int64_t column = 0; column < regions.width; column++) {
-        spread<Sum>(bins.data() + (row * regions.width + column) * some.count,
+        spread<Sum>(bins.data() + (row * regions.width + column) * bin_stride,
                     region.columns.bin(column), region.columns.count(column), some.count,
                     some.count, columns.data() - region.columns.first * some.count);
       }
@@ -90,13 +93,13 @@ struct Spreading {
   CD_INLINE void load(int64_t number, const T *gradient) {
     for (int64_t bin = 0; layout.channels_last && bin < layout.bins; bin++) {
       const T *from = gradient + layout.at(number, bin, some.begin);
-      Sum *to = bins.data() + bin * some.count;
+      Sum *to = bins.data() + bin * bin_stride;
       for (int64_t c = 0; c < some.count; c++) to[c] = cd::Numbers<T>::sum(from[c]);
     }
     for (int64_t c = 0; !layout.channels_last && c < some.count; c++) {
       const T *from = gradient + layout.at(number, 0, some.begin + c);
       for (int64_t bin = 0; bin < layout.bins; bin++) {
-        bins[size_t(bin * some.count + c)] = cd::Numbers<T>::sum(from[bin]);
+        bins[size_t(bin * bin_stride + c)] = cd::Numbers<T>::sum(from[bin]);
       }
     }
   }

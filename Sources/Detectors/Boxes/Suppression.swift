@@ -88,18 +88,23 @@ func suppressedByOperators(
 /// - Returns: by falling score, of equal scores the lower number first, NaN last; int64.
 public func indicesOfLargest(_ scores: Tensor, atMost count: Int) -> Tensor {
     let wanted = min(max(count, 0), scores.count)
-    guard let type = BoxKernels.type(of: scores) else {
-        // NaN would come first.
-        let lowest = Tensor.full(
-            [], -Double.infinity, dtype: scores.dtype, device: scores.device)
-        let numbers = Tensor.choose(scores.isEqual(to: scores), scores, lowest)
-        return numbers.sortedIndices(descending: true).narrow(0, 0..<wanted)
-    }
-    let scores = scores.contiguous()
-    return withExtendedLifetime(scores) {
+    guard scores.device == .cpu else { return orderedByOperators(scores).narrow(0, 0..<wanted) }
+    let numbers = (scores.dtype == .float64 ? scores : scores.to(.float32)).contiguous()
+    guard let type = BoxKernels.type(of: numbers) else { return numbers }
+    return withExtendedLifetime(numbers) {
         BoxKernels.integers(wanted) { places in
-            cd_largest(type, scores.address(), Int64(scores.count), Int64(wanted), places)
+            cd_largest(type, numbers.address(), Int64(numbers.count), Int64(wanted), places)
             return wanted
         }
     }
+}
+
+/// The numbers of all scores in the same order, without a kernel.
+func orderedByOperators(_ scores: Tensor) -> Tensor {
+    let isNumber = scores.isEqual(to: scores)
+    let lowest = Tensor.full([], -Double.infinity, dtype: scores.dtype, device: scores.device)
+    let falling = Tensor.choose(isNumber, scores, lowest).sortedIndices(descending: true)
+    // What is no number goes behind what is infinitely low.
+    let last = isNumber.to(.uint8).select(0, falling).sortedIndices(descending: true)
+    return falling.select(0, last)
 }

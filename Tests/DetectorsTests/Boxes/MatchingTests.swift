@@ -82,7 +82,10 @@ import TorchTestSupport
         for count in [0, 3, 5, 9, 20] {
             let found = indicesOfLargest(scores, atMost: count).elements(as: Int64.self)
             #expect(found == Array(falling.prefix(count)))
+            let low = indicesOfLargest(scores.to(.bfloat16), atMost: count)
+            #expect(low.elements(as: Int64.self) == found)
         }
+        #expect(orderedByOperators(scores).elements(as: Int64.self) == falling)
     }
 
     @Test("Each instruction set, and any number of threads, keeps the same boxes and matches")
