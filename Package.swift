@@ -79,6 +79,7 @@ let package = Package(
                 "ImageFolders", "Masks", "NetworkFiles", "Pickles", "RecipeSyntax", "Recipes",
                 "RunRecords", "StepTiming", "Studies", "TensorFiles", "Torch", "TorchNN", "Training",
                 "VisionData", "VisionModels",
+                "Downloads",
             ]),
         .executable(name: "reviewkd", targets: ["reviewkd"]),
     ],
@@ -102,6 +103,8 @@ let package = Package(
         .target(
             name: "Archives", dependencies: ["Basics", "CArchive", "CZlib"], swiftSettings: house,
             linkerSettings: linkArchive),
+        .target(
+            name: "Downloads", dependencies: ["Archives", "Basics", crypto], swiftSettings: house),
         .target(
             name: "CImage", cxxSettings: [.unsafeFlags(["-std=c++20", "-O2", "-Wall", "-Werror"])],
             linkerSettings: linkPictures),
@@ -135,8 +138,8 @@ let package = Package(
         .target(
             name: "VisionData",
             dependencies: [
-                "Archives", "Basics", "ImageFiles", "ImageFolders", "Pickles", "Torch", "TorchNN",
-                crypto,
+                "Archives", "Basics", "Downloads", "ImageFiles", "ImageFolders", "Pickles", "Torch",
+                "TorchNN",
             ],
             swiftSettings: house),
         .target(
@@ -182,6 +185,7 @@ let package = Package(
             dependencies: [
                 "Basics", "Revision", "Terminal", "TensorFiles", "Torch", "TorchNN",
                 "VisionModels", "NetworkFiles", "ImageFolders", "VisionData", "Distillation",
+                "COCO", "DetectionData", "DetectionTraining", "Detectors", "Downloads", 
                 "RunRecords", "RecipeSyntax", "Recipes", "Training", "StepTiming", "Studies",
                 argumentParser,
             ],
@@ -215,6 +219,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ArchivesTests", dependencies: ["Archives", "ArchivesTestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "DownloadsTests",
+            dependencies: ["Archives", "ArchivesTestSupport", "Basics", "Downloads", crypto],
             swiftSettings: house),
         .testTarget(
             name: "ImageFoldersTests",
@@ -273,8 +281,8 @@ let package = Package(
         .testTarget(
             name: "VisionDataTests",
             dependencies: [
-                "Archives", "ArchivesTestSupport", "Basics", "VisionData", "Torch", "TorchNN",
-                "TensorFilesTestSupport", crypto,
+                "ArchivesTestSupport", "Basics", "VisionData", "Torch", "TorchNN",
+                "TensorFilesTestSupport",
             ],
             exclude: ["Fixtures"],
             swiftSettings: house),

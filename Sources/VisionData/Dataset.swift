@@ -1,4 +1,5 @@
 import Basics
+import Downloads
 import Foundation
 import Torch
 

@@ -1,3 +1,4 @@
+import Downloads
 import Foundation
 
 /// A data set in the CIFAR binary layout: where it is published, and how its files are laid out.
@@ -165,14 +166,4 @@ extension Dataset {
 
     /// CIFAR-100: 50,000 training and 10,000 test images of 100 classes.
     public static let cifar100 = CIFARDataset.cifar100.dataset
-}
-
-extension URL {
-    /// An address written in this file, which a typing error alone could break.
-    fileprivate init(published address: StaticString) {
-        guard let url = URL(string: "\(address)") else {
-            preconditionFailure("URL: \(address) is not an address")
-        }
-        self = url
-    }
 }

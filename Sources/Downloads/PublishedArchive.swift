@@ -54,3 +54,13 @@ public struct PublishedArchive: Sendable, Hashable {
         self.files = files
     }
 }
+
+extension URL {
+    /// An address written in a source file, which a typing error alone could break.
+    package init(published address: StaticString) {
+        guard let url = URL(string: "\(address)") else {
+            preconditionFailure("URL: \(address) is not an address")
+        }
+        self = url
+    }
+}

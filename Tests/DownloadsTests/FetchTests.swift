@@ -2,14 +2,14 @@ import Archives
 import ArchivesTestSupport
 import Basics
 import Crypto
+import Downloads
 import Foundation
 import Synchronization
 import Testing
-import VisionData
 
 @Suite("Fetching a data set")
 struct FetchTests {
-    private let fixture = CifarFixture(imagesPerFile: 40)
+    private let fixture = SmallArchive()
 
     private func md5(_ bytes: [UInt8]) -> String {
         Insecure.MD5.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
@@ -18,12 +18,12 @@ struct FetchTests {
     /// Fetches from a server that gives these replies, and hands over the server's record.
     private func fetch(
         _ archive: [UInt8], _ replies: [LoopbackServer.Reply] = [.proper], into directory: URL,
-        md5 expected: String? = nil, dataset: CIFARDataset? = nil
+        md5 expected: String? = nil, published: PublishedArchive? = nil
     ) async throws -> (outcome: Result<DatasetFetcher.Outcome, any Error>, ranges: [String?]) {
         let server = try LoopbackServer(archive, replies)
         defer { server.stop() }
         let fetcher = DatasetFetcher(
-            (dataset ?? fixture.dataset).archive, into: directory, from: try server.url,
+            published ?? fixture.published, into: directory, from: try server.url,
             md5: expected ?? md5(archive), retryDelay: .milliseconds(1))
         do {
             return (.success(try await fetcher.fetch()), server.ranges)
@@ -34,16 +34,19 @@ struct FetchTests {
 
     /// Checks that the folder holds the data set, its archive and nothing else.
     private func expectComplete(_ directory: URL) throws {
-        let names = [fixture.dataset.folderName, fixture.dataset.archiveName]
-        #expect(try directory.names() == names.sorted())
+        let published = fixture.published
+        #expect(try directory.names() == [published.folderName, published.fileName].sorted())
         #expect(
-            try Data(contentsOf: directory.appendingPathComponent(fixture.dataset.archiveName))
+            try Data(contentsOf: directory.appendingPathComponent(published.fileName))
                 == Data(fixture.archive))
-        let images = try CIFARFiles.read(fixture.dataset, .train, in: directory)
-        #expect(images.pixels == fixture.expectedPixels(.train))
+        let folder = directory.appendingPathComponent(published.folderName)
+        for file in published.files {
+            let found = try Data(contentsOf: folder.appendingPathComponent(file.name))
+            #expect(found == Data(fixture.bytes(file)))
+        }
     }
 
-    private var partName: String { fixture.dataset.archiveName + ".part" }
+    private var partName: String { fixture.published.fileName + ".part" }
 
     @Test("A data set is downloaded, unpacked, and not downloaded again")
     func normal() async throws {
@@ -53,7 +56,7 @@ struct FetchTests {
             let server = try LoopbackServer(archive)
             defer { server.stop() }
             let fetcher = DatasetFetcher(
-                fixture.dataset.archive, into: directory, from: try server.url, md5: md5(archive))
+                fixture.published, into: directory, from: try server.url, md5: md5(archive))
             let reports = Mutex<[DatasetFetcher.Progress]>([])
             let outcome = try await fetcher.fetch { report in
                 reports.withLock { $0.append(report) }
@@ -72,7 +75,7 @@ struct FetchTests {
     @Test("The folder of the data set may be named itself")
     func folderItself() async throws {
         try await withTemporaryFolder { directory in
-            let folder = directory.appendingPathComponent(fixture.dataset.folderName)
+            let folder = directory.appendingPathComponent(fixture.published.folderName)
             let (outcome, _) = try await fetch(fixture.archive, into: folder)
             #expect(try outcome.get() == .downloaded)
             try expectComplete(directory)
@@ -171,23 +174,21 @@ struct FetchTests {
 
     @Test("An archive packed anew is known by the files in it")
     func packedAnew() async throws {
-        var dataset = fixture.dataset
-        func sha256(_ file: CIFARDataset.File) -> String {
+        let right = fixture.published.files.map { file in
             SHA256.hash(data: fixture.bytes(file)).map { String(format: "%02x", $0) }.joined()
         }
-        dataset.trainFiles[0].sha256 = sha256(dataset.trainFiles[0])
-        dataset.testFiles[0].sha256 = sha256(dataset.testFiles[0])
         let other = String(repeating: "0", count: 32)
         try await withTemporaryFolder { directory in
             let (outcome, _) = try await fetch(
-                fixture.archive, into: directory, md5: other, dataset: dataset)
+                fixture.archive, into: directory, md5: other,
+                published: SmallArchive.described(sha256: right))
             #expect(try outcome.get() == .downloaded)
             try expectComplete(directory)
         }
-        dataset.testFiles[0].sha256 = other + other
         try await withTemporaryFolder { directory in
             let (outcome, _) = try await fetch(
-                fixture.archive, into: directory, md5: other, dataset: dataset)
+                fixture.archive, into: directory, md5: other,
+                published: SmallArchive.described(sha256: [right[0], other + other]))
             #expect(throws: FetchError.self) { try outcome.get() }
             #expect(try directory.names() == [])
         }
@@ -197,7 +198,7 @@ struct FetchTests {
     func archiveIsThere() async throws {
         try await withTemporaryFolder { directory in
             let archive = try directory.writing(
-                fixture.archive, as: fixture.dataset.archiveName)
+                fixture.archive, as: fixture.published.fileName)
             let other = String(repeating: "0", count: 32)
             let (refused, _) = try await fetch(fixture.archive, into: directory, md5: other)
             #expect(
@@ -226,7 +227,7 @@ struct FetchTests {
             let (refused, ranges) = try await fetch(fixture.archive, into: directory)
             #expect(
                 throws: FetchError.differentFile(
-                    path: test.path, expectedBytes: 40 * 3074, foundBytes: 3)
+                    path: test.path, expectedBytes: 60_000, foundBytes: 3)
             ) { try refused.get() }
             #expect(ranges == [])
             #expect(try Data(contentsOf: test) == Data([1, 2, 3]))
@@ -253,7 +254,7 @@ struct FetchTests {
             try await withTemporaryFolder { directory in
                 let (outcome, _) = try await fetch(bytes, into: directory)
                 #expect(throws: ArchiveError.self) { try outcome.get() }
-                #expect(try directory.names() == [fixture.dataset.archiveName])
+                #expect(try directory.names() == [fixture.published.fileName])
             }
         }
     }
@@ -290,14 +291,14 @@ struct FetchTests {
             let local = try directory.writing(archive, as: "mirror.tar.gz")
             let data = directory.appendingPathComponent("data")
             let fetcher = DatasetFetcher(
-                fixture.dataset.archive, into: data, from: local, md5: md5(archive))
+                fixture.published, into: data, from: local, md5: md5(archive))
             #expect(try await fetcher.fetch() == .downloaded)
             try expectComplete(data)
         }
         try await withTemporaryFolder { directory in
             for text in ["ftp://127.0.0.1/a.tar.gz", "a.tar.gz"] {
                 let fetcher = DatasetFetcher(
-                    fixture.dataset.archive, into: directory, from: URL(string: text))
+                    fixture.published, into: directory, from: URL(string: text))
                 await #expect(throws: FetchError.unsupportedAddress(url: text)) {
                     try await fetcher.fetch()
                 }
@@ -312,7 +313,7 @@ struct FetchTests {
             let url = try server.url
             server.stop()
             let fetcher = DatasetFetcher(
-                fixture.dataset.archive, into: directory, from: url, retryDelay: .milliseconds(1))
+                fixture.published, into: directory, from: url, retryDelay: .milliseconds(1))
             let error = await #expect(throws: FetchError.self) { try await fetcher.fetch() }
             guard case .interrupted(_, 0, _, _)? = error else {
                 Issue.record("expected interrupted, found \(error as Any)")

@@ -1,0 +1,16 @@
+import Downloads
+
+extension FetchError: Remediable {
+    func remedy(in command: CommandKind) -> String? {
+        switch self {
+        case .unsupportedAddress: "give one with --url"
+        case .builtWithoutDownloads:
+            "get the file with `curl -LO` and give its address with --url"
+        case .httpStatus: "check the address or give another with --url"
+        case .wrongChecksum(_, _, _, removed: true):
+            "the download has been removed: try again, or give another address with --url"
+        case .interrupted(_, _, let part, _): "run the same command again to resume from \(part)"
+        case .wrongChecksum, .differentFile, .fileMissing: nil
+        }
+    }
+}
