@@ -180,12 +180,19 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(name: "Terminal", swiftSettings: house),
+        .target(
+            name: "Remedies",
+            dependencies: [
+                "Basics", "Downloads", "ImageFolders", "NetworkFiles", "RecipeSyntax", "Recipes",
+                "Studies", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
+            ], swiftSettings: house),
         .executableTarget(
             name: "reviewkd",
             dependencies: [
                 "Basics", "Revision", "Terminal", "TensorFiles", "Torch", "TorchNN",
                 "VisionModels", "NetworkFiles", "ImageFolders", "VisionData", "Distillation",
-                "COCO", "DetectionData", "DetectionTraining", "Detectors", "Downloads", 
+                "COCO", "DetectionData", "DetectionTraining", "Detectors", "Downloads",
+                "Remedies", 
                 "RunRecords", "RecipeSyntax", "Recipes", "Training", "StepTiming", "Studies",
                 argumentParser,
             ],

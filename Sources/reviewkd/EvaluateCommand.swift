@@ -4,6 +4,7 @@ import Distillation
 import Foundation
 import NetworkFiles
 import Recipes
+import Remedies
 import RunRecords
 import Terminal
 import Torch

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Remedies
 import VisionData
 
 /// The data sets that a command can take.

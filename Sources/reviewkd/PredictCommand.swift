@@ -3,6 +3,7 @@ import Basics
 import Foundation
 import ImageFolders
 import NetworkFiles
+import Remedies
 import RunRecords
 import TensorFiles
 import Terminal

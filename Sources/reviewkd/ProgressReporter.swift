@@ -1,4 +1,5 @@
 import Basics
+import Remedies
 import RunRecords
 import Studies
 import Terminal

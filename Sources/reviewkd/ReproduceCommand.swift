@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import RecipeSyntax
 import Recipes
+import Remedies
 import Studies
 import Training
 import VisionModels

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import Foundation
+import Remedies
 import Revision
 import Terminal
 import Torch

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distillation
+import Remedies
 import Revision
 import Studies
 import Synchronization

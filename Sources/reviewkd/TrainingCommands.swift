@@ -3,6 +3,7 @@ import Distillation
 import Foundation
 import NetworkFiles
 import Recipes
+import Remedies
 import RunRecords
 import Terminal
 import Torch

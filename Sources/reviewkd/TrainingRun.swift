@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import Foundation
 import Recipes
+import Remedies
 import Revision
 import RunRecords
 import Studies
@@ -121,7 +122,7 @@ struct TrainingRun {
                     hasNewClassifier: options.newClassifier, options: settings, report: report)
             }
         } catch let error as WeightFileError {
-            throw StudentWeightsError(error: error)
+            throw StudentWeightsError(error)
         }
     }
 

@@ -2,9 +2,9 @@ import Basics
 import TensorFiles
 
 extension WeightFileError: Remediable {
-    var details: String { "." }
+    package var details: String { "." }
 
-    func remedy(in command: CommandKind) -> String? { remedy(by: "--weights-key") }
+    package func remedy(in command: CommandKind) -> String? { remedy(by: "--weights-key") }
 
     /// What to do where an option takes the key.
     fileprivate func remedy(by option: String) -> String? {
@@ -35,14 +35,17 @@ extension PyTorchCheckpointError {
 }
 
 /// An error in the file of `--student-weights`, whose key has an option of its own.
-struct StudentWeightsError: Error, Remediable {
+package struct StudentWeightsError: Error, Remediable {
     let error: WeightFileError
 
-    var description: String { error.description }
-    var problem: String { error.problem }
-    var details: String { error.details }
+    /// Takes the error.
+    package init(_ error: WeightFileError) { self.error = error }
 
-    func remedy(in command: CommandKind) -> String? {
+    package var description: String { error.description }
+    package var problem: String { error.problem }
+    package var details: String { error.details }
+
+    package func remedy(in command: CommandKind) -> String? {
         error.remedy(by: "--student-weights-key")
     }
 }

@@ -1,7 +1,7 @@
 import Torch
 
 extension DeviceError: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         switch self {
         case .unknown: nil
         case .builtWithoutCUDA: "use --device cpu, or the program that `make build-cuda` makes"

@@ -3,7 +3,7 @@ import NetworkFiles
 import Training
 
 extension TrainingError: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         switch self {
         case .notFinite(_, _, _, _, let kept):
             Self.lower("optimizer.learning_rate or the term's weight", kept, command)
@@ -81,7 +81,7 @@ private func ownRecipe(_ with: String) -> String {
 }
 
 extension RunFolderError: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         switch self {
         case .holdsRun: "repeat its command with --resume to go on, or choose another --output"
         case .foreign(_, let found) where found.hasPrefix("seed-"):
@@ -101,7 +101,7 @@ extension RunFolderError: Remediable {
 }
 
 extension OwnRunError: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         switch self {
         case .checkpoint(_, weights: nil), .folder(_, weights: nil):
             "go on with the run by --resume to the end of an epoch, which writes "
@@ -112,24 +112,26 @@ extension OwnRunError: Remediable {
 }
 
 extension TeacherWarning: Remediable {
-    func remedy(in command: CommandKind) -> String? { "\(remedy) (--teacher-normalization)" }
+    package func remedy(in command: CommandKind) -> String? {
+        "\(remedy) (--teacher-normalization)"
+    }
 }
 
 extension BusyMachineRemark: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         threads > 1 ? "\(remedy), or run with --threads 1, which suffers least" : nil
     }
 }
 
 extension WeightsRemark: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         let option = isOfStudent ? "--student-weights-key" : "--weights-key"
         return alternatives { ShellWord.option(option, $0) }
     }
 }
 
 extension SlowImagesRemark: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         "Take more of them where processors are free (--workers \(2 * workers)), or make the files "
             + "smaller"
     }

@@ -4,7 +4,7 @@ import Basics
 ///
 /// Libraries know nothing of options and commands: their errors and warnings end in what anybody can do. The tool
 /// puts what its own user can do in the place of that.
-protocol Remediable: CustomStringConvertible {
+package protocol Remediable: CustomStringConvertible {
     /// What happened, what was expected and what was found, without a remedy.
     var problem: String { get }
 
@@ -22,9 +22,9 @@ protocol Remediable: CustomStringConvertible {
 }
 
 extension Remediable {
-    var details: String { "" }
+    package var details: String { "" }
 
-    func text(in command: CommandKind) -> String {
+    package func text(in command: CommandKind) -> String {
         remedy(in: command).map { sentences(problem, $0) + details } ?? description
     }
 }
@@ -33,20 +33,20 @@ extension Remediable {
 ///
 /// - Parameter thing: an error, a warning or a remark of a library.
 /// - Returns: its text, with the options of the command that the user gave.
-func told(_ thing: Any) -> String {
+package func told(_ thing: Any) -> String {
     (thing as? any Remediable)?.text(in: .given) ?? "\(thing)"
 }
 
 /// An error in the words for a user of the tool.
-struct ToldError: Error, CustomStringConvertible {
-    let description: String
+package struct ToldError: Error, CustomStringConvertible {
+    package let description: String
 
     /// Words an error.
-    init(_ error: any Remediable & Error) { description = told(error) }
+    package init(_ error: any Remediable & Error) { description = told(error) }
 }
 
 /// The commands, as far as their options differ.
-enum CommandKind {
+package enum CommandKind {
     /// `train` and `distill`.
     case run
     /// `reproduce` and `ablate`.
@@ -61,7 +61,7 @@ enum CommandKind {
     case other
 
     /// The command that the user gave.
-    static let given = CommandKind(CommandLine.arguments.dropFirst().first)
+    package static let given = CommandKind(CommandLine.arguments.dropFirst().first)
 
     private init(_ name: String?) {
         self =

@@ -3,7 +3,7 @@ import ImageFolders
 import VisionData
 
 extension DatasetError: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         switch self {
         case .unknown: nil
         case .noFolder(let dataset): Self.remedy(ofNoFolderFor: dataset)
@@ -20,7 +20,7 @@ extension DatasetError: Remediable {
 }
 
 extension CIFARError: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         switch self {
         case .notFound(let dataset, let directory, _),
             .fileMissing(let dataset, _, _, let directory):
@@ -35,7 +35,7 @@ extension CIFARError: Remediable {
 }
 
 extension TooManyUnreadable: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         [.bench, .predict].contains(command)
             ? nil : "mend or remove them, or allow more with --max-unreadable \(found.count)"
     }

@@ -2,7 +2,7 @@ import Basics
 import Studies
 
 extension StudyError: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         switch self {
         case .noFolder:
             "name another one with --teachers, or leave --teachers out to train the teachers here"
@@ -31,15 +31,15 @@ extension StudyError: Remediable {
 }
 
 extension FailedCells: Remediable {
-    var problem: String { "\(count) of \(total) cells failed, the first with" }
+    package var problem: String { "\(count) of \(total) cells failed, the first with" }
 
-    func remedy(in command: CommandKind) -> String? { nil }
+    package func remedy(in command: CommandKind) -> String? { nil }
 
-    func text(in command: CommandKind) -> String { "\(problem): \(told(first))" }
+    package func text(in command: CommandKind) -> String { "\(problem): \(told(first))" }
 }
 
 extension ResultsFileError: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         switch self {
         case .otherVersion: "use that version, or choose another --output"
         case .otherRun: "join it with another --output"
@@ -49,7 +49,7 @@ extension ResultsFileError: Remediable {
 }
 
 extension MissingTeachers: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         if let better {
             return "give \(ShellWord.option("--teachers", better)), which has such files"
         }

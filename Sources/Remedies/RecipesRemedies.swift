@@ -3,9 +3,9 @@ import Recipes
 import VisionData
 
 extension RecipeError: Remediable {
-    var problem: String { problem(calling: "--set") }
+    package var problem: String { problem(calling: "--set") }
 
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         switch self {
         case .unused(_, let key, _):
             switch command {
@@ -51,7 +51,7 @@ extension RecipeError: Remediable {
         name.lowercased().filter { $0.isLetter || $0.isNumber }
     }
 
-    func text(in command: CommandKind) -> String {
+    package func text(in command: CommandKind) -> String {
         text(calling: "--set", remedy: remedy(in: command))
     }
 }

@@ -2,7 +2,7 @@ import Basics
 import TorchNN
 
 extension StateDictError: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         guard let fitting, command == .study else { return nil }
         // The file's name, or that of its folder, says which teacher it should be.
         return
@@ -11,7 +11,7 @@ extension StateDictError: Remediable {
 }
 
 /// Weights of a file that an option names, which do not fit the network that another one names.
-struct UnfitWeights: Error, Remediable {
+package struct UnfitWeights: Error, Remediable {
     /// What does not fit.
     let error: StateDictError
 
@@ -21,11 +21,11 @@ struct UnfitWeights: Error, Remediable {
     /// The option with the file; nil where it is the command's argument.
     let option: String?
 
-    var description: String { error.description }
-    var problem: String { error.problem }
-    var details: String { error.details }
+    package var description: String { error.description }
+    package var problem: String { error.problem }
+    package var details: String { error.details }
 
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         if error.otherClasses != nil {
             return switch option {
             case "--student-weights":
@@ -49,7 +49,7 @@ struct UnfitWeights: Error, Remediable {
     ///   - body: reads them.
     /// - Returns: what it returns.
     /// - Throws: `UnfitWeights` in place of `StateDictError`, or what else it throws.
-    static func naming<Result>(
+    package static func naming<Result>(
         _ naming: String, option: String? = nil, _ body: () throws -> Result
     ) throws -> Result {
         do {

@@ -1,7 +1,7 @@
 import Downloads
 
 extension FetchError: Remediable {
-    func remedy(in command: CommandKind) -> String? {
+    package func remedy(in command: CommandKind) -> String? {
         switch self {
         case .unsupportedAddress: "give one with --url"
         case .builtWithoutDownloads:
