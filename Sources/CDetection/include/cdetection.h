@@ -89,6 +89,23 @@ void cd_paste(const double *masks, const double *boxes, int64_t count, int64_t r
               int64_t columns, int64_t height, int64_t width, double threshold, cd_means means,
               uint8_t *pixels);
 
+// ---------------------------------------------------------------------------------- losses
+
+// The focal loss of logits [rows, columns] against classes [rows]: one of the columns, `columns` or above for
+// none of them, below 0 for a row that does not count.
+typedef struct {
+  const void *logits;
+  const int64_t *classes;
+  int64_t rows, columns;
+  double alpha, gamma;  // no weights where alpha is below 0
+} cd_focal;
+
+// The sum over all logits.
+double cd_focal_loss(cd_type type, const cd_focal *call, cd_means means);
+// Its gradient for the logits, of their type, times `scale`.
+void cd_focal_loss_backward(cd_type type, const cd_focal *call, cd_means means, double scale,
+                            void *gradient);
+
 #ifdef __cplusplus
 }
 #endif

@@ -22,6 +22,16 @@ enum BoxKernels {
         }
     }
 
+    /// The same for maps and logits, which can be of lower precision.
+    static func type(ofNumbers dtype: DType) -> cd_type? {
+        switch dtype {
+        case .float32: CD_FLOAT32
+        case .float64: CD_FLOAT64
+        case .bfloat16: CD_BFLOAT16
+        default: nil
+        }
+    }
+
     /// A result on the CPU of whole numbers, filled by a kernel.
     static func integers(_ count: Int, _ fill: (UnsafeMutablePointer<Int64>) -> Int) -> Tensor {
         Tensor(

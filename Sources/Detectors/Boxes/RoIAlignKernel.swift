@@ -4,7 +4,7 @@ import Torch
 extension Regions {
     /// The averages by the kernel, as one node of the graph.
     func pooledByKernel(_ maps: [Tensor]) -> Tensor {
-        guard let type = kernelType(maps[0].dtype) else {
+        guard let type = BoxKernels.type(ofNumbers: maps[0].dtype) else {
             return pooledByKernel(maps.map { $0.to(.float32) }).to(maps[0].dtype)
         }
         return customFunction(of: maps) {
@@ -18,15 +18,6 @@ extension Regions {
             }
             return ([pooled], { gradients in call.gradients(gradients[0]) })
         }[0]
-    }
-
-    private func kernelType(_ dtype: DType) -> cd_type? {
-        switch dtype {
-        case .float32: CD_FLOAT32
-        case .float64: CD_FLOAT64
-        case .bfloat16: CD_BFLOAT16
-        default: nil
-        }
     }
 }
 

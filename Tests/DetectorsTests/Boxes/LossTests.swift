@@ -1,7 +1,8 @@
-import Detectors
 import Testing
 import Torch
 import TorchTestSupport
+
+@testable import Detectors
 
 /// The losses against PyTorch's, with gradients, by `detection_values.py`.
 @Suite struct LossTests {
@@ -86,6 +87,52 @@ import TorchTestSupport
                 agreement.compare("focal", loss.item(), try golden.at("loss").number)
                 agreement.compare("gradient", logits.grad, try golden.at("gradient").summary)
             }
+        }
+    }
+
+    @Test(
+        "The kernel's focal loss is that of operators, and the same for any number of threads",
+        arguments: [(0.25, 2.0), (-1, 1.5), (0.5, 0), (0.9, 1)])
+    func focalKernel(alpha: Double, gamma: Double) throws {
+        let former = Runtime.threads
+        defer { Runtime.setThreads(former) }
+        // Rows of 37 do not fill lanes; some logits are extreme.
+        let numbers = Tensor.hashed(57, shape: [900, 37], scale: 90)
+        let classes = Tensor((0..<900).map { Int64($0 * 7 % 45) - 1 })
+        func run(_ dtype: DType, _ loss: (Tensor) -> Tensor) throws -> (
+            loss: Double, gradient: Tensor
+        ) {
+            let logits = numbers.to(dtype).clone()
+            logits.requiresGrad = true
+            let value = loss(logits)
+            (value * 0.37).backward()
+            return (value.item(), try #require(logits.grad))
+        }
+        func kernel(_ logits: Tensor) -> Tensor {
+            sigmoidFocalLoss(logits, classes: classes, alpha: alpha, gamma: gamma)
+        }
+        let expected = try run(.float64) {
+            FocalLoss(alpha: alpha, gamma: gamma).byOperators($0, classes)
+        }
+        for (dtype, tolerance) in [(DType.float64, 1e-9), (.float32, 1e-6), (.bfloat16, 1.0 / 128)]
+        {
+            Runtime.setThreads(1)
+            let found = try run(dtype, kernel)
+            #expect(abs(found.loss / expected.loss - 1) < tolerance)
+            #expect(relativeError(found.gradient, expected.gradient) < tolerance)
+            Runtime.setThreads(5)
+            let again = try run(dtype, kernel)
+            #expect(again.loss == found.loss && again.gradient.bytes() == found.gradient.bytes())
+        }
+    }
+
+    @Test("A logit that is no number makes a loss that is none")
+    func notANumber() {
+        for place in [0, 5, 36] {
+            var numbers = [Float](repeating: 0, count: 37)
+            numbers[place] = .nan
+            let logits = Tensor(numbers, shape: [1, 37])
+            #expect(sigmoidFocalLoss(logits, classes: Tensor([Int64(5)])).item().isNaN)
         }
     }
 
