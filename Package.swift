@@ -270,6 +270,7 @@ let package = Package(
                 "VisionModels", "TorchTestSupport",
             ],
             exclude: ["Fixtures", "detection_values.py"], swiftSettings: house + fast),
+
         .testTarget(
             name: "NetworkFilesTests",
             dependencies: [

@@ -17,6 +17,9 @@ public struct Agreement {
     /// What did not agree, a sentence each.
     public private(set) var disagreements: [String] = []
 
+    /// What a file has and nothing is compared with.
+    public var notCompared: [String] = []
+
     /// Starts without any value.
     public init() {}
 

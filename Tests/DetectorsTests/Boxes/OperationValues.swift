@@ -2,12 +2,12 @@ import Foundation
 import Testing
 import TorchTestSupport
 
-/// The golden values of `Fixtures/operations.json`, which `detection_values.py` wrote from the definitions.
+/// The golden values of `Values/operations.json`, which `detection_values.py` wrote from the definitions.
 enum OperationValues {
     /// What the file has under a key.
     static func at(_ key: String) throws -> JSONValue {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Fixtures/operations.json")
+            .appending(path: "Values/operations.json")
         return try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: file)).at(key)
     }
 }

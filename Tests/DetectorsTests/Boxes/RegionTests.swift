@@ -1,4 +1,4 @@
-import CDetection
+import Foundation
 import Testing
 import Torch
 import TorchTestSupport
@@ -120,5 +120,24 @@ import TorchTestSupport
         let boxes = Tensor(sides.flatMap { [5, 7, 5 + $0, 7 + $0] }, shape: [sides.count, 4])
         let levels = PyramidPooler(RoIAlign(height: 7, width: 7)).levels(of: boxes)
         #expect(levels.elements(as: Int64.self) == [0, 0, 0, 1, 1, 2, 2, 3, 3])
+    }
+
+    /// LibTorch reads the variable once, so that a process of its own is needed.
+    @Test("The kernels for lesser processors agree too", arguments: ["default", "avx2"])
+    func lesserProcessors(capability: String) async {
+        await #expect(processExitsWith: .success) { [capability] in
+            setenv("ATEN_CPU_CAPABILITY", capability, 1)
+            #expect(Runtime.cpuCapability.lowercased() == capability)
+            #expect(Runtime.instructions == (capability == "avx2" ? 1 : 0))
+            let regions = RegionTests()
+            try regions.definition()
+            try regions.lowerPrecision(format: .contiguous)
+            try regions.lowerPrecision(format: .channelsLast)
+            try LossTests().focalKernel(alpha: 0.25, gamma: 2)
+            try LossTests().focalKernel(alpha: -1, gamma: 1.5)
+            try MaskTests().pasting()
+            MatchingTests().suppression(dtype: .float32, threshold: 0.3)
+            try MatchingTests().kernelMatches(dtype: .float32, count: 5000)
+        }
     }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes golden values of operations of detection that the files of detectron2 do not cover.
 
-    python detection_values.py > Fixtures/operations.json
+    python detection_values.py > operations.json
 
 Everything is written down from the definitions, without our code and without detectron2's: RoIAlign sample by sample in
 numpy, masks pasted by PyTorch's `grid_sample`, losses by PyTorch's functional losses with its gradients. All in float64.
