@@ -60,9 +60,15 @@ let linkPictures: [LinkerSetting] =
     ]
     : ["jpeg", "png16", "webp", "z"].map { .linkedLibrary($0) }
 
-// The same for libarchive, of which a tar reader alone needs no further library.
+// The same for libarchive, and for the libraries of what its zip reader could unpack beside deflated members.
 let linkArchive: [LinkerSetting] =
-    usesCUDA ? [.unsafeFlags(["-l:libarchive.a"])] : [.linkedLibrary("archive")]
+    usesCUDA
+    ? [
+        .unsafeFlags([
+            "-l:libarchive.a", "-l:libbz2.a", "-l:liblzma.a", "-l:libzstd.a", "-l:libnettle.a",
+        ])
+    ]
+    : [.linkedLibrary("archive")]
 
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
@@ -225,12 +231,15 @@ let package = Package(
             name: "BasicsTests", dependencies: ["Basics", "BasicsTestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "ArchivesTests", dependencies: ["Archives", "ArchivesTestSupport"],
+            name: "ArchivesTests",
+            dependencies: ["Archives", "ArchivesTestSupport", "TensorFilesTestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "DownloadsTests",
-            dependencies: ["Archives", "ArchivesTestSupport", "Basics", "Downloads", crypto],
-            swiftSettings: house),
+            dependencies: [
+                "Archives", "ArchivesTestSupport", "Basics", "Downloads", "TensorFilesTestSupport",
+                crypto,
+            ], swiftSettings: house),
         .testTarget(
             name: "ImageFoldersTests",
             dependencies: ["Archives", "ArchivesTestSupport", "Basics", "ImageFolders"],

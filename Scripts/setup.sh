@@ -49,6 +49,12 @@ lacking_packages() {
     [[ -e /usr/include/jpeglib.h ]] || echo libjpeg-dev
     [[ -e /usr/include/png.h ]] || echo libpng-dev
     [[ -e /usr/include/webp/decode.h ]] || echo libwebp-dev
+    # The build for CUDA takes libarchive in, with all that its zip reader names.
+    [[ ${REVIEWKD_CUDA:-} == 1 ]] || return 0
+    [[ -e /usr/include/bzlib.h ]] || echo libbz2-dev
+    [[ -e /usr/include/lzma.h ]] || echo liblzma-dev
+    [[ -e /usr/include/zstd.h ]] || echo libzstd-dev
+    [[ -e /usr/include/nettle/hmac.h ]] || echo nettle-dev
 }
 
 install_packages() {

@@ -4,9 +4,18 @@ import Foundation
 
 /// An archive that libarchive reads, from a stream of unpacked bytes or from a plain file.
 ///
-/// Only the tar formats are understood. What libarchive reports becomes an `ArchiveError`.
+/// Only the tar formats and zip are understood. What libarchive reports becomes an `ArchiveError`.
 final class ArchiveHandle {
+    /// The formats of archives.
+    enum Format {
+        /// All kinds of tar.
+        case tar
+        /// Zip, whose members are listed at its end.
+        case zip
+    }
+
     private let path: String
+    private let format: Format
     private let archive: OpaquePointer
     private let stream: Stream?
 
@@ -24,12 +33,13 @@ final class ArchiveHandle {
         deinit { buffer.deallocate() }
     }
 
-    /// Reads a stream from front to back.
+    /// Reads a tar archive as a stream from front to back.
     init(_ file: InflatedFile, path: String) throws {
         self.path = path
+        format = .tar
         let stream = Stream(file)
         self.stream = stream
-        archive = Self.makeReader()
+        archive = Self.makeReader(format)
         let opened = archive_read_open(
             archive, Unmanaged.passUnretained(stream).toOpaque(), nil,
             { archive, context, bytes in
@@ -48,22 +58,28 @@ final class ArchiveHandle {
     }
 
     /// Reads a file, whose members that are not read are passed over without reading them.
-    init(descriptor: Int32, path: String) throws {
+    init(descriptor: Int32, path: String, _ format: Format) throws {
         self.path = path
+        self.format = format
         stream = nil
-        archive = Self.makeReader()
-        guard archive_read_open_fd(archive, descriptor, 4096) == ARCHIVE_OK else {
+        archive = Self.makeReader(format)
+        // The headers of a tar lie apart, and what is between them is not wanted.
+        let block = format == .tar ? 4096 : 1 << 17
+        guard archive_read_open_fd(archive, descriptor, block) == ARCHIVE_OK else {
             throw failure()
         }
     }
 
     deinit { archive_read_free(archive) }
 
-    private static func makeReader() -> OpaquePointer {
+    private static func makeReader(_ format: Format) -> OpaquePointer {
         guard let archive = archive_read_new() else {
             preconditionFailure("libarchive: no memory for a reader")
         }
-        archive_read_support_format_tar(archive)
+        switch format {
+        case .tar: archive_read_support_format_tar(archive)
+        case .zip: archive_read_support_format_zip_seekable(archive)
+        }
         return archive
     }
 
@@ -102,6 +118,10 @@ final class ArchiveHandle {
                 path: path, member: member, reason: "a name that is not text")
         }
         member = String(cString: name)
+        guard archive_entry_size(entry) >= 0 else {
+            throw ArchiveError.corruptHeader(
+                path: path, member: member, reason: "a size below zero")
+        }
         let isLink = archive_entry_hardlink(entry) != nil
         return Header(
             path: String(cString: name), byteCount: Int(archive_entry_size(entry)),
@@ -120,7 +140,9 @@ final class ArchiveHandle {
 
     private func failure(in member: String? = nil) -> any Error {
         if let failure = stream?.failure { return failure }
-        let reason = archive_error_string(archive).map { String(cString: $0) } ?? "no tar header"
+        let text = archive_error_string(archive).map { String(cString: $0) }
+        guard format == .tar else { return zipFailure(text ?? "no zip record", in: member) }
+        let reason = text ?? "no tar header"
         if reason.contains("Truncated") {
             let missing =
                 member.map { "the rest of \"\($0)\"" }
@@ -129,5 +151,14 @@ final class ArchiveHandle {
         }
         if reason.contains("Unrecognized") { return ArchiveError.notArchive(path: path) }
         return ArchiveError.corruptHeader(path: path, member: self.member, reason: reason)
+    }
+    private func zipFailure(_ reason: String, in member: String?) -> ArchiveError {
+        if reason.contains("Unrecognized") { return .notZip(path: path) }
+        guard let member else {
+            return .corruptZip(path: path, member: self.member, reason: reason)
+        }
+        return reason.contains("Truncated")
+            ? .truncated(path: path, missing: "the rest of \"\(member)\"")
+            : .corruptMember(path: path, member: member, reason: reason)
     }
 }

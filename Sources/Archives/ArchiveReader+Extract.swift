@@ -16,7 +16,7 @@ extension ArchiveReader {
         try Disk.remove(staging)
         do {
             try unpack(into: staging)
-            try install(staging, as: directory)
+            try Installation.install(staging, as: directory)
         } catch {
             // The error that led here matters more than one from tidying up after it.
             try? Disk.remove(staging)
@@ -28,21 +28,7 @@ extension ArchiveReader {
     private func unpack(into staging: URL) throws {
         try Disk.makeDirectory(staging)
         try forEachMember { member, contents in
-            let target = staging.appendingPathComponent(member.path)
-            guard !member.isDirectory else { return try Disk.makeDirectory(target) }
-            try Disk.makeDirectory(target.deletingLastPathComponent())
-            let file = try FileSink(path: target.path, .truncating)
-            try contents.forEachChunk { try file.write($0) }
-            try file.synchronize()
-        }
-    }
-
-    /// Moves what is not there yet, a whole folder at once where that is possible.
-    private func install(_ source: URL, as target: URL) throws {
-        guard Disk.exists(target) else { return try Disk.move(source, to: target) }
-        guard Disk.isDirectory(source), Disk.isDirectory(target) else { return }
-        for child in try Disk.contents(of: source) {
-            try install(child, as: target.appendingPathComponent(child.lastPathComponent))
+            try Installation.write(member, contents, into: staging)?.synchronize()
         }
     }
 }

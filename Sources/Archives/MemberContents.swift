@@ -27,6 +27,15 @@ public final class MemberContents {
                 remaining -= count
                 try body(UnsafeRawBufferPointer(rebasing: piece.prefix(count)))
             }
+            try verifyEnd(buffer)
+        }
+    }
+
+    /// Reads behind the last byte, where the checksum of a zip archive's member is verified.
+    private func verifyEnd(_ buffer: UnsafeMutableRawBufferPointer) throws {
+        guard try handle.read(into: buffer, of: member) == 0 else {
+            throw ArchiveError.corruptMember(
+                path: path, member: member, reason: "more bytes than its size says")
         }
     }
 

@@ -28,7 +28,7 @@ public struct TarIndex {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError.reading(path) }
         let byteCount = Int(status.st_size)
-        let handle = try ArchiveHandle(descriptor: descriptor, path: path)
+        let handle = try ArchiveHandle(descriptor: descriptor, path: path, .tar)
         var last: ArchiveReader.Member?
         // A member's bytes end where the next one's headers begin.
         func finish(at end: Int) throws {

@@ -6,9 +6,20 @@ import Foundation
 /// Tells whether an archive holds what was published.
 enum ArchiveDigest {
     /// The MD5 of a file, which is what the publisher gives.
-    static func md5(_ path: String) throws -> String {
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - progress: Is told how many bytes are done.
+    /// - Returns: The digest in hexadecimal.
+    /// - Throws: A `FileError` where the file cannot be read.
+    static func md5(_ path: String, progress: (Int) -> Void = { _ in }) throws -> String {
         var hash = Insecure.MD5()
-        try FileChunks(path: path).forEachChunk { hash.update(bufferPointer: $0) }
+        var done = 0
+        try FileChunks(path: path).forEachChunk {
+            hash.update(bufferPointer: $0)
+            done += $0.count
+            progress(done)
+        }
         return hash.finalize().hexadecimal
     }
 

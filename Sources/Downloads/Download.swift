@@ -3,8 +3,8 @@ import Foundation
 
 /// One file on its way from an address to the disk, over as many connections as it takes.
 ///
-/// A part left by an earlier process is taken up where it ends. That it belongs to the same file
-/// is not asked of the server here: whoever uses the file verifies its checksum.
+/// A part left by an earlier process is taken up where it ends, unless the server says that it has
+/// another file now. Whoever uses the file verifies its checksum all the same.
 struct Download: Sendable {
     typealias Progress = DatasetFetcher.Progress
 
@@ -18,15 +18,25 @@ struct Download: Sendable {
 
     private let source: URL
     private let part: URL
+    private let expectedBytes: Int?
     private let retryDelay: Duration
     private let progress: @Sendable (Progress) -> Void
 
+    /// Describes a download.
+    ///
+    /// - Parameters:
+    ///   - source: The address.
+    ///   - part: Where the bytes go.
+    ///   - expectedBytes: The size that the file must have; any where it is nil.
+    ///   - retryDelay: The wait before a lost connection is tried again, longer each time.
+    ///   - progress: Is told about each piece that arrives, on a thread of the download.
     init(
-        from source: URL, to part: URL, retryDelay: Duration,
+        from source: URL, to part: URL, expectedBytes: Int? = nil, retryDelay: Duration,
         _ progress: @escaping @Sendable (Progress) -> Void
     ) {
         self.source = source
         self.part = part
+        self.expectedBytes = expectedBytes
         self.retryDelay = retryDelay
         self.progress = progress
     }
@@ -37,6 +47,20 @@ struct Download: Sendable {
         case "file": try copy()
         default: throw FetchError.unsupportedAddress(url: source.absoluteString)
         }
+        try DownloadOrigin.remove(of: part)
+    }
+
+    /// Refuses a file of another size than is expected.
+    static func verify(_ found: Int?, _ expected: Int?, of source: URL) throws(FetchError) {
+        guard let found, let expected, found != expected else { return }
+        throw .wrongSize(url: source.absoluteString, expected: expected, found: found)
+    }
+
+    /// Refuses to begin what the disk has no room for.
+    static func requireSpace(_ needed: Int, for part: URL) throws(FetchError) {
+        let folder = part.deletingLastPathComponent()
+        guard let free = Disk.freeBytes(at: folder), free < needed else { return }
+        throw .tooLittleSpace(folder: folder.path, needed: needed, free: free)
     }
 
     #if WITHOUT_DOWNLOADS
@@ -50,8 +74,9 @@ struct Download: Sendable {
             while true {
                 let start = try partBytes()
                 do {
-                    return try await HTTPTransfer(from: source, to: part, start: start, progress)
-                        .run()
+                    return try await HTTPTransfer(
+                        from: source, to: part, start: start, expectedBytes: expectedBytes, progress
+                    ).run()
                 } catch let interruption as Interruption {
                     let received = try partBytes()
                     failures = received > start ? 1 : failures + 1
@@ -72,6 +97,8 @@ struct Download: Sendable {
 
     private func copy() throws {
         let chunks = try FileChunks(path: source.path)
+        try Self.verify(chunks.byteCount, expectedBytes, of: source)
+        try Self.requireSpace(chunks.byteCount - partBytes(), for: part)
         let sink = try FileSink(path: part.path, .truncating)
         var received = 0
         try chunks.forEachChunk {

@@ -8,6 +8,12 @@ public enum FetchError: Error, Equatable {
     case httpStatus(url: String, status: Int)
     /// The connection failed too often; what has arrived stays in `part`.
     case interrupted(url: String, receivedBytes: Int, part: String, reason: String)
+    /// The server has another file than the one that the bytes in `part` belong to.
+    case changedOnServer(url: String, part: String, was: String, now: String)
+    /// A file of another size than the published one is offered.
+    case wrongSize(url: String, expected: Int, found: Int)
+    /// The disk has too little space for a file.
+    case tooLittleSpace(folder: String, needed: Int, free: Int)
     /// An archive is not the published one; `removed` tells whether it was a download of ours.
     case wrongChecksum(path: String, expected: String, found: String, removed: Bool)
     /// A file of the data set is there already, but not as it was published.
@@ -33,6 +39,14 @@ extension FetchError: CustomStringConvertible {
         case .interrupted(let url, let received, _, let reason):
             "\(url): expected the whole archive, found a connection that failed after \(received) "
                 + "bytes (\(reason))"
+        case .changedOnServer(let url, let part, let was, let now):
+            "\(url): expected the file of which \(part) holds the beginning (\(was)), found that it has "
+                + "changed on the server since (\(now))"
+        case .wrongSize(let url, let expected, let found):
+            "\(url): expected \(expected) bytes as published, found \(found)"
+        case .tooLittleSpace(let folder, let needed, let free):
+            "\(folder): expected \(needed >> 20 + 1) MiB of free space for the download, found "
+                + "\(free >> 20) MiB"
         case .wrongChecksum(let path, let expected, let found, _):
             "\(path): expected an archive with MD5 \(expected), found \(found)"
         case .differentFile(let path, let expected, let found):
@@ -48,6 +62,9 @@ extension FetchError: CustomStringConvertible {
         case .builtWithoutDownloads: "get the file with another program and use its address"
         case .httpStatus: "check the address or use another"
         case .interrupted(_, _, let part, _): "fetch again to resume from \(part)"
+        case .changedOnServer(_, let part, _, _): "remove \(part) to fetch the new file"
+        case .wrongSize: "use an address that has the published file"
+        case .tooLittleSpace: "free some space, or choose another folder"
         case .wrongChecksum(_, _, _, removed: true):
             "the download has been removed: try again, or use another address"
         case .wrongChecksum: "remove the file and fetch the data set again"

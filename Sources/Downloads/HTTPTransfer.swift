@@ -10,6 +10,8 @@ import Basics
 
     /// One HTTP request whose body goes to disk as it arrives.
     final class HTTPTransfer: NSObject, URLSessionDataDelegate {
+        typealias Progress = DatasetFetcher.Progress
+
         private struct State {
             var sink: FileSink?
             var received: Int
@@ -22,17 +24,19 @@ import Basics
         private let source: URL
         private let part: URL
         private let start: Int
-        private let progress: @Sendable (DatasetFetcher.Progress) -> Void
+        private let expectedBytes: Int?
+        private let progress: @Sendable (Progress) -> Void
         private let state: Mutex<State>
 
         /// Prepares the request for what comes after the `start` bytes that `part` holds already.
         init(
-            from source: URL, to part: URL, start: Int,
-            _ progress: @escaping @Sendable (DatasetFetcher.Progress) -> Void
+            from source: URL, to part: URL, start: Int, expectedBytes: Int?,
+            _ progress: @escaping @Sendable (Progress) -> Void
         ) {
             self.source = source
             self.part = part
             self.start = start
+            self.expectedBytes = expectedBytes
             self.progress = progress
             state = Mutex(State(received: start))
         }
@@ -74,7 +78,7 @@ import Basics
 
         func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data)
         {
-            let report: DatasetFetcher.Progress? = state.withLock { state in
+            let report: Progress? = state.withLock { state in
                 guard state.failure == nil, let sink = state.sink else { return nil }
                 do {
                     try data.withUnsafeBytes { try sink.write($0) }
@@ -108,26 +112,49 @@ import Basics
             switch response.statusCode {
             case 200:
                 // Also the answer of a server that does not know ranges: the file from its beginning.
+                let length = Int(response.expectedContentLength)
+                try verify(response, length < 0 ? nil : length, &state)
                 state.sink = try FileSink(path: part.path, .truncating)
                 state.received = 0
-                let length = Int(response.expectedContentLength)
-                state.total = length < 0 ? nil : length
                 return true
             case 206 where range?.start == start:
+                try verify(response, range?.total, &state)
                 state.sink = try FileSink(path: part.path, .appending)
-                state.total = range?.total
                 return true
-            case 416 where start > 0 && range?.total == start:
-                state.isComplete = true
-                return false
             case 206,
                 416 where start > 0:
+                try verify(response, range?.total, &state)
+                if response.statusCode == 416, state.total == start {
+                    state.isComplete = true
+                    return false
+                }
                 // The part does not fit what the server has now, so the next try begins anew.
                 state.sink = try FileSink(path: part.path, .truncating)
                 throw Download.Interruption(reason: "a file that does not fit the part")
             default:
                 throw FetchError.httpStatus(url: source.absoluteString, status: response.statusCode)
             }
+        }
+
+        /// Refuses another file than the one that the part belongs to, one of another size than is expected, and one
+        /// that the disk has no room for; notes what the part belongs to.
+        private func verify(
+            _ response: HTTPURLResponse, _ total: Int?, _ state: inout State
+        ) throws {
+            state.total = total
+            let origin = DownloadOrigin(
+                url: source.absoluteString, tag: response.value(forHTTPHeaderField: "ETag"),
+                modified: response.value(forHTTPHeaderField: "Last-Modified"), byteCount: total)
+            if start > 0, let former = DownloadOrigin(of: part),
+                let (was, now) = former.difference(from: origin)
+            {
+                throw FetchError.changedOnServer(
+                    url: source.absoluteString, part: part.path, was: was, now: now)
+            }
+            try Download.verify(total, expectedBytes, of: source)
+            // Where the file is sent from its beginning, it takes the place of what is there.
+            try Download.requireSpace((total ?? start) - start, for: part)
+            try origin.save(for: part)
         }
 
         private func finish(_ state: inout State, _ error: (any Error)?) throws {

@@ -9,8 +9,11 @@ extension FetchError: Remediable {
         case .httpStatus: "check the address or give another with --url"
         case .wrongChecksum(_, _, _, removed: true):
             "the download has been removed: try again, or give another address with --url"
+        case .wrongSize:
+            "give the address of the published file with --url, or take this one with --unverified"
+        case .tooLittleSpace: "free some space, or give another folder with --data"
         case .interrupted(_, _, let part, _): "run the same command again to resume from \(part)"
-        case .wrongChecksum, .differentFile, .fileMissing: nil
+        case .changedOnServer, .wrongChecksum, .differentFile, .fileMissing: nil
         }
     }
 }

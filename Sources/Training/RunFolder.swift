@@ -185,8 +185,7 @@ package final class RunFolder {
     func requireSpace(forCheckpointOf bytes: Int) throws {
         // Two checkpoints live side by side while one is written, and the weights beside them.
         let needed = 3 * bytes + (1 << 20)
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
-        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue, free < needed
+        guard let free = Disk.freeBytes(at: URL(fileURLWithPath: path)), free < needed
         else { return }
         throw RunFolderError.tooSmall(path: path, needed: needed, free: free)
     }

@@ -7,9 +7,6 @@ enum KnownDatasets {
     /// Those whose images lie in a folder.
     static let inFolders = Dataset.all.filter(\.needsFolder)
 
-    /// Those that can be downloaded.
-    static let published = Dataset.all.filter { $0.archive != nil }
-
     /// Their names as the help has them, `cifar100 or cifar10`.
     static func names(of datasets: [Dataset]) -> String {
         datasets.map(\.name).joined(separator: " or ")

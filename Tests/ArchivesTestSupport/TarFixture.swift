@@ -51,15 +51,22 @@ package struct TarFixture {
 
 /// One member of a gzip file, made by zlib's own compressor.
 package func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    // 16 above the largest window asks for gzip's header and trailer.
+    compressed(bytes, window: MAX_WBITS + 16)
+}
+
+/// Bytes as a zip archive's deflated member has them.
+package func deflated(_ bytes: [UInt8]) -> [UInt8] { compressed(bytes, window: -MAX_WBITS) }
+
+private func compressed(_ bytes: [UInt8], window: Int32) -> [UInt8] {
     var stream = z_stream()
     var output = [UInt8](repeating: 0, count: bytes.count + bytes.count / 100 + 1024)
     var input = bytes
     let size = Int32(MemoryLayout<z_stream>.size)
     input.withUnsafeMutableBufferPointer { source in
         output.withUnsafeMutableBufferPointer { target in
-            // 16 above the largest window asks for gzip's header and trailer.
             deflateInit2_(
-                &stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
+                &stream, 6, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
             stream.next_in = source.baseAddress
             stream.avail_in = UInt32(source.count)
             stream.next_out = target.baseAddress

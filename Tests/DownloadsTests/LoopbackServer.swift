@@ -15,22 +15,31 @@ final class LoopbackServer: Sendable {
         case wrongRange
         /// A status and no body.
         case status(Int)
+        /// Another reply, with lines such as `ETag: "a"` in its head.
+        indirect case headed([String], Reply)
+        /// Another reply; from now on the server has this body.
+        indirect case changed([UInt8], Reply)
     }
 
     private struct State {
+        var files: [String: [UInt8]]
         var replies: [Reply]
         var ranges: [String?] = []
+        var paths: [String] = []
     }
 
-    private let body: [UInt8]
     private let listener: Int32
     private let port: UInt16
     private let state: Mutex<State>
 
-    /// Starts the server; the last of the replies also answers every later request.
-    init(_ body: [UInt8], _ replies: [Reply] = [.proper]) throws {
-        self.body = body
-        state = Mutex(State(replies: replies))
+    /// Starts a server that has one body at any path; the last of the replies also answers every later request.
+    convenience init(_ body: [UInt8], _ replies: [Reply] = [.proper]) throws {
+        try self.init(["": body], replies)
+    }
+
+    /// Starts a server of files by their paths, which begin with a slash.
+    init(_ files: [String: [UInt8]], _ replies: [Reply] = [.proper]) throws {
+        state = Mutex(State(files: files, replies: replies))
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -52,9 +61,12 @@ final class LoopbackServer: Sendable {
     }
 
     /// The address of the body.
-    var url: URL {
+    var url: URL { get throws { try base.appendingPathComponent("archive.tar.gz") } }
+
+    /// The address of the folder of all files.
+    var base: URL {
         get throws {
-            guard let url = URL(string: "http://127.0.0.1:\(port)/archive.tar.gz") else {
+            guard let url = URL(string: "http://127.0.0.1:\(port)") else {
                 throw URLError(.badURL)
             }
             return url
@@ -63,6 +75,9 @@ final class LoopbackServer: Sendable {
 
     /// The `Range` header of each request so far, nil for a request without one.
     var ranges: [String?] { state.withLock { $0.ranges } }
+
+    /// The path of each request so far.
+    var paths: [String] { state.withLock { $0.paths } }
 
     /// Ends the server, which waits in `accept` until then.
     func stop() {
@@ -84,39 +99,58 @@ final class LoopbackServer: Sendable {
         let range = request.split(separator: "\r\n")
             .first { $0.lowercased().hasPrefix("range: ") }
             .map { String($0.dropFirst("range: ".count)) }
+        let path = request.split(separator: " ").dropFirst().first.map(String.init) ?? ""
         let reply = state.withLock { state in
             state.ranges.append(range)
+            state.paths.append(path)
             return state.replies.count > 1 ? state.replies.removeFirst() : state.replies[0]
         }
         let start = range.flatMap { Int($0.dropFirst("bytes=".count).dropLast()) }
+        send(connection, reply, path, from: start, [])
+    }
+
+    private func send(
+        _ connection: Int32, _ reply: Reply, _ path: String, from start: Int?, _ lines: [String]
+    ) {
+        guard let body = state.withLock({ $0.files[path] ?? $0.files[""] }) else {
+            return send(connection, head: ["404 Not Found"] + lines, [], length: 0)
+        }
         switch reply {
-        case .proper: send(connection, from: start, limit: body.count)
-        case .ignoringRange: send(connection, from: nil, limit: body.count)
-        case .cut(let count): send(connection, from: start, limit: count)
-        case .wrongRange: send(connection, from: 0, limit: body.count)
-        case .status(let code): send(connection, head: "\(code) Whatever", [], length: 0)
+        case .proper: send(connection, body, from: start, limit: body.count, lines)
+        case .ignoringRange: send(connection, body, from: nil, limit: body.count, lines)
+        case .cut(let count): send(connection, body, from: start, limit: count, lines)
+        case .wrongRange: send(connection, body, from: 0, limit: body.count, lines)
+        case .status(let code): send(connection, head: ["\(code) Whatever"] + lines, [], length: 0)
+        case .headed(let more, let reply):
+            send(connection, reply, path, from: start, lines + more)
+        case .changed(let body, let reply):
+            state.withLock { $0.files[$0.files[path] == nil ? "" : path] = body }
+            send(connection, reply, path, from: start, lines)
         }
     }
 
-    private func send(_ connection: Int32, from start: Int?, limit: Int) {
+    private func send(
+        _ connection: Int32, _ body: [UInt8], from start: Int?, limit: Int, _ lines: [String]
+    ) {
         guard let start else {
-            return send(connection, head: "200 OK", body.prefix(limit), length: body.count)
+            return send(
+                connection, head: ["200 OK"] + lines, body.prefix(limit), length: body.count)
         }
         guard start < body.count else {
-            let head = "416 Range Not Satisfiable\r\nContent-Range: bytes */\(body.count)"
-            return send(connection, head: head, [], length: 0)
+            let head = ["416 Range Not Satisfiable", "Content-Range: bytes */\(body.count)"]
+            return send(connection, head: head + lines, [], length: 0)
         }
         let range = "bytes \(start)-\(body.count - 1)/\(body.count)"
         send(
-            connection, head: "206 Partial Content\r\nContent-Range: \(range)",
+            connection, head: ["206 Partial Content", "Content-Range: \(range)"] + lines,
             body[start...].prefix(limit), length: body.count - start)
     }
 
     private func send(
-        _ connection: Int32, head: String, _ bytes: ArraySlice<UInt8>, length: Int
+        _ connection: Int32, head: [String], _ bytes: ArraySlice<UInt8>, length: Int
     ) {
-        let head = "HTTP/1.1 \(head)\r\nContent-Length: \(length)\r\nConnection: close\r\n\r\n"
-        var rest = (Array(head.utf8) + bytes)[...]
+        let lines = head + ["Content-Length: \(length)", "Connection: close", "", ""]
+        var rest = (Array("HTTP/1.1 \(lines.joined(separator: "\r\n"))".utf8) + bytes)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
                 Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))

@@ -1,4 +1,5 @@
 import ArchivesTestSupport
+import Crypto
 import Downloads
 import Foundation
 
@@ -20,6 +21,10 @@ struct SmallArchive {
             files: zip(names, sha256).map {
                 .init(name: $0, byteCount: fileBytes, sha256: $1)
             })
+    }
+
+    static func md5(_ bytes: [UInt8]) -> String {
+        Insecure.MD5.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
     }
 
     /// The bytes of a file, different for each.

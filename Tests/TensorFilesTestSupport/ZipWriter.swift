@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writes archives of stored entries, with its own CRC-32, and lets a test lie in any field.
+/// Writes archives, with its own CRC-32, and lets a test lie in any field.
 package struct ZipWriter {
     package struct Entry {
         package var name: String
@@ -11,10 +11,17 @@ package struct ZipWriter {
         package var claimedOffset: UInt32?
         /// Whether the directory keeps sizes and offset in a zip64 field.
         package var isLong = false
+        /// The contents as they stand in the archive, where the method packs them.
+        package var packed: Data?
+        /// The size that a zip64 field of the directory claims.
+        package var claimedLongSize: UInt64?
+        /// The file's mode and kind as Unix has them, such as 0o100644 of a file.
+        package var mode: UInt16?
 
         package init(
             name: String, contents: Data, flags: UInt16 = 0, method: UInt16 = 0,
-            claimedSize: UInt32? = nil, claimedOffset: UInt32? = nil, isLong: Bool = false
+            claimedSize: UInt32? = nil, claimedOffset: UInt32? = nil, isLong: Bool = false,
+            packed: Data? = nil, claimedLongSize: UInt64? = nil, mode: UInt16? = nil
         ) {
             self.name = name
             self.contents = contents
@@ -23,15 +30,23 @@ package struct ZipWriter {
             self.claimedSize = claimedSize
             self.claimedOffset = claimedOffset
             self.isLong = isLong
+            self.packed = packed
+            self.claimedLongSize = claimedLongSize
+            self.mode = mode
         }
+
+        fileprivate var stored: Data { packed ?? contents }
     }
 
     package var entries: [Entry]
     package var countOffset: UInt16 = 0
+    /// Whether the end of the archive has a zip64 record, and leaves its own numbers to it.
+    package var isLong = false
 
-    package init(entries: [Entry], countOffset: UInt16 = 0) {
+    package init(entries: [Entry], countOffset: UInt16 = 0, isLong: Bool = false) {
         self.entries = entries
         self.countOffset = countOffset
+        self.isLong = isLong
     }
 
     package func archive() -> Data {
@@ -40,10 +55,11 @@ package struct ZipWriter {
         for entry in entries {
             let offset = entry.claimedOffset ?? UInt32(file.count)
             let common = commonFields(of: entry)
-            file += bytes([0x50, 0x4B, 3, 4], common, entry.name.utf8, entry.contents)
+            file += bytes([0x50, 0x4B, 3, 4], common, entry.name.utf8, entry.stored)
             let makeRecord = entry.isLong ? longRecord : record
             directory += makeRecord(entry, common, offset)
         }
+        if isLong { return file + directory + longEnd(file.count, directory.count) }
         let count = (UInt16(entries.count) &+ countOffset).littleEndianBytes
         let end = bytes(
             [0x50, 0x4B, 5, 6], repeatElement(0, count: 4), count, count,
@@ -52,16 +68,35 @@ package struct ZipWriter {
     }
 
     private func record(of entry: Entry, common: Data, offset: UInt32) -> Data {
-        bytes(
-            [0x50, 0x4B, 1, 2], UInt16(20).littleEndianBytes, common, repeatElement(0, count: 10),
-            offset.littleEndianBytes, entry.name.utf8)
+        // A maker of 3 says that the upper half of the attributes is a mode of Unix.
+        let maker: UInt16 = entry.mode == nil ? 20 : 3 << 8 | 20
+        return bytes(
+            [0x50, 0x4B, 1, 2], maker.littleEndianBytes, common, repeatElement(0, count: 6),
+            [0, 0], (entry.mode ?? 0).littleEndianBytes, offset.littleEndianBytes, entry.name.utf8)
+    }
+
+    /// The zip64 record of the end, where it is, and an end that refers to it.
+    private func longEnd(_ offset: Int, _ directoryBytes: Int) -> Data {
+        let count = UInt64(entries.count).littleEndianBytes
+        let record = bytes(
+            [0x50, 0x4B, 6, 6], UInt64(44).littleEndianBytes, [45, 0, 45, 0],
+            repeatElement(0, count: 8), count, count, UInt64(directoryBytes).littleEndianBytes,
+            UInt64(offset).littleEndianBytes)
+        let locator = bytes(
+            [0x50, 0x4B, 6, 7], repeatElement(0, count: 4),
+            UInt64(offset + directoryBytes).littleEndianBytes, [1, 0, 0, 0])
+        let end = bytes(
+            [0x50, 0x4B, 5, 6], repeatElement(0, count: 4), repeatElement(0xFF, count: 12), [0, 0])
+        return record + locator + end
     }
 
     /// Moves sizes and offset into a zip64 field, behind a field that is none of ours.
     private func longRecord(of entry: Entry, common: Data, offset: UInt32) -> Data {
-        let size = UInt64(entry.contents.count).littleEndianBytes
+        let size = (entry.claimedLongSize ?? UInt64(entry.contents.count)).littleEndianBytes
+        let packedSize = UInt64(entry.stored.count).littleEndianBytes
         let foreign: [UInt8] = [0x55, 0x54, 1, 0, 7]
-        let extra = bytes(foreign, [1, 0, 24, 0], size, size, UInt64(offset).littleEndianBytes)
+        let extra = bytes(
+            foreign, [1, 0, 24, 0], size, packedSize, UInt64(offset).littleEndianBytes)
         var fields = common
         fields.replaceSubrange(14..<22, with: repeatElement(0xFF, count: 8))
         fields.replaceSubrange(24..<26, with: UInt16(extra.count).littleEndianBytes)
@@ -73,7 +108,8 @@ package struct ZipWriter {
         return bytes(
             UInt16(20).littleEndianBytes, entry.flags.littleEndianBytes,
             entry.method.littleEndianBytes, repeatElement(0, count: 4),
-            Self.checksum(entry.contents).littleEndianBytes, size.littleEndianBytes,
+            Self.checksum(entry.contents).littleEndianBytes,
+            UInt32(entry.stored.count).littleEndianBytes,
             (entry.claimedSize ?? size).littleEndianBytes,
             UInt16(entry.name.utf8.count).littleEndianBytes, [0, 0])
     }

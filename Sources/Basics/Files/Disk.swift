@@ -37,6 +37,12 @@ package enum Disk {
         }
     }
 
+    /// How many bytes can still be written to the disk that a file or folder is on; nil where the system does not say.
+    package static func freeBytes(at url: URL) -> Int? {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: url.path)
+        return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+    }
+
     package static func contents(of directory: URL) throws(FileError) -> [URL] {
         do {
             return try FileManager.default.contentsOfDirectory(
