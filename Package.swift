@@ -86,6 +86,7 @@ let package = Package(
                 "RunRecords", "StepTiming", "Studies", "TensorFiles", "Torch", "TorchNN", "Training",
                 "VisionData", "VisionModels",
                 "Downloads",
+                "Drawing",
             ]),
         .executable(name: "reviewkd", targets: ["reviewkd"]),
     ],
@@ -115,6 +116,7 @@ let package = Package(
             name: "CImage", cxxSettings: [.unsafeFlags(["-std=c++20", "-O2", "-Wall", "-Werror"])],
             linkerSettings: linkPictures),
         .target(name: "ImageFiles", dependencies: ["CImage"], swiftSettings: house),
+        .target(name: "Drawing", dependencies: ["ImageFiles"], swiftSettings: house),
         .target(
             name: "ImageFolders", dependencies: ["Archives", "Basics", "CZlib", "ImageFiles"],
             swiftSettings: house),
@@ -240,6 +242,9 @@ let package = Package(
                 "Archives", "ArchivesTestSupport", "Basics", "Downloads", "TensorFilesTestSupport",
                 crypto,
             ], swiftSettings: house),
+        .testTarget(
+            name: "DrawingTests", dependencies: ["Drawing", "ImageFiles"],
+            exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "ImageFoldersTests",
             dependencies: ["Archives", "ArchivesTestSupport", "Basics", "ImageFolders"],

@@ -46,4 +46,20 @@ public struct Picture: Equatable, Sendable {
         height = 0
         pixels = []
     }
+
+    /// A picture of some pixels.
+    ///
+    /// - Parameters:
+    ///   - width: The number of columns, at least 1.
+    ///   - height: The number of rows, at least 1.
+    ///   - pixels: `[height, width, 3]` bytes of red, green and blue.
+    /// - Precondition: there are as many bytes as the size says.
+    public init(width: Int, height: Int, pixels: [UInt8]) {
+        precondition(
+            width > 0 && height > 0 && pixels.count == 3 * width * height,
+            "Picture: \(pixels.count) bytes; \(height) rows of \(width) pixels of 3")
+        self.width = width
+        self.height = height
+        self.pixels = pixels
+    }
 }

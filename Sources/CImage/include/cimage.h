@@ -62,6 +62,18 @@ ci_status ci_read_all(ci_reader reader, bool scales_sixteen_bit_grey, uint8_t *t
 // Forgets the bytes of the picture that was opened last.
 void ci_close(ci_reader reader);
 
+// ------------------------------------------------------------------------------ writing
+
+// A file in memory.
+typedef struct {
+  uint8_t *bytes;
+  size_t count;
+} ci_file;
+
+// Encodes rows of R G B bytes as a PNG of 8 bits. CI_UNSUPPORTED where a side is not 1 to 2^31 - 1.
+ci_status ci_write_png(const uint8_t *pixels, int64_t width, int64_t height, ci_file *file);
+void ci_free_file(ci_file file);
+
 // ------------------------------------------------------------------------------ resizing
 
 // The instructions that a kernel uses. All of them give the same bytes.
