@@ -34,6 +34,7 @@ struct Lanes {
   using Lane = typename cd::Numbers<Sum>::Lane;
   using Of = Series<Sum>;
   using Bits = typename Of::Bits;
+  static constexpr Lane kZero = {};
 
   static CD_INLINE void choose(const Bits &condition, const Lane &yes, const Lane &no, Lane &result) {
     result = (Lane)((condition & (Bits)yes) | (~condition & (Bits)no));
@@ -42,20 +43,21 @@ struct Lanes {
   // eˣ for x up to 0: 2ⁿ times the series of what is left.
   static CD_INLINE void exponential(const Lane &given, Lane &result) {
     Lane x;
-    choose(given < Of::least, given * 0 + Of::least, given, x);
+    choose(given < Of::least, kZero + Of::least, given, x);
     Lane shifted = x * Sum(1.44269504088896340736) + Of::rounding;
     Lane whole = shifted - Of::rounding;
     Lane rest = (x - whole * Of::head) - whole * Of::tail;
-    Lane sum = rest * 0 + 1;
+    Lane sum = kZero + 1;
     for (int i = Of::exponential; i > 0; i--) sum = sum * rest * (Sum(1) / Sum(i)) + 1;
     sum = (Lane)((Bits)sum + ((Bits)shifted << Of::mantissa));
+    // The arithmetic on bits can make a number of what is none.
     choose(given == given, sum, given, result);
   }
 
   // log(1 + x) for x from 0 to 1: twice the inverse hyperbolic tangent of x / (2 + x).
   static CD_INLINE void logarithm(const Lane &x, Lane &result) {
     Lane ratio = x / (x + 2), square = ratio * ratio;
-    Lane sum = square * 0 + Sum(1) / Sum(2 * Of::logarithm - 1);
+    Lane sum = kZero + Sum(1) / Sum(2 * Of::logarithm - 1);
     for (int i = Of::logarithm - 1; i > 0; i--) sum = sum * square + Sum(1) / Sum(2 * i - 1);
     result = ratio * sum * 2;
   }
@@ -67,7 +69,7 @@ struct Lanes {
     choose(positive, -logits, logits, folded);
     exponential(folded, small);
     logarithm(small, below);
-    choose(positive, logits, logits * 0, above);
+    choose(positive, logits, kZero, above);
     Lane right = 1 / (small + 1), wrong = small * right, q, p;
     choose(positive, right, wrong, q);
     choose(positive, wrong, right, p);

@@ -130,10 +130,21 @@ import TorchTestSupport
     func notANumber() {
         for place in [0, 5, 36] {
             var numbers = [Float](repeating: 0, count: 37)
-            numbers[place] = .nan
+            // One whose last bits are not 0.
+            numbers[place] = Float(nan: 3, signaling: false)
             let logits = Tensor(numbers, shape: [1, 37])
             #expect(sigmoidFocalLoss(logits, classes: Tensor([Int64(5)])).item().isNaN)
         }
+    }
+
+    @Test("An infinitely low logit of a class that is not there costs nothing")
+    func infinitelyLow() {
+        let logits = Tensor([Float](repeating: -.infinity, count: 40), shape: [2, 20])
+        logits.requiresGrad = true
+        let loss = sigmoidFocalLoss(logits, classes: Tensor([Int64]([20, 20])))
+        loss.backward()
+        #expect(loss.item() == 0)
+        #expect(logits.grad?.sumOfSquares().item() == 0)
     }
 
     @Test("With nothing to compare every loss is 0, and so are its gradients")
