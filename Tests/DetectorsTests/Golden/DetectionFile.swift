@@ -8,21 +8,33 @@ struct DetectionFile: CustomTestStringConvertible, Sendable {
     var name: String { url.lastPathComponent }
     var testDescription: String { name }
 
-    /// The folder that `REVIEWKD_DETECTION_FIXTURES` names, `Tests/Fixtures/detection` where it names none.
-    static let folder: URL =
+    /// The folder that `REVIEWKD_DETECTION_FIXTURES` names, else the committed ones: `Tests/Fixtures/detection`, and
+    /// that of what `make_detectors.py` made.
+    static let folders: [URL] =
         ProcessInfo.processInfo.environment["REVIEWKD_DETECTION_FIXTURES"]
-        .map { URL(filePath: $0) } ?? committed
+        .map { [URL(filePath: $0)] } ?? [committed, made]
 
-    static let committed = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/detection")
+    private static let target = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent()
 
-    /// The JSON files of the folder by name; none where the folder is missing or unreadable.
-    static let all: [DetectionFile] = {
+    static let committed = target.deletingLastPathComponent().appending(path: "Fixtures/detection")
+
+    static let made = target.appending(path: "Fixtures")
+
+    /// The JSON files of the folders by name; none where a folder is missing or unreadable.
+    static let all: [DetectionFile] = folders.flatMap { folder in
         let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
         return (names ?? []).filter { $0.hasSuffix(".json") }.sorted()
             .map { DetectionFile(url: folder.appending(path: $0)) }
-    }()
+    }
+
+    /// Another file of the same folder, or of the committed one.
+    func sibling(_ name: String) -> DetectionFile {
+        let own = url.deletingLastPathComponent().appending(path: name)
+        return FileManager.default.fileExists(atPath: own.path)
+            ? DetectionFile(url: own)
+            : DetectionFile(url: Self.committed.appending(path: name))
+    }
 
     /// What is done with files of this kind; nil where the tests do not know.
     var check: DetectionCheck? {

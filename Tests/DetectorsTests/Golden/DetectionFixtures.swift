@@ -4,12 +4,13 @@ import TorchTestSupport
 
 /// Operations, networks and training steps against detectron2 and the authors' code.
 ///
-/// The files lie in `Tests/Fixtures/detection`, or in the folder that `REVIEWKD_DETECTION_FIXTURES` names.
+/// The files lie in `Tests/Fixtures/detection` and `Tests/DetectorsTests/Fixtures`, or in the folder that
+/// `REVIEWKD_DETECTION_FIXTURES` names.
 @Suite struct DetectionFixtures {
     @Test("There are files of golden values for detection, and every one is of a known kind")
     func folderHoldsKnownFiles() {
-        let folder = DetectionFile.folder.path
-        #expect(!DetectionFile.all.isEmpty, "no .json file in \(folder)")
+        let folders = DetectionFile.folders.map(\.path)
+        #expect(!DetectionFile.all.isEmpty, "no .json file in \(folders)")
         for file in DetectionFile.all {
             #expect(
                 file.check != nil,

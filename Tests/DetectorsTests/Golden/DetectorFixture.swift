@@ -93,13 +93,6 @@ extension DetectorArchitecture {
     }
 }
 
-extension DetectionFile {
-    /// Another file of the same folder.
-    func sibling(_ name: String) -> DetectionFile {
-        DetectionFile(url: url.deletingLastPathComponent().appending(path: name))
-    }
-}
-
 extension JSONValue {
     /// Numbers in base64 of little-endian bfloat16.
     var halves: [Float] {
