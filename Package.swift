@@ -141,7 +141,9 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "NetworkFiles",
-            dependencies: ["Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels"],
+            dependencies: [
+                "Basics", "Detectors", "TensorFiles", "Torch", "TorchNN", "VisionModels",
+            ],
             swiftSettings: house),
         .target(
             name: "VisionData",
@@ -288,8 +290,8 @@ let package = Package(
         .testTarget(
             name: "NetworkFilesTests",
             dependencies: [
-                "Basics", "NetworkFiles", "TensorFiles", "Torch", "TorchNN", "VisionModels",
-                "TensorFilesTestSupport",
+                "Basics", "Detectors", "NetworkFiles", "TensorFiles", "Torch", "TorchNN",
+                "VisionModels", "TensorFilesTestSupport", "TorchTestSupport",
             ],
             exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(

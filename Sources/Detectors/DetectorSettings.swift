@@ -10,6 +10,10 @@ public struct DetectorSettings: Sendable, Equatable {
     /// residual networks with frozen norms, else 0.
     public var frozenParts: Int?
 
+    /// Whether a bottleneck block has its stride in the first 1×1 convolution, as detectron2's have; those that
+    /// torchvision trained have it in the 3×3.
+    public var strideIn1x1 = true
+
     /// How many objects are found in a picture at most.
     public var detectionsPerImage = 100
 

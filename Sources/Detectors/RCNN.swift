@@ -128,6 +128,8 @@ extension DetectorSettings {
     /// A bottom-up network with fresh weights.
     func bottomUp(_ kind: BottomUpKind, generator: Generator) -> any BottomUp {
         let usual = norm == .frozen ? kind.frozenParts : 0
-        return kind.make(norm: norm, frozenParts: frozenParts ?? usual, generator: generator)
+        return kind.make(
+            norm: norm, frozenParts: frozenParts ?? usual, strideIn1x1: strideIn1x1,
+            generator: generator)
     }
 }

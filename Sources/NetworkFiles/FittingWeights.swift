@@ -40,7 +40,11 @@ struct FittingWeights {
     /// - Parameters:
     ///   - files: at least one set, the preferred one first.
     ///   - wanted: the state dict of what they are to fit.
-    init(_ files: [WeightFile], for wanted: [NamedTensor]) {
+    ///   - parts: the first parts of the names of every network's tensors.
+    init(
+        _ files: [WeightFile], for wanted: [NamedTensor],
+        parts: Set<String> = StrangeNames.partsOfModels
+    ) {
         let counters = wanted.filter(\.isBatchCounter).map(\.name)
         let weights = wanted.filter { !$0.isBatchCounter }
         let required = weights.map(\.name)
@@ -48,7 +52,7 @@ struct FittingWeights {
             weights.map { ($0.name, $0.tensor.shape) }, uniquingKeysWith: { $1 })
         let all = files.flatMap { file in
             NameMatch.all(file.entries.map(\.name), required: required, optional: counters).map {
-                Self.candidate(file, $0, shapes)
+                Self.candidate(file, $0, shapes, parts)
             }
         }
         let fitting = all.filter { $0.misfits == 0 }
@@ -63,12 +67,13 @@ struct FittingWeights {
         let best = ranked.first ?? all.min { $0.misfits < $1.misfits }
         chosen =
             best
-            ?? Self.candidate(WeightFile(entries: []), NameMatch([], required: required), shapes)
+            ?? Self.candidate(
+                WeightFile(entries: []), NameMatch([], required: required), shapes, parts)
         alternatives = Array(ranked.dropFirst())
     }
 
     private static func candidate(
-        _ file: WeightFile, _ match: NameMatch, _ shapes: [String: [Int]]
+        _ file: WeightFile, _ match: NameMatch, _ shapes: [String: [Int]], _ parts: Set<String>
     ) -> Candidate {
         let own = inverse(match)
         let wrong = file.entries.count { entry in
@@ -77,7 +82,9 @@ struct FittingWeights {
         }
         let strange =
             match.isComplete
-            ? match.unexpected.filter { StrangeNames.contains(match.withoutPrefix($0)) } : []
+            ? match.unexpected.filter {
+                StrangeNames.contains(match.withoutPrefix($0), parts: parts)
+            } : []
         return Candidate(
             file: file, match: match, strange: Set(strange),
             misfits: match.missing.count + wrong + match.unexpected.count - strange.count)
@@ -193,14 +200,19 @@ enum StrangeNames {
     ///
     /// Whatever else stands inside a part that some model has is none of these, because a network that has it
     /// computes something else.
-    static func contains(_ name: String) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - name: without the file's prefix.
+    ///   - known: the first parts of the names of every network's tensors.
+    /// - Returns: whether it may be left out.
+    static func contains(_ name: String, parts known: Set<String>) -> Bool {
         let parts = name.split(separator: ".").map(String.init)
         guard parts.count > 1, let last = parts.last else { return true }
-        return counters.contains(last) || !partsOfModels.contains(parts[0])
+        return counters.contains(last) || !known.contains(parts[0])
     }
 
     /// The first parts of the names of every model's tensors.
-    private static let partsOfModels: Set<String> = {
+    static let partsOfModels: Set<String> = {
         var parts: Set<String> = []
         for model in Architecture.all {
             for entry in model.facts(classCount: 2).stateDict {

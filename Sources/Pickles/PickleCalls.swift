@@ -148,3 +148,29 @@ extension PickleInterpreter {
         return value
     }
 }
+
+extension PickleGraph {
+    /// The modules whose functions run programs, text or other files' code, by Python's names for them.
+    private static let modulesThatRun: Set<Substring> = [
+        "os", "posix", "nt", "subprocess", "commands", "popen2", "pty", "shutil", "socket", "runpy",
+        "importlib", "imp", "ctypes", "code", "codeop", "webbrowser", "marshal", "pickle", "sys",
+    ]
+
+    /// The functions of `builtins` that do.
+    private static let functionsThatRun: Set<Substring> = [
+        "eval", "exec", "execfile", "compile", "open", "input", "__import__", "getattr", "apply",
+    ]
+
+    /// What the pickle asks to call although it runs code; nil where there is no such thing.
+    ///
+    /// Nothing was called.
+    package var calleeThatRuns: String? {
+        objects.lazy.map(\.callee).first { callee in
+            let parts = callee.split(separator: ".")
+            guard let module = parts.first, let name = parts.last else { return false }
+            let isBuiltin = module == "builtins" || module == "__builtin__"
+            return isBuiltin
+                ? Self.functionsThatRun.contains(name) : Self.modulesThatRun.contains(module)
+        }
+    }
+}

@@ -38,6 +38,8 @@ enum PyTorchCheckpoint {
         } catch {
             throw .pickle(error)
         }
+        // Training scripts keep all kinds of objects beside their weights; arrays alone need none that runs.
+        if let callee = graph.calleeThatRuns { throw .asksForCode(callee) }
         return try decode(graph, from: NoStorages(byteCount: contents.count), key: key)
     }
 
@@ -69,9 +71,19 @@ enum PyTorchCheckpoint {
                         name: tensor.name, elementType: view.storage.elementType,
                         shape: view.shape, bytes: view.contiguousBytes(in: bytes)))
             }
-            files.append(WeightFile(entries: entries, key: set.key, others: set.others))
+            files.append(
+                WeightFile(
+                    entries: entries, key: set.key, others: set.others,
+                    author: author(of: graph)))
         }
         return files
+    }
+
+    private static func author(of graph: PickleGraph) -> String? {
+        guard case .string(let name) = graph.value(of: graph.root, under: "__author__") else {
+            return nil
+        }
+        return name
     }
 
     /// Checks every tensor before the first one takes memory.

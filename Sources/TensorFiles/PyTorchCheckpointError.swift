@@ -16,6 +16,7 @@ public enum PyTorchCheckpointError: Error, Sendable, Equatable {
     case storageCutOff(key: String)
     case notADictionary(found: String)
     case duplicateName(String)
+    case asksForCode(String)
     case noStateDict(found: [String], holding: [String])
     case noSuchKey(String, found: [String], holding: [String], isNeeded: Bool)
     case noStorage(tensor: String, key: String)
@@ -65,6 +66,9 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         case .notADictionary(let found):
             "it should hold a dictionary of tensors, but holds \(found); save the module's "
                 + "state_dict() with torch.save instead"
+        case .asksForCode(let callee):
+            "it asks for \(callee.shown) to be called, which runs code, and no weights need that; nothing of "
+                + "the file was executed, and it should not be trusted"
         case .duplicateName(let name):
             "entry \(name.quoted) should stand there once, but stands there twice"
         case .noStateDict(let found, _):

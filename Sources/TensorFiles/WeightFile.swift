@@ -19,6 +19,10 @@ public struct WeightFile: Sendable, Equatable {
     /// What the entries beside the tensors are, by their names, such as "an object of the class X".
     public var others: [String: String]
 
+    /// Who wrote the file, where a checkpoint's outermost dictionary says so under `__author__`, as those of
+    /// detectron2 do.
+    public var author: String?
+
     /// Whether the tensors stand under a key by which scripts mean a running mean of the weights.
     public var isAveraged: Bool {
         key.map { key in
@@ -33,14 +37,16 @@ public struct WeightFile: Sendable, Equatable {
     ///   - metadata: texts that come with them.
     ///   - key: the keys that lead to them in a checkpoint, joined by dots.
     ///   - others: what the entries beside the tensors are, by their names.
+    ///   - author: who wrote the file.
     public init(
         entries: [TensorEntry], metadata: [String: String] = [:], key: String? = nil,
-        others: [String: String] = [:]
+        others: [String: String] = [:], author: String? = nil
     ) {
         self.entries = entries
         self.metadata = metadata
         self.key = key
         self.others = others
+        self.author = author
     }
 
     /// Reads a safetensors file or a PyTorch checkpoint, whichever the contents are.

@@ -8,7 +8,7 @@ struct WeightSearch {
         [
             "state_dict", "model_state_dict", "model", "net", "network", "student", "teacher",
             "weights",
-            "params", "module", "current_model_state",
+            "params", "module", "current_model_state", "blobs",
         ] + averagedKeys
 
     /// Those under which they keep a running mean of the weights.

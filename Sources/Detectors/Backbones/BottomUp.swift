@@ -51,15 +51,16 @@ public enum BottomUpKind: String, Sendable, CaseIterable {
     /// - Parameters:
     ///   - norm: what its norms do.
     ///   - frozenParts: how many of the stem and the stages behind it do not learn.
+    ///   - strideIn1x1: whether a bottleneck block has its stride in the first 1×1 convolution.
     ///   - generator: the source of the initial weights.
     /// - Returns: the network.
     public func make(
-        norm: BottomUpNorm, frozenParts: Int, generator: Generator
+        norm: BottomUpNorm, frozenParts: Int, strideIn1x1: Bool = true, generator: Generator
     ) -> any BottomUp {
         func resNet(_ counts: [Int], bottleneck: Bool) -> any BottomUp {
             BottomUpResNet(
                 counts: counts, bottleneck: bottleneck, norm: norm, frozenParts: frozenParts,
-                generator: generator)
+                strideIn1x1: strideIn1x1, generator: generator)
         }
         return switch self {
         case .resNet18: resNet([2, 2, 2, 2], bottleneck: false)
