@@ -202,7 +202,8 @@ let package = Package(
                 "Basics", "Revision", "Terminal", "TensorFiles", "Torch", "TorchNN",
                 "VisionModels", "NetworkFiles", "ImageFolders", "VisionData", "Distillation",
                 "COCO", "DetectionData", "DetectionTraining", "Detectors", "Downloads",
-                "Remedies", 
+                "Remedies",
+                "Drawing", "ImageFiles", "Masks", 
                 "RunRecords", "RecipeSyntax", "Recipes", "Training", "StepTiming", "Studies",
                 argumentParser,
             ],
@@ -342,7 +343,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "reviewkd", "ArchivesTestSupport", "Basics", "TensorFiles",
+                "reviewkd", "ArchivesTestSupport", "Basics", "Drawing", "ImageFiles", "TensorFiles",
                 "TensorFilesTestSupport", "CZlib", crypto,
             ], swiftSettings: house),
     ],

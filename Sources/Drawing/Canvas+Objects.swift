@@ -6,7 +6,7 @@ extension Canvas {
     ///   - scale: the size of what is drawn, 1 for lines of two pixels; by the picture's size where it is nil.
     /// - Precondition: each mask has as many pixels as the picture.
     public mutating func draw(_ objects: [DrawnObject], scale: Int? = nil) {
-        let scale = scale ?? max(1, (min(width, height) + 150) / 300)
+        let scale = scale ?? max(1, (min(width, height) + 200) / 300)
         let scores = objects.map { $0.score.flatMap { $0.isNaN ? nil : $0 } ?? -.infinity }
         let order = objects.indices.sorted {
             scores[$0] == scores[$1] ? $0 > $1 : scores[$0] < scores[$1]

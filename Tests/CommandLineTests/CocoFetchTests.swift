@@ -16,7 +16,9 @@ extension CommandLineSuite {
             let folder = workshop.fresh("mirror")
             func zip(_ names: [String]) -> Data {
                 ZipWriter(
-                    entries: names.map { .init(name: $0, contents: Data(repeating: 7, count: 9)) }
+                    entries: names.map {
+                        .init(name: $0, contents: Data(repeating: 7, count: 2000))
+                    }
                 ).archive()
             }
             try workshop.write(zip(images), to: "\(folder)/zips/val2017.zip")
@@ -77,14 +79,16 @@ extension CommandLineSuite {
         @Test("ends with a sentence where a file has no room")
         func fullDisk() throws {
             let (url, folder) = (try mirror(), workshop.fresh("coco"))
-            // Files may have no byte.
+            // Files may have 2 KiB, of which the zip has four.
             let outcome = try workshop.run(
                 [
                     "datasets", "fetch", "coco2017", "--data", folder, "--url", url, "--parts",
                     "val", "--unverified",
-                ], fileBlocks: 0)
+                ], fileBlocks: 4)
             #expect(outcome.status == 1)
-            #expect(outcome.errors.contains("could not be written"), "\(outcome.errors)")
+            #expect(
+                outcome.errors.contains("val2017.zip.part could not be written: File too large"),
+                "\(outcome.errors)")
         }
 
         @Test(

@@ -190,6 +190,18 @@ struct PartsFetchTests {
         }
     }
 
+    @Test("Where others are taken too, the published archive is known as such")
+    func publishedAmongOthers() async throws {
+        let server = try LoopbackServer(small.archives)
+        defer { server.stop() }
+        let base = try server.base
+        try await withTemporaryFolder { folder in
+            let record = await fetch(["val"], from: base, into: folder, takesOthers: true)
+            #expect(record.outcomes.map(\.isPublished) == [true])
+            try expectComplete(folder, ["val"])
+        }
+    }
+
     @Test("An archive with a member that leaves the folder unpacks nothing")
     func unsafe() async throws {
         let bytes = SmallParts.zip([

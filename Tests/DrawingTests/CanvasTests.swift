@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A picture that is drawn on")
 struct CanvasTests {
-    private let red = Color(red: 200, green: 10, blue: 20)
+    private let red = Color(red: 201, green: 10, blue: 20)
     private let grey = Color(red: 100, green: 100, blue: 100)
 
     @Test("A filled rectangle has its pixels and no others, and is cut off at the edges")

@@ -122,7 +122,8 @@ struct ObjectTests {
 
     @Test("What is drawn grows with the picture")
     func scale() {
-        for (width, height, scale) in [(640, 480, 2), (100, 80, 1), (1920, 1080, 4)] {
+        for (width, height, scale) in [(640, 400, 2), (640, 399, 1), (100, 80, 1), (1920, 1080, 4)]
+        {
             var found = Canvas(Scene.plain(width, height))
             found.draw([object(30, 60, 90, 75, "a")])
             var expected = Canvas(Scene.plain(width, height))
