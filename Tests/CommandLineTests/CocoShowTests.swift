@@ -147,7 +147,13 @@ extension CommandLineSuite {
             }
             let short = annotated(#"{"size": [60, 80], "counts": [4700, 60]}"#)
             let other = annotated(#"{"size": [2, 2], "counts": [2, 2]}"#)
+            let narrow = PNG.encode(
+                [UInt8](repeating: 1, count: 3 * 79 * 60), width: 79, height: 60)
             let cases: [(folder: String, text: String)] = [
+                (
+                    try data(picture: narrow),
+                    "of 80 × 60 pixels as its entry in the annotations says"
+                ),
                 (
                     try data(picture: small),
                     "007.png: expected a picture of 80 × 60 pixels as its entry in the annotations says, "
