@@ -94,6 +94,7 @@ enum ATen: String, CaseIterable {
     case subTensor = "aten::sub.Tensor"
     case sum = "aten::sum"
     case sumDimensions = "aten::sum.dim_IntList"
+    case thresholdBackward = "aten::threshold_backward"
     case to = "aten::to.dtype"
     case toDevice = "aten::to.device"
     case topk = "aten::topk"

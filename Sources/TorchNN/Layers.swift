@@ -62,6 +62,13 @@ public final class Conv2d: Layer {
     ) -> Tensor {
         precondition(bias == nil || scale == nil, "Conv2d: a scale beside a bias")
         let scaled = scale.map { weight * $0.reshape([-1, 1, 1, 1]) } ?? weight
+        if groups == 1, let summand = shift ?? bias,
+            let unit = fusedConvolutionUnit(
+                input, weight: scaled, bias: summand, addend: addend, relu: relu, stride: stride,
+                padding: padding)
+        {
+            return unit
+        }
         let linear =
             scale == nil && shift == nil
             ? self(input)
