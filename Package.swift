@@ -81,9 +81,11 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "Archives", "Basics", "COCO", "Detectors", "Distillation", "ImageFiles",
+                "Archives", "Basics", "COCO", "DetectionData", "DetectionTraining", "Detectors",
+                "Distillation", "ImageFiles",
                 "ImageFolders", "Masks", "NetworkFiles", "Pickles", "RecipeSyntax", "Recipes",
-                "RunRecords", "StepTiming", "Studies", "TensorFiles", "Torch", "TorchNN", "Training",
+                "RunRecords", "StepTiming", "Studies", "TensorFiles", "Torch", "TorchNN",
+                "Training",
                 "VisionData", "VisionModels",
                 "Downloads",
                 "Drawing",
@@ -153,6 +155,13 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(
+            name: "DetectionData",
+            dependencies: [
+                "Basics", "COCO", "Detectors", "ImageFiles", "ImageFolders", "Masks", "Torch",
+                "TorchNN", "VisionData",
+            ],
+            swiftSettings: house),
+        .target(
             name: "Distillation", dependencies: ["Basics", "Torch", "TorchNN", "VisionModels"],
             swiftSettings: house),
         .target(
@@ -162,8 +171,8 @@ let package = Package(
         .target(
             name: "Recipes",
             dependencies: [
-                "Basics", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
-                "RecipeSyntax", crypto,
+                "Basics", "DetectionData", "Detectors", "Torch", "TorchNN", "VisionModels",
+                "VisionData", "Distillation", "RecipeSyntax", crypto,
             ],
             resources: [.embedInCode("Shipped")],
             swiftSettings: house),
@@ -176,8 +185,18 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(
+            name: "DetectionTraining",
+            dependencies: [
+                "Basics", "COCO", "DetectionData", "Detectors", "Distillation", "Masks",
+                "NetworkFiles", "Recipes",
+                "RunRecords", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
+                "VisionModels",
+            ],
+            swiftSettings: house),
+        .target(
             name: "StepTiming",
             dependencies: [
+                "COCO", "DetectionData", "DetectionTraining", "Detectors",
                 "Basics", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
                 "Recipes", "Training",
             ],
@@ -193,17 +212,19 @@ let package = Package(
         .target(
             name: "Remedies",
             dependencies: [
+                "COCO",
                 "Basics", "Downloads", "ImageFolders", "NetworkFiles", "RecipeSyntax", "Recipes",
                 "Studies", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
             ], swiftSettings: house),
         .executableTarget(
             name: "reviewkd",
             dependencies: [
-                "Basics", "Revision", "Terminal", "TensorFiles", "Torch", "TorchNN",
-                "VisionModels", "NetworkFiles", "ImageFolders", "VisionData", "Distillation",
-                "COCO", "DetectionData", "DetectionTraining", "Detectors", "Downloads",
+                "Basics", "COCO", "DetectionData", "DetectionTraining", "Detectors", "Revision",
+                "Terminal", "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
+                "ImageFolders", "VisionData", "Distillation",
+                "Downloads",
                 "Remedies",
-                "Drawing", "ImageFiles", "Masks", 
+                "Drawing", "ImageFiles", "Masks",
                 "RunRecords", "RecipeSyntax", "Recipes", "Training", "StepTiming", "Studies",
                 argumentParser,
             ],
@@ -286,7 +307,7 @@ let package = Package(
                 "CDetection", "Detectors", "Distillation", "Masks", "Torch", "TorchNN",
                 "VisionModels", "TorchTestSupport",
             ],
-            exclude: ["Fixtures", "detection_values.py"], swiftSettings: house + fast),
+            exclude: ["Boxes/Values", "Fixtures"], swiftSettings: house + fast),
 
         .testTarget(
             name: "NetworkFilesTests",
@@ -312,9 +333,14 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: house),
         .testTarget(
+            name: "DetectionDataTests",
+            dependencies: ["COCO", "DetectionData", "Detectors", "Masks", "Torch"],
+            swiftSettings: house),
+        .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "Basics", "TorchNN", "RecipeSyntax", "Recipes", "Distillation", "VisionData",
+                "Basics", "DetectionData", "Detectors", "TorchNN", "RecipeSyntax", "Recipes",
+                "Distillation", "VisionData",
                 "VisionModels",
             ],
             swiftSettings: house),

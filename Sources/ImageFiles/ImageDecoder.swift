@@ -146,6 +146,37 @@ public final class ImageDecoder {
         resizer.resize(view, by: resizing, into: PixelTarget(pixels: start, stride: 3 * size))
     }
 
+    /// A whole picture at another size, mirrored or not.
+    ///
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - width: The columns of the result, at least 1.
+    ///   - height: The rows of the result, at least 1.
+    ///   - isFlipped: Whether left and right are exchanged.
+    ///   - target: Room for `[height, width, 3]` bytes.
+    /// - Throws: `ImageError` where the file is damaged or refused.
+    public func resized(
+        _ bytes: UnsafeRawBufferPointer, width: Int, height: Int, isFlipped: Bool = false,
+        into target: UnsafeMutableBufferPointer<UInt8>
+    ) throws(ImageError) {
+        guard let start = target.baseAddress, width > 0, height > 0,
+            target.count == 3 * width * height
+        else {
+            preconditionFailure(
+                "a result of \(width) × \(height) pixels has \(3 * width * height) bytes, not \(target.count)"
+            )
+        }
+        let opened = try open(bytes)
+        defer { opened.close() }
+        let header = opened.header
+        let resizing = Resizing(
+            columns: .all(header.width, to: width, isReversed: isFlipped),
+            rows: .all(header.height, to: height), from: &tables)
+        let view = try opened.read(
+            resizing.columns.needed, resizing.rows.needed, scale: 1, options.scalesSixteenBitGrey)
+        resizer.resize(view, by: resizing, into: PixelTarget(pixels: start, stride: 3 * width))
+    }
+
     private func room(
         _ target: UnsafeMutableBufferPointer<UInt8>, _ side: Int
     ) -> UnsafeMutablePointer<UInt8> {

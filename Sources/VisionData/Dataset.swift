@@ -74,8 +74,11 @@ public struct Dataset: Sendable {
     /// Whether its images are files of any size, decoded while a run goes on.
     public let hasPhotographs: Bool
 
+    /// Whether its images have boxes around objects, for detectors, in place of a class each.
+    public let hasObjects: Bool
+
     /// How many images are evaluated at once where nothing else is asked for.
-    public var evaluationBatchSize: Int { hasPhotographs ? 100 : 1000 }
+    public var evaluationBatchSize: Int { hasObjects ? 1 : hasPhotographs ? 100 : 1000 }
 
     private let openSplit: @Sendable (Request) throws -> any ImageSource
 
@@ -88,10 +91,12 @@ public struct Dataset: Sendable {
     ///   - archive: the published archive, if it can be downloaded.
     ///   - needsFolder: whether its images lie in a folder that the user names.
     ///   - hasPhotographs: whether its images are files of any size, decoded while a run goes on.
+    ///   - hasObjects: whether its images have boxes around objects.
     ///   - open: opens a split; the request's folder is there if one is needed.
     public init(
         name: String, normalization: Normalization?, facts: Facts? = nil,
         archive: PublishedArchive? = nil, needsFolder: Bool = true, hasPhotographs: Bool = false,
+        hasObjects: Bool = false,
         open: @escaping @Sendable (Request) throws -> any ImageSource
     ) {
         self.name = name
@@ -100,6 +105,7 @@ public struct Dataset: Sendable {
         self.archive = archive
         self.needsFolder = needsFolder
         self.hasPhotographs = hasPhotographs
+        self.hasObjects = hasObjects
         openSplit = open
     }
 
@@ -189,6 +195,8 @@ public enum DatasetError: Error, Equatable {
     case unknown(name: String, known: [String])
     /// The images lie in a folder, and none was named.
     case noFolder(dataset: String)
+    /// Its images have objects, and a network is to tell one class an image.
+    case hasObjects(dataset: String)
 }
 
 extension DatasetError: CustomStringConvertible {
@@ -197,6 +205,7 @@ extension DatasetError: CustomStringConvertible {
         switch self {
         case .unknown: problem
         case .noFolder: sentences(problem, "name the one that holds the data set")
+        case .hasObjects: problem
         }
     }
 
@@ -208,6 +217,9 @@ extension DatasetError: CustomStringConvertible {
                 + (NearestName.find(name, among: known).map { "; did you mean \"\($0)\"?" } ?? "")
         case .noFolder(let dataset):
             "no folder of images is given for the data set \(dataset)."
+        case .hasObjects(let dataset):
+            "the images of \(dataset) have objects in boxes and not one class each. Expected a detector, "
+                + "such as faster_rcnn_R18."
         }
     }
 }

@@ -6,5 +6,6 @@ extension Dataset {
         .procedural,
         .imagenet,
         .folder,
+        .coco,
     ]
 }

@@ -53,7 +53,7 @@ struct CifarFilesTests {
         #expect(
             throws: DatasetError.unknown(
                 name: "cifar1000",
-                known: ["cifar100", "cifar10", "procedural", "imagenet", "folder"])
+                known: ["cifar100", "cifar10", "procedural", "imagenet", "folder", "coco"])
         ) { try Dataset(named: "cifar1000") }
     }
 

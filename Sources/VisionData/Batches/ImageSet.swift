@@ -91,13 +91,13 @@ public struct Normalization: Sendable, Hashable {
 }
 
 /// A normalisation whose constants lie on a device.
-struct Normalizer {
+package struct Normalizer {
     private let factors: [Float]
     private let summands: [Float]
     private let scale: Tensor
     private let shift: Tensor
 
-    init(_ normalization: Normalization, device: Device) {
+    package init(_ normalization: Normalization, device: Device) {
         // x / 255 / σ − μ / σ
         factors = normalization.deviation.map { Float(1 / (255 * $0)) }
         summands = zip(normalization.mean, normalization.deviation).map { Float(-$0 / $1) }
@@ -106,7 +106,7 @@ struct Normalizer {
     }
 
     /// Normalises uint8 `[N, 3, H, W]` to float32 of the same shape, channels last.
-    func callAsFunction(_ pixels: Tensor) -> Tensor {
+    package func callAsFunction(_ pixels: Tensor) -> Tensor {
         normalizedPixels(pixels, scale: factors, shift: summands)
             ?? (pixels.to(.float32) * scale + shift).contiguous(.channelsLast)
     }

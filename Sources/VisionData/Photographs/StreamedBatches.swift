@@ -103,7 +103,7 @@ public final class StreamedBatches: BatchSource {
 
 extension UnsafeMutableRawBufferPointer {
     /// Where a part of these bytes begins.
-    func offset(of part: UnsafeMutableRawBufferPointer) -> Int {
+    package func offset(of part: UnsafeMutableRawBufferPointer) -> Int {
         guard let own = baseAddress, let other = part.baseAddress else { return 0 }
         return other - own
     }
