@@ -1,4 +1,5 @@
 import Basics
+import DetectionData
 import RecipeSyntax
 import VisionData
 
@@ -12,6 +13,8 @@ public struct DatasetSettings: Sendable, Equatable {
     public var augmentation: Augmentation
     /// How photographs become batches; of no matter for other images.
     public var photographs = PhotographSettings()
+    /// How pictures with objects become batches; of no matter for other images.
+    public var pictures = PictureSettings()
 
     static let table = RecipeTable(
         blank: DatasetSettings(
@@ -43,13 +46,13 @@ public struct DatasetSettings: Sendable, Equatable {
                     ] + Normalization.table.rows.map { $0.within("normalization") }
                 }),
             augmentation,
-        ] + PhotographSettings.keys)
+        ] + PhotographSettings.keys + PictureSettings.keys)
 
     /// A photograph is cropped at random anyway.
     private static let augmentation = RecipeKey<DatasetSettings>(
         name: "augmentation",
         read: { section, settings in
-            let isPhotograph = settings.images.hasPhotographs
+            let isPhotograph = settings.images.isOfAnySize
             if isPhotograph { settings.augmentation.cropPadding = 0 }
             let blank = settings.augmentation
             if let given = try section.optional(
@@ -66,7 +69,7 @@ public struct DatasetSettings: Sendable, Equatable {
         },
         entries: { settings in
             Augmentation.table.entries(of: settings.augmentation)
-                .filter { !settings.images.hasPhotographs || $0.path != "crop_padding" }
+                .filter { !settings.images.isOfAnySize || $0.path != "crop_padding" }
                 .map { $0.within("augmentation") }
         },
         rows: { _ in Augmentation.table.rows.map { $0.within("augmentation") } })
@@ -83,6 +86,11 @@ extension Augmentation {
             .optional(
                 "flip", \.flips, .flag, "Whether half of the images, drawn anew, are mirrored."),
         ])
+}
+
+extension Dataset {
+    /// Whether its images have sizes of their own, so that there is nothing to crop from a border.
+    fileprivate var isOfAnySize: Bool { hasPhotographs || hasObjects }
 }
 
 extension PhotographSettings {

@@ -9,6 +9,8 @@ public struct TeacherSettings: Sendable, Equatable {
     public var batchNorm = Teacher.BatchNormMode.frozen
     /// The normalisation that the teacher was trained with.
     public var normalization: NormalizationSettings
+    /// How a detector's bottom-up network is made.
+    public var bottomUp = BottomUpSettings()
 
     static let table = RecipeTable(
         blank: TeacherSettings(model: "", normalization: .cifar100),
@@ -21,15 +23,18 @@ public struct TeacherSettings: Sendable, Equatable {
                 "normalization", \.normalization, .normalization,
                 standard: "that of `dataset`",
                 "The mean and deviation that the teacher was trained with."),
-        ])
+        ] + bottomUpKeys)
 }
 
 /// The network that is trained.
 public struct StudentSettings: Sendable, Equatable {
     /// The model's name, such as `resnet20`.
     public var model: String
+    /// How a detector's bottom-up network is made.
+    public var bottomUp = BottomUpSettings()
 
     static let table = RecipeTable(
         blank: StudentSettings(model: ""),
-        keys: [.required("model", \.model, .model, "The network that is trained.")])
+        keys: [.required("model", \.model, .model, "The network that is trained.")]
+            + bottomUpKeys)
 }

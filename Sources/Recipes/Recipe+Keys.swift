@@ -1,3 +1,4 @@
+import Detectors
 import Distillation
 import RecipeSyntax
 import TorchNN
@@ -29,6 +30,8 @@ extension Recipe {
                 return teacher
             },
             .section("student", \.student, StudentSettings.table),
+            .section("detector", \.detector, isRequired: false, DetectorSettings.table)
+                .only(where: \.isDetection, otherwise: { "dataset.name is \($0.dataset.images)" }),
             method,
             .section("optimizer", \.optimizer, OptimizerSettings.table),
             .section("schedule", \.schedule, LearningRateShape.table),
@@ -52,6 +55,7 @@ extension Recipe {
         ],
         check: { section, recipe in
             try recipe.checkTeacher(section)
+            try recipe.checkDetection(section)
             try recipe.checkLength(section)
         })
 

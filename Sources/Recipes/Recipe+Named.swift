@@ -8,8 +8,8 @@ extension Recipe {
     /// The text of a recipe that is known by its name.
     ///
     /// Beside the shipped ones these are, made from them: `cifar100/TEACHER-STUDENT` for any two models for
-    /// its images, `cifar100/MODEL` for one alone, both also with `-short`, the same of `imagenet`, and of
-    /// a pair's recipe every setting of an ablation, as `cifar100/resnet56-resnet20/stages/2-1`. Letter
+    /// its images, `cifar100/MODEL` for one alone, both also with `-short`, the same of `imagenet` and, for
+    /// detectors of one family, of `coco`, and of a pair's recipe every setting of an ablation, as `cifar100/resnet56-resnet20/stages/2-1`. Letter
     /// case does not matter in models' names.
     ///
     /// - Parameter name: as on the command line.
@@ -19,6 +19,9 @@ extension Recipe {
     public static func text(named name: String) throws -> String? {
         if let text = text(ofShipped: name) { return text }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        if parts.count == 2, parts[0] == DetectionRecipeName.group {
+            return try DetectionRecipeName(parts[1])?.text()
+        }
         guard let group = RecipeGroup(named: parts.first), parts.count >= 2,
             let base = NetworksName(parts[1], in: group)
         else { return nil }
@@ -102,7 +105,7 @@ extension Recipe {
         }
         + RecipeGroup.all.flatMap { group in
             group.namesOfNetworks.map { (group.name, $0) }
-        }
+        } + DetectionRecipeName.names.map { (DetectionRecipeName.group, $0) }
 
     /// The first parts of names.
     private static let groups = Set(knownNames.map(\.group)).sorted()

@@ -1,5 +1,7 @@
+import Detectors
 import Distillation
 import TorchNN
+import VisionData
 
 /// Everything that determines a training run except the machine it runs on.
 ///
@@ -24,6 +26,8 @@ public struct Recipe: Sendable, Equatable {
     public var teacher: TeacherSettings?
     /// The network that is trained.
     public var student: StudentSettings
+    /// What detectors do beside their weights; of no matter for other networks.
+    public var detector = DetectorSettings()
     /// How the student learns.
     public var method: MethodSettings
     /// The update rule.
@@ -44,4 +48,7 @@ public struct Recipe: Sendable, Equatable {
     public var seed: Int
     /// The arithmetic of forward and backward passes; `nil` leaves it to the command line and machine.
     public var precision: Precision?
+
+    /// Whether its networks are detectors.
+    public var isDetection: Bool { dataset.images.hasObjects }
 }

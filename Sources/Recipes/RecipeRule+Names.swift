@@ -1,3 +1,5 @@
+import Basics
+import Detectors
 import RecipeSyntax
 import VisionModels
 
@@ -9,14 +11,16 @@ extension RecipeRule where Value == String {
             return Recipe.isName(name) ? name : nil
         }, text: \.yaml)
 
-    private static let models = Architecture.all.map(\.name)
+    private static let models = Architecture.all.map(\.name) + DetectorArchitecture.all.map(\.name)
 
     /// The name of a model in its own letter case.
     static let model = Self(
         expected: "one of \(models.joined(separator: ", "))",
-        nearest: { Architecture.nearestName(to: $0) },
+        nearest: { NearestName.find($0, among: models) },
         read: { field in
-            field.scalar.flatMap { try? Architecture(named: $0).name }
+            field.scalar.flatMap { name in
+                models.first { $0.lowercased() == name.lowercased() }
+            }
         }, text: \.yaml)
 }
 

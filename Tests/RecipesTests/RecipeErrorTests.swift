@@ -51,19 +51,19 @@ struct RecipeErrorTests {
             from: "batch_size: 128", to: "batchsize: 128",
             sentence: """
                 bad.yaml:16: unknown key "batchsize"; did you mean "batch_size"? The keys here are \
-                name, description, dataset, validation, teacher, student, method, optimizer, \
+                name, description, dataset, validation, teacher, student, detector, method, optimizer, \
                 schedule, label_smoothing, ema, epochs, batch_size, evaluation_batch_size, seed, precision.
                 """),
         Mistake(
             from: "  model: resnet56", to: "  modle: resnet56",
             sentence: """
                 bad.yaml:7: unknown key "teacher.modle"; did you mean "model"? The keys here are \
-                model, batch_norm, normalization.
+                model, batch_norm, normalization, norm, frozen_parts.
                 """),
         Mistake(
             from: "{model: resnet20}", to: "{model: resnet20, xyzzy: 1}",
             sentence: """
-                bad.yaml:8: unknown key "student.xyzzy". The keys here are model.
+                bad.yaml:8: unknown key "student.xyzzy". The keys here are model, norm, frozen_parts.
                 """),
         Mistake(
             from: "learning_rate: 0.1", to: "learning_rate: fast",
@@ -140,7 +140,7 @@ struct RecipeErrorTests {
             from: "name: cifar100", to: "name: cifar-100",
             sentence: """
                 bad.yaml:4: dataset.name: expected one of cifar100, cifar10, procedural, imagenet, \
-                folder, found \
+                folder, coco, found \
                 "cifar-100"; did you mean "cifar100"?
                 """),
         Mistake(
@@ -196,7 +196,7 @@ struct RecipeErrorTests {
         Mistake(
             from: "student: {model: resnet20}", to: "student: resnet20",
             sentence: """
-                bad.yaml:8: student: expected a section with the keys model, found "resnet20".
+                bad.yaml:8: student: expected a section with the keys model, norm, frozen_parts, found "resnet20".
                 """),
         Mistake(
             from: "name: reviewkd", to: "name: reviewdk",
@@ -390,7 +390,7 @@ struct RecipeErrorTests {
         #expect(
             message("\n- a") == """
                 bad.yaml:2: recipe: expected a section with the keys name, description, dataset, \
-                validation, teacher, student, method, optimizer, schedule, label_smoothing, ema, \
+                validation, teacher, student, detector, method, optimizer, schedule, label_smoothing, ema, \
                 epochs, batch_size, evaluation_batch_size, seed, precision, found a list of 1.
                 """)
     }
@@ -404,7 +404,7 @@ struct RecipeErrorTests {
             ),
             (
                 "student.modle=resnet8",
-                "unknown key \"student.modle\"; did you mean \"model\"? The keys here are model."
+                "unknown key \"student.modle\"; did you mean \"model\"? The keys here are model, norm, frozen_parts."
             ),
             ("seed={value: 1}", "seed: expected a whole number of at least 0, found a section."),
             (

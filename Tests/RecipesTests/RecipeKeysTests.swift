@@ -1,3 +1,5 @@
+import DetectionData
+import Detectors
 import Distillation
 import RecipeSyntax
 import Testing
@@ -54,11 +56,57 @@ struct RecipeKeysTests {
         var weights: [ModelPair: Double] = [:]
         for name in Recipe.shipped where !name.hasPrefix("demo/") {
             let recipe = try Recipe.load(nameOrPath: name)
-            guard let pair = try recipe.pair, let review = recipe.method.review else { continue }
+            guard !recipe.isDetection, let pair = try recipe.pair, let review = recipe.method.review
+            else { continue }
             #expect(weights[pair] ?? review.term.weight == review.term.weight, "\(name)")
             weights[pair] = review.term.weight
         }
         #expect(weights == ModelPair.publishedReviewWeights)
+    }
+
+    /// The weights are those of the authors' configurations (dvlab-research/ReviewKD, Detection/configs).
+    @Test(
+        "The recipes of detectors have the published weights, schedule and rates",
+        arguments: [
+            ("faster_rcnn_R101-R18", 1.2), ("faster_rcnn_R101-R50", 1.0),
+            ("faster_rcnn_R50-MV2", 2.0), ("mask_rcnn_R101-R18", 1.5),
+            ("mask_rcnn_R101-R50", 0.8), ("mask_rcnn_R50-MV2", 1.0),
+            ("retinanet_R101-R50", 1.0), ("faster_rcnn_R50-R18", 1.2),
+        ])
+    func detectors(_ name: String, _ weight: Double) throws {
+        let recipe = try Recipe.load(nameOrPath: "coco/\(name)")
+        #expect(recipe.name == "coco/\(name)")
+        let parts = name.split(separator: "_").last?.split(separator: "-").map(String.init) ?? []
+        #expect(recipe.teacher?.model.hasSuffix("_\(parts[0])") == true)
+        #expect(recipe.student.model.hasSuffix("_\(parts[1])"))
+        let review = try #require(recipe.method.review)
+        #expect(review.term == .init(weight: weight, warmup: .none))
+        // 180,000 steps, with a tenth of the rate from 120,000 and 160,000 on.
+        let steps = try #require(recipe.dataset.pictures.imagesPerEpoch) / recipe.batchSize
+        #expect(steps * recipe.epochs == 180_000)
+        guard case .multiStep(let schedule) = recipe.schedule else {
+            Issue.record("\(recipe.schedule)")
+            return
+        }
+        #expect(schedule.milestones.map { $0 * steps } == [120_000, 160_000])
+        #expect(schedule.warmupSteps == 1000)
+        #expect(recipe.optimizer.learningRate == (name.hasPrefix("retina") ? 0.005 : 0.01))
+        #expect(recipe.optimizer.options.normalizationWeightDecay == 0)
+        #expect(try Recipe(yaml: recipe.yaml, file: "resolved") == recipe)
+    }
+
+    @Test("Any two detectors of a family have a recipe, and two of different families have none")
+    func derivedDetectors() throws {
+        let short = try Recipe.load(nameOrPath: "coco/mask_rcnn_r101-r50-short")
+        #expect(short.name == "coco/mask_rcnn_R101-R50-short")
+        #expect(short.method.review?.term.weight == 0.8)
+        #expect(short.student.bottomUp.norm == .batch)
+        let alone = try Recipe.load(nameOrPath: "coco/retinanet_R101")
+        #expect(alone.student.model == "retinanet_R101")
+        #expect(alone.teacher == nil)
+        #expect(throws: RecipeError.self) {
+            try Recipe.load(nameOrPath: "coco/faster_rcnn_R50-retinanet_R18")
+        }
     }
 
     /// As the authors' scripts for ImageNet have it: no warm-up, features before the activation.

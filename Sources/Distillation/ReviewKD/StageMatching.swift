@@ -84,6 +84,8 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
     case noRegressor(student: Int, teacher: Int)
     case noMargins(teacher: String)
     case oneClass
+    case notForDetectors(method: String)
+    case otherPyramid(student: [Int], teacher: [Int])
 
     /// What does not fit, what was expected, and the remedy.
     public var description: String {
@@ -112,6 +114,13 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
         case .noMargins(let teacher):
             "ofd takes a margin for each channel from the batch norm at the end of a teacher's stage. The "
                 + "stages of \(teacher) do not end in one. Choose another teacher or method."
+        case .otherPyramid(let student, let teacher):
+            "teacher and student cannot be matched: the pyramid of the student has levels of stride "
+                + "\(student.map(String.init).joined(separator: ", ")), and that of the teacher of "
+                + "\(teacher.map(String.init).joined(separator: ", ")). Expected the same. Choose a teacher of the "
+                + "student's family."
+        case .notForDetectors(let method):
+            "\(method) is not made for detectors. Expected reviewkd. Choose that method."
         case .oneClass:
             "crd tells an image from those of other classes, but all training images are of one class. "
                 + "Choose another method."
