@@ -40,7 +40,7 @@ public func trainByHand() throws -> (teacher: Scores, student: Scores) {
     }
 
     let test = drawImages(1000, .test)
-    return (judge(teacher, on: test), judge(student, on: test))
+    return (try judge(teacher, on: test), try judge(student, on: test))
 }
 
 /// Moves parameters down the gradient of a loss, batch by batch.
@@ -64,12 +64,12 @@ private func train(
 }
 
 /// How well a network recognises images: its `loss`, and `top1`, how often it is right, in percent.
-private func judge(_ network: any Backbone, on images: ImageSet) -> Scores {
+private func judge(_ network: any Backbone, on images: ImageSet) throws -> Scores {
     let evaluator = Classification(network).evaluator(dtype: .float32)
     for batch in EvaluationLoader(images, normalization: normalization, batchSize: 250) {
         evaluator.add(batch)
     }
-    return evaluator.scores
+    return try evaluator.scores
 }
 
 /// Draws shapes of 16 by 16 pixels, which are plain, striped, checked or dotted.

@@ -52,10 +52,12 @@ extension Scores: Codable {
         }
     }
 
-    /// Writes a flat object.
+    /// Writes a flat object, in which every figure keeps its name.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Name.self)
-        try container.encode(count, forKey: .count)
-        for (name, value) in values { try container.encode(value, forKey: Name(name)) }
+        var object = values
+        object[Name.count.stringValue] = Double(count)
+        // As a value a dictionary keeps its keys, which are no names of Swift, such as AP50.
+        var container = encoder.singleValueContainer()
+        try container.encode(object)
     }
 }

@@ -6,7 +6,7 @@ import VisionModels
 ///
 /// As a `FeatureExtractor` its levels are those of its feature pyramid network, so that methods of
 /// distillation compare those.
-public protocol Detector: Module, FeatureExtractor {
+public protocol Detector: PyramidNetwork {
     /// All numbers that are not weights.
     var settings: DetectorSettings { get }
 
@@ -97,4 +97,7 @@ extension Detector {
     public func foldedDetector(dtype: DType) -> FoldedDetector {
         FoldedDetector(self, dtype: dtype)
     }
+
+    /// The same, as a teacher takes it.
+    public func folded(dtype: DType) -> any FeatureExtractor { foldedDetector(dtype: dtype) }
 }

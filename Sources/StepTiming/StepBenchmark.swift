@@ -80,16 +80,22 @@ extension Recipe {
         _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool = true,
         steps: Int, profiles: Bool = false, remark: (String) -> Void = { _ in }
     ) throws -> StepTimes {
-        let images = try BenchmarkImages(of: self)
-        try requireMemory(for: images, on: device)
+        let images = try isDetection ? nil : BenchmarkImages(of: self)
+        if let images { try requireMemory(for: images, on: device) }
         var times: [Double] = []
         let profile = TimeProfile()
         do {
             try collectingOperatorErrors {
-                let step = try makeStep(
-                    work, on: images, precision: precision, device: device,
-                    usesGraph: usesGraph && !profiles && device != .cpu, preparesData: profiles,
-                    remark)
+                let step =
+                    if let images {
+                        try makeStep(
+                            work, on: images, precision: precision, device: device,
+                            usesGraph: usesGraph && !profiles && device != .cpu,
+                            preparesData: profiles, remark)
+                    } else {
+                        try makeDetectorStep(
+                            work, precision: precision, device: device, remark)
+                    }
                 let untimed = device == .cpu ? 3 : GraphedWork.runsBefore + 2
                 for index in 0..<(untimed + steps) {
                     let start = ContinuousClock.now

@@ -19,14 +19,20 @@ public struct StudentCard: Equatable, Sendable {
     /// How its images are normalised.
     public var normalization: Normalization?
 
+    /// Whatever else a task has to say of its networks, by names of its own.
+    public var details: [String: String] = [:]
+
     /// Says nothing.
     public init() {}
 
-    /// Says what a run of detection knows: names of classes in their order, and how images are normalised.
-    package init(model: String, classes: [String], normalization: Normalization) {
+    /// Says what a run of another task knows: the classes in their order, how images are normalised, and more.
+    package init(
+        model: String, classes: [String], normalization: Normalization, details: [String: String]
+    ) {
         self.model = model
         self.classes = classes
         self.normalization = normalization
+        self.details = details
     }
 
     /// Takes what a run knows; nothing for images whose classes have no names.
@@ -46,6 +52,7 @@ public struct StudentCard: Equatable, Sendable {
         model = metadata["model"]
         classes = Self.list(metadata["classes"])
         imageSize = metadata["image_size"].flatMap { Int($0) }
+        details = metadata.filter { !Self.ownNames.contains($0.key) }
         let mean: [Double]? = Self.list(metadata["mean"])
         let deviation: [Double]? = Self.list(metadata["std"])
         if let mean, let deviation, mean.count == 3, deviation.count == 3,
@@ -55,9 +62,11 @@ public struct StudentCard: Equatable, Sendable {
         }
     }
 
+    private static let ownNames: Set = ["model", "image_size", "classes", "mean", "std"]
+
     /// The texts for the metadata of a safetensors file.
     func metadata() throws -> [String: String] {
-        var texts: [String: String] = [:]
+        var texts = details
         texts["model"] = model
         texts["image_size"] = imageSize.map(String.init)
         texts["classes"] = try classes.map(Self.text)

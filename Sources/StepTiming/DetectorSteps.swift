@@ -1,0 +1,98 @@
+import Basics
+import COCO
+import DetectionData
+import DetectionTraining
+import Detectors
+import Distillation
+import Recipes
+import Torch
+import TorchNN
+import Training
+import VisionData
+
+/// Synthetic pictures with boxes, on the device.
+package struct BenchmarkPictures {
+    /// The classes of COCO.
+    static let classCount = 80
+
+    private static let boxesPerPicture = 8
+
+    let batch: Batch<[BoxTargets]>
+
+    /// Makes a batch.
+    ///
+    /// - Parameters:
+    ///   - recipe: whose pictures are of one size, or of the largest that it has.
+    ///   - hasMasks: whether every box has a mask, which is a triangle.
+    ///   - device: where the batch is to be.
+    init(of recipe: Recipe, hasMasks: Bool, device: Device) {
+        let pictures = recipe.dataset.pictures
+        let size =
+            pictures.fixedSize
+            ?? ImageSize(height: pictures.evaluationShortEdge, width: pictures.longestEdge)
+        let padded = paddedSize(of: [size])
+        let images = Tensor.empty([recipe.batchSize, 3, padded.height, padded.width])
+            .fillNormal(generator: recipe.generator(12)).to(device).contiguous(.channelsLast)
+        var random = CounterRandom(UInt64(recipe.seed), 14)
+        let targets = (0..<recipe.batchSize).map { index -> BoxTargets in
+            let corners = (0..<Self.boxesPerPicture).map { _ -> [Double] in
+                let width = Double.random(in: 0.05...0.6, using: &random) * Double(size.width)
+                let height = Double.random(in: 0.05...0.6, using: &random) * Double(size.height)
+                let left = Double.random(in: 0...1, using: &random) * (Double(size.width) - width)
+                let top = Double.random(in: 0...1, using: &random) * (Double(size.height) - height)
+                return [left, top, left + width, top + height]
+            }
+            return BoxTargets(
+                size: size,
+                boxes: Tensor(
+                    corners.flatMap(\.self).map(Float.init), shape: [corners.count, 4]
+                ).to(device),
+                classes: Tensor(
+                    corners.map { _ in
+                        Int64.random(in: 0..<Int64(Self.classCount), using: &random)
+                    }
+                ).to(device),
+                masks: hasMasks
+                    ? corners.map { .polygons([[$0[0], $0[1], $0[2], $0[1], $0[2], $0[3]]]) } : [],
+                key: SampleKey(UInt64(recipe.seed), UInt64(index)))
+        }
+        batch = Batch(
+            images: images, targets: targets,
+            indices: Tensor.arange(0..<recipe.batchSize, device: device))
+    }
+}
+
+extension Recipe {
+    /// A step of a detector that ends with its loss on the host, so that all its work is done.
+    func makeDetectorStep(
+        _ work: BenchmarkWork, precision: Precision, device: Device, _ remark: (String) -> Void
+    ) throws -> () throws -> Void {
+        let detector = try makeDetector(classCount: BenchmarkPictures.classCount, device: device)
+        let hasMasks = try DetectorArchitecture(named: student.model).hasMasks
+        let batch = BenchmarkPictures(of: self, hasMasks: hasMasks, device: device).batch
+        if work == .evaluate {
+            detector.eval()
+            let folded = detector.foldedDetector(dtype: precision.dtype)
+            return { _ = folded.detections(in: batch.images, batch.targets) }
+        }
+        let recipe = work == .train ? studentAlone : self
+        let task = ObjectDetection(
+            detector,
+            judgedBy: COCOAnnotations(path: "", images: [], categories: [], annotations: []))
+        let teacher = try recipe.makeTeacherDetector(
+            classCount: BenchmarkPictures.classCount, device: device
+        ).flatMap { recipe.makeTeacher($0, precision: precision) }
+        let distiller = try recipe.makeDetectionDistiller(
+            task, teacher: teacher, precision: precision, remark: remark)
+        let optimizer = SGD(distiller.trainableParameters, options: recipe.optimizer.options)
+        let weights = distiller.termWeights(
+            at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000))
+        return {
+            let total = distiller.losses(batch).total(weights: weights)
+            timed("backward") { total.backward() }
+            // The weights stay near those that they began with, so that every step has the same work.
+            timed("optimizer") { optimizer.step(learningRate: 1e-6) }
+            _ = total.item()
+        }
+    }
+}
