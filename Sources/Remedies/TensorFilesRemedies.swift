@@ -28,7 +28,8 @@ extension PyTorchCheckpointError {
             }
         case .zip, .pickle, .notACheckpoint, .arrays, .torchScript, .exportedProgram, .byteOrder,
             .streamVersion, .streamKeys, .unknownStorage, .storageCutOff, .notADictionary,
-            .duplicateName, .noStorage, .storageSize, .outsideStorage, .expandsTooMuch:
+            .duplicateName, .noStorage, .storageSize, .outsideStorage, .expandsTooMuch,
+            .asksForCode:
             nil
         }
     }

@@ -5,7 +5,7 @@ import VisionData
 extension DatasetError: Remediable {
     package func remedy(in command: CommandKind) -> String? {
         switch self {
-        case .unknown: nil
+        case .unknown, .hasObjects: nil
         case .noFolder(let dataset): Self.remedy(ofNoFolderFor: dataset)
         }
     }

@@ -57,6 +57,21 @@ struct EvaluateCommand: ParsableCommand {
         transform: wholeNumber)
     var resize: Int?
 
+    @Option(
+        parsing: .unconditional,
+        help: "Detection: the shorter side, in pixels (default: the file's, else 800).",
+        transform: wholeNumber)
+    var shortEdge: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Detection: the longer side at most, in pixels (default: the file's, else 1333).",
+        transform: wholeNumber)
+    var longestEdge: Int?
+
+    @Option(help: "Detection: write what is found into this file, as `coco evaluate` takes it.")
+    var results: String?
+
     @Flag(
         name: .customLong("scale-16-bit-grey"),
         help: "Photographs: scale grey values of 16 bits, of which all above 255 are white else.")
@@ -70,7 +85,10 @@ struct EvaluateCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        try requireRanges([("--image-size", imageSize, 32...4096), ("--resize", resize, 32...8192)])
+        try requireRanges([
+            ("--image-size", imageSize, 32...4096), ("--resize", resize, 32...8192),
+            ("--short-edge", shortEdge, 32...8192), ("--longest-edge", longestEdge, 32...8192),
+        ])
         guard (mean == nil) == (std == nil) else {
             throw ValidationError("--mean and --std belong together; give both or neither")
         }
@@ -78,10 +96,11 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
-        let device = try device.resolve()
-        precision.noteEmulation(on: device)
         let known = try known()
         try requireUse(for: known)
+        if known.hasObjects { return try evaluateDetector() }
+        let device = try device.resolve()
+        precision.noteEmulation(on: device)
         let images = try known.open(
             .test, in: data, device: device,
             photographs: PhotographSettings(
@@ -113,6 +132,15 @@ struct EvaluateCommand: ParsableCommand {
 
     private func requireUse(for dataset: Dataset) throws {
         try photographs.requireUse(for: dataset)
+        let ofDetection = [
+            ("--short-edge", shortEdge != nil), ("--longest-edge", longestEdge != nil),
+            ("--results", results != nil),
+        ].first { $0.1 }
+        if let ofDetection, !dataset.hasObjects {
+            throw ValidationError(
+                "\(ofDetection.0) is for detectors, and the data set \(dataset) has one class an image; "
+                    + "leave it out")
+        }
         let given = [("--image-size", imageSize), ("--resize", resize)].first { $0.1 != nil }
         guard let given, !dataset.hasPhotographs else { return }
         throw ValidationError(
@@ -123,7 +151,7 @@ struct EvaluateCommand: ParsableCommand {
         try KnownDatasets.named(dataset, among: KnownDatasets.inFolders)
     }
 
-    private func normalization() throws -> Normalization {
+    func normalization() throws -> Normalization {
         let known = try known()
         guard let mean, let std else {
             guard let own = known.normalization else {

@@ -41,7 +41,7 @@ struct PhotographOptions: ParsableArguments {
     ///
     /// - Throws: `WrongRecipe` where one is given and the data set has no photographs.
     func requireUse(for dataset: Dataset) throws {
-        guard !dataset.hasPhotographs else { return }
+        guard !dataset.hasPhotographs, !dataset.hasObjects else { return }
         let given = [
             ("--workers", workers), ("--max-unreadable", maxUnreadable),
             ("--max-pixels", maxPixels),

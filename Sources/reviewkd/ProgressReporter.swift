@@ -73,6 +73,11 @@ final class ProgressReporter {
     /// Leaves the terminal clean.
     func finish() { stream.clearStatus() }
 
+    /// Images a second; of large ones there are few.
+    private static func speed(_ imagesPerSecond: Double) -> String {
+        "\(imagesPerSecond.formatted(places: imagesPerSecond < 10 ? 1 : 0)) images/s"
+    }
+
     private func show(_ step: StepReport, _ run: String?) {
         let now = ContinuousClock.now
         let pause = Duration.seconds(stream.isTerminal ? 0.1 : 15)
@@ -84,7 +89,7 @@ final class ProgressReporter {
             terms: step.terms.map { "\($0.name) \($0.value.formatted(places: 3))" },
             accuracy: step.measures.map { "\($0.name) \($0.value.formatted(places: 1)) %" }
                 .joined(separator: "  "),
-            speed: "\(step.imagesPerSecond.formatted(places: 0)) images/s",
+            speed: Self.speed(step.imagesPerSecond),
             left: "\(duration(step.secondsLeft)) left")
         guard stream.isTerminal else {
             let start = run.map { [$0] } ?? []
@@ -103,19 +108,22 @@ final class ProgressReporter {
         for name in record.train.keys.sorted() where name != "top1" {
             text += "  \(name) \((record.train[name] ?? .nan).formatted(places: 3))"
         }
-        text += "  train \((record.train["top1"] ?? .nan).formatted(places: 2)) %"
+        if let top1 = record.train["top1"] { text += "  train \(top1.formatted(places: 2)) %" }
         if let top1 = record.validation?["top1"] {
             text += "  validation \(top1.formatted(places: 2)) %"
         }
         if let top1 = record.test?["top1"] {
             text += "  test " + stream.colored("\(top1.formatted(places: 2)) %", "1")
         }
+        if let precisions = record.test?.precisions, !precisions.isEmpty {
+            text += "  test " + stream.colored(precisions, "1")
+        }
         if let top1 = record.test?["ema_top1"] {
             text += "  averaged \(top1.formatted(places: 2)) %"
         }
         printError(
             text
-                + "  \(duration(record.seconds))  \(record.imagesPerSecond.formatted(places: 0)) images/s"
+                + "  \(duration(record.seconds))  \(Self.speed(record.imagesPerSecond))"
         )
     }
 }

@@ -20,7 +20,7 @@ struct ReviewKDTool: AsyncParsableCommand {
             DemoCommand.self, TrainCommand.self, DistillCommand.self, ReproduceCommand.self,
             AblateCommand.self, EvaluateCommand.self, PredictCommand.self, BenchCommand.self,
             ModelsCommand.self,
-            RecipesCommand.self, DatasetsCommand.self, DevicesCommand.self,
+            RecipesCommand.self, DatasetsCommand.self, COCOCommand.self, DevicesCommand.self,
         ])
 
     /// Runs the command that the arguments name, on the main thread as long as it does not wait.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Detectors
 import Distillation
 import Foundation
 import NetworkFiles
@@ -43,6 +44,11 @@ struct DistillCommand: ParsableCommand {
         if let teacherNormalization {
             recipe.teacher?.normalization = try TeacherNormalization(teacherNormalization).settings
         }
+        if recipe.isDetection {
+            return try DetectionRun(
+                recipe: recipe, options: options, teacher: teacher, teacherKey: weights.key
+            ).run()
+        }
         let settings = recipe.teacher
         if settings == nil {
             printError("note: the method is alone, so the file of --teacher is not used")
@@ -79,6 +85,10 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         var recipe = try options.resolve(recipe).studentAlone
+        if recipe.isDetection {
+            if let model { recipe.student.model = try DetectorArchitecture(named: model).name }
+            return try DetectionRun(recipe: recipe, options: options, teacher: nil).run()
+        }
         if let model { recipe.student.model = try Architecture(named: model).name }
         try TrainingRun(recipe: recipe, options: options, studentNaming: "--model ")
             .run { _, _ in nil }

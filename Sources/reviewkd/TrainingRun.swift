@@ -135,6 +135,16 @@ struct TrainingRun {
         case .alreadyFinished:
             print("\(folder) holds a finished run; nothing was done.")
             printResult(trainer.history, in: folder)
+        default: try Self.tellUnfinished(outcome, in: folder)
+        }
+    }
+
+    /// Says where a run was left that is not finished.
+    ///
+    /// - Throws: the exit status of a run that a signal ended.
+    static func tellUnfinished(_ outcome: TrainingOutcome, in folder: String) throws {
+        switch outcome {
+        case .finished, .alreadyFinished: break
         case .stopped(let step):
             print(
                 "Stopped after step \(step) as --max-steps asks; everything is saved in "

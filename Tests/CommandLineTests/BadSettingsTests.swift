@@ -309,10 +309,10 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "did you mean \"resnet8\"?"),
         BadArguments(
             ["datasets", "fetch", "cifar11", "--data", "OUTPUT"], 64,
-            "data set 'cifar11' is unknown; expected one of cifar100, cifar10"),
+            "data set 'cifar11' is unknown; expected cifar100, cifar10 or coco2017"),
         BadArguments(
             ["datasets", "fetch", "procedural", "--data", "OUTPUT"], 64,
-            "data set 'procedural' is not one that this command takes; expected cifar100 or cifar10"
+            "data set 'procedural' has nothing to download; expected cifar100, cifar10 or coco2017"
         ),
         BadArguments(
             [

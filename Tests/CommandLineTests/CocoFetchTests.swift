@@ -107,7 +107,7 @@ extension CommandLineSuite {
                 (["cifar10", "--unverified"], "cifar10 has no use for --unverified"),
                 (
                     ["coco"],
-                    "data set 'coco' is unknown; expected cifar100, cifar10 or coco2017; did you mean \"coco2017\"?"
+                    "data set 'coco' has nothing to download; expected cifar100, cifar10 or coco2017"
                 ),
                 (["imagenet"], "data set 'imagenet' has nothing to download"),
             ])

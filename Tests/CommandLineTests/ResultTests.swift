@@ -360,6 +360,7 @@ extension CommandLineSuite {
               models                  List the networks, or describe one.
               recipes                 List the shipped recipes, or show one.
               datasets                Download data sets.
+              coco                    Work with annotations and results in the form of COCO.
               devices                 Show the devices, and why one is missing.
 
               See 'reviewkd help <subcommand>' for detailed help.

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Basics
+import COCO
+import DetectionData
+import DetectionTraining
+import Detectors
+import Distillation
+import NetworkFiles
+import Remedies
+import TensorFiles
+import Terminal
+import Torch
+import TorchNN
+import Training
+import VisionData
+import VisionModels
+
+extension EvaluateCommand {
+    /// Judges a detector on the validation images of a folder in COCO's form.
+    func evaluateDetector() throws {
+        let architecture = try DetectorArchitecture(named: model)
+        let device = try device.resolve()
+        precision.noteEmulation(on: device)
+        var card = try DetectorCard(StudentCard(of: file), of: file)
+        if let shortEdge { (card.shortEdge, card.fixedSize) = (shortEdge, nil) }
+        if let longestEdge { (card.longestEdge, card.fixedSize) = (longestEdge, nil) }
+        let pictures = try PictureSource(
+            .test, in: data, settings: card.pictures, reading: photographs.reading,
+            device: device, withMasks: architecture.hasMasks
+        ) { printError("note: \($0)") }
+        var settings = card.settings
+        settings.classCount = pictures.classNames.count
+        let normalization = try normalization()
+        let (detector, _) = try loadDetector(
+            architecture, weights: file, key: weights.key, settings: settings,
+            takingPicturesAs: PixelFormat(
+                channels: .rgb, mean: normalization.mean.map { 255 * $0 },
+                deviation: normalization.deviation.map { 255 * $0 }),
+            generator: Generator(seed: 0), remark: { printError("note: \(told($0))") })
+        detector.convert(device: device, format: .channelsLast)
+        detector.eval()
+        let progress = EvaluationProgress(quiet: false)
+        let (scores, found) = try ObjectDetection(detector, judgedBy: pictures.annotations).judge(
+            pictures, normalization: normalization, batchSize: 1, dtype: precision.dtype
+        ) { progress.show($0, of: $1) }
+        if let results { try found.write(to: results) }
+        if json {
+            try printJSON(scores)
+        } else {
+            print("\(scores.precisions), \(scores.count) images")
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import Testing
+
+/// Detectors trained, resumed and judged by the built program.
+@Suite("Detectors on the command line") struct DetectionRunTests {
+    private let studio: DetectionStudio
+    private var workshop: Workshop { studio.workshop }
+
+    init() throws { studio = try DetectionStudio.shared() }
+
+    @Test("A run records every loss by its name, and COCO's figures")
+    func records() throws {
+        let metrics = try workshop.metrics(studio.reference)
+        #expect(metrics.count == 2)
+        let last = try #require(metrics.last)
+        let train = try #require(last["train"] as? [String: Double])
+        for name in ["rpn_class", "rpn_box", "class", "box", "total"] {
+            #expect(try #require(train[name]).isFinite, "\(name)")
+        }
+        let total = ["rpn_class", "rpn_box", "class", "box"].reduce(0) { $0 + (train[$1] ?? .nan) }
+        #expect(abs(total - (train["total"] ?? .nan)) < 1e-5 * total)
+        let test = try #require(last["test"] as? [String: Double])
+        #expect(test["count"] == 3)
+        for name in ["AP", "AP50", "AP75", "AR1", "AR100"] {
+            #expect((-1...1).contains(try #require(test[name])), "\(name)")
+        }
+    }
+
+    @Test(
+        "A finished run's file evaluates to the figures that the run reported, and its results to them again"
+    )
+    func evaluation() throws {
+        let results = "\(workshop.fresh("found")).json"
+        let outcome = try workshop.run([
+            "evaluate", "\(studio.reference)/student-last.safetensors", "--model",
+            "faster_rcnn_r18", "--dataset", "coco", "--data", "rectangles", "--results", results,
+            "--json", "--threads", "1",
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let found = try outcome.json()
+        let test = try #require(
+            try workshop.metrics(studio.reference).last?["test"] as? [String: Double])
+        for (name, value) in test {
+            #expect(try #require(found[name] as? Double) == value, "\(name)")
+        }
+        let again = try workshop.run([
+            "coco", "evaluate", "--annotations",
+            "rectangles/annotations/instances_val2017.json", "--results", results, "--type",
+            "bbox", "--json",
+        ])
+        #expect(again.status == 0, "\(again.errors)")
+        #expect(try again.json()["AP"] as? Double == test["AP"])
+    }
+
+    @Test("A run that was stopped within an epoch and resumed ends in the same bytes")
+    func resumed() throws {
+        let output = workshop.fresh("rectangles")
+        let stopped = try workshop.run(studio.train(to: output) + ["--max-steps", "4"])
+        #expect(stopped.status == 0, "\(stopped.errors)")
+        #expect(stopped.output.hasPrefix("Stopped after step 4"))
+        let resumed = try workshop.run(studio.train(to: output) + ["--resume"])
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        for file in ["student-last.safetensors"] {
+            #expect(
+                try workshop.read("\(output)/\(file)")
+                    == workshop.read("\(studio.reference)/\(file)"))
+        }
+        #expect(try workshop.metrics(output).map { $0["step"] as? Int } == [3, 6])
+    }
+
+    @Test("A student learns from a teacher's pyramid, and the review term has a record of its own")
+    func distilled() throws {
+        let output = workshop.fresh("rectangles")
+        let outcome = try workshop.run([
+            "distill", "coco/faster_rcnn_R50-R18-short", "--teacher",
+            "\(studio.reference)/student-last.safetensors", "--data", "rectangles", "--output",
+            output, "--set", "teacher.model=faster_rcnn_R18", "--set",
+            "dataset.fixed_size=[64,64]", "--set", "schedule.milestones=[]", "--epochs", "1",
+            "--max-steps", "2", "--quiet", "--threads", "1",
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let recipe = String(decoding: try workshop.read("\(output)/recipe.yaml"), as: UTF8.self)
+        #expect(recipe.contains("weight: 1.2"))
+        #expect(recipe.contains("fixed_size: [64, 64]"))
+    }
+
+    @Test("A teacher of another family is told by the strides of its pyramid")
+    func otherPyramid() throws {
+        let retina = workshop.fresh("retina")
+        let trained = try workshop.run(
+            studio.train(to: retina) + [
+                "--set", "student.model=retinanet_R18", "--set", "detector.proposals=null",
+                "--max-steps", "1",
+            ])
+        #expect(trained.status == 0, "\(trained.errors)")
+        let outcome = try workshop.run([
+            "distill", "coco/faster_rcnn_R50-R18-short", "--teacher",
+            "\(retina)/student-last.safetensors", "--data", "rectangles", "--output",
+            workshop.fresh("rectangles"), "--set", "teacher.model=retinanet_R18", "--quiet",
+        ])
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.sentence.hasPrefix(
+                "Error: teacher and student cannot be matched: the pyramid of the student has levels of "
+                    + "stride 4, 8, 16, 32, 64, and that of the teacher of 8, 16, 32, 64, 128."),
+            "\(outcome.errors)")
+    }
+
+    @Test("An image that is missing, or of another size than its entry, ends the run with its name")
+    func badImages() throws {
+        let data = workshop.fresh("rectangles")
+        try studio.write(to: data)
+        try FileManager.default.removeItem(at: workshop.url("\(data)/train2017/3.png"))
+        let missing = try workshop.run(studio.train(to: workshop.fresh("run"), data: data))
+        #expect(missing.status == 1)
+        #expect(missing.sentence.contains("3.png: "), "\(missing.errors)")
+        try workshop.copy("\(data)/train2017/2.png", to: "\(data)/train2017/3.png")
+        let other = try workshop.run(studio.train(to: workshop.fresh("run"), data: data))
+        #expect(other.status == 1)
+        #expect(
+            other.sentence.contains("3.png: it is 90 × 60 pixels, and its entry says 60 × 72"),
+            "\(other.errors)")
+    }
+
+    @Test(
+        "Detectors and data sets that do not go together are told",
+        arguments: [
+            (
+                ["train", "cifar100/resnet20", "--set", "student.model=faster_rcnn_R18"],
+                "faster_rcnn_R18 is a detector, and dataset.name is cifar100"
+            ),
+            (
+                ["train", "coco/faster_rcnn_R18", "--set", "student.model=resnet20"],
+                "resnet20 is no detector, which dataset.name coco needs"
+            ),
+            (
+                ["train", "coco/faster_rcnn_R18"],
+                "no folder of images is given for the data set coco"
+            ),
+            (
+                ["train", "cifar100/resnet20", "--set", "detector.proposals=5"],
+                "detector"
+            ),
+            (
+                [
+                    "distill", "coco/faster_rcnn_R50-R18", "--method", "kd", "--teacher", "x",
+                    "--data", "rectangles",
+                ], "kd"
+            ),
+        ])
+    func mismatched(_ arguments: [String], _ sentence: String) throws {
+        let outcome = try workshop.run(
+            arguments + ["--output", workshop.fresh("run"), "--quiet"])
+        #expect(outcome.status == 1)
+        #expect(outcome.sentence.contains(sentence), "\(outcome.errors)")
+    }
+
+    @Test("A detector's step can be timed")
+    func timed() throws {
+        let outcome = try workshop.run([
+            "bench", "rectangles.yaml", "--work", "train", "--steps", "1", "--json",
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try outcome.json()
+        #expect(report["work"] as? String == "train")
+        #expect(try #require(report["ms_per_step"] as? Double) > 0)
+    }
+}
