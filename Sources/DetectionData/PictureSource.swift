@@ -42,27 +42,28 @@ public final class PictureSource: @unchecked Sendable {
         reading: PhotographReading = PhotographReading(), device: Device, withMasks: Bool,
         remark: @escaping (String) -> Void = { _ in }
     ) throws {
-        let name = split == .train ? "train2017" : "val2017"
+        let folder = COCOFolder(directory)
+        let part = split == .train ? COCOFolder.Split.train : .val
         let annotations = try COCOAnnotations(
-            contentsOf: "\(directory)/annotations/instances_\(name).json",
+            contentsOf: folder.annotations(of: part),
             parts: withMasks ? [.boxes, .masks] : .boxes)
         try self.init(
-            annotations, images: "\(directory)/\(name)", settings: settings, reading: reading,
-            device: device, remark: remark)
+            annotations, imagePath: { folder.image($0, of: part) }, settings: settings,
+            reading: reading, device: device, remark: remark)
     }
 
     /// Takes annotations.
     ///
     /// - Parameters:
     ///   - annotations: the images, categories and objects.
-    ///   - images: the folder of the images.
+    ///   - imagePath: the path of an image's file by its name in the annotations.
     ///   - settings: how pictures become batches.
     ///   - reading: how their files are read.
     ///   - device: where batches are to be.
     ///   - remark: told what a reader of the results should know.
     /// - Throws: `PictureError` where an image has no size or no file.
     public init(
-        _ annotations: COCOAnnotations, images: String, settings: PictureSettings,
+        _ annotations: COCOAnnotations, imagePath: (String) -> String, settings: PictureSettings,
         reading: PhotographReading = PhotographReading(), device: Device,
         remark: @escaping (String) -> Void = { _ in }
     ) throws(PictureError) {
@@ -76,7 +77,7 @@ public final class PictureSource: @unchecked Sendable {
             guard let height = image.height, height > 0 else { throw missing("height") }
             guard let width = image.width, width > 0 else { throw missing("width") }
             sizes.append(ImageSize(height: height, width: width))
-            paths.append("\(images)/\(name)")
+            paths.append(imagePath(name))
         }
         self.annotations = annotations
         self.sizes = sizes
@@ -127,9 +128,7 @@ public final class PictureSource: @unchecked Sendable {
     }
 
     /// The threads that decode.
-    var workers: Int {
-        reading.workers ?? min(8, ProcessInfo.processInfo.activeProcessorCount)
-    }
+    var workers: Int { reading.threads }
 
     /// Memory for a ring's slots.
     func makeSlots(batchSize: Int) throws -> HostBuffer {
@@ -154,8 +153,7 @@ public final class PictureSource: @unchecked Sendable {
         _ places: [PicturePlan.Place], batchSize: Int, first: Int, slots: HostBuffer,
         notes: UnreadableNotes
     ) -> BatchRing {
-        let options = ImageOptions(
-            maximumPixels: reading.maximumPixels ?? ImageOptions().maximumPixels)
+        let options = reading.options()
         let names = annotations.images.map { $0.fileName ?? "\($0.id)" }
         return BatchRing(
             order: Array(places.indices), batchSize: batchSize,

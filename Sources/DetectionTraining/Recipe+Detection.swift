@@ -1,3 +1,4 @@
+import DetectionData
 import Detectors
 import Distillation
 import NetworkFiles
@@ -10,14 +11,6 @@ import VisionData
 import VisionModels
 
 extension Recipe {
-    /// How networks of this recipe are given their pictures.
-    private var pixelFormat: PixelFormat {
-        let normalization = dataset.normalization.normalization
-        return PixelFormat(
-            channels: .rgb, mean: normalization.mean.map { 255 * $0 },
-            deviation: normalization.deviation.map { 255 * $0 })
-    }
-
     /// The detector that is trained, with its initial weights, the same for every method, or with those of a file.
     ///
     /// - Parameters:
@@ -32,19 +25,9 @@ extension Recipe {
         classCount: Int, device: Device, startingFrom path: String? = nil,
         key: WeightsKey = WeightsKey(), remark: (WeightsRemark) -> Void = { _ in }
     ) throws -> any Detector {
-        let architecture = try DetectorArchitecture(named: student.model)
-        let settings = detectorSettings(of: student.bottomUp, classCount: classCount)
-        let detector =
-            if let path {
-                try loadDetector(
-                    architecture, weights: path, key: key, settings: settings,
-                    takingPicturesAs: pixelFormat, requiresHeads: false, generator: generator(10),
-                    remark: remark
-                ).detector
-            } else {
-                architecture.make(settings: settings, generator: generator(10))
-            }
-        detector.convert(device: device, format: .channelsLast)
+        let detector = try detector(
+            named: student.model, student.bottomUp, classCount: classCount, device: device,
+            from: path, key: key, requiresHeads: false, generator(10), remark)
         detector.train()
         return detector
     }
@@ -64,30 +47,34 @@ extension Recipe {
         remark: (WeightsRemark) -> Void = { _ in }
     ) throws -> (any Detector)? {
         try teacher.map { teacher in
-            let architecture = try DetectorArchitecture(named: teacher.model)
-            let settings = detectorSettings(of: teacher.bottomUp, classCount: classCount)
-            let detector =
-                if let path {
-                    try loadDetector(
-                        architecture, weights: path, key: key, settings: settings,
-                        takingPicturesAs: pixelFormat, generator: generator(13), remark: remark
-                    ).detector
-                } else {
-                    architecture.make(settings: settings, generator: generator(13))
-                }
-            detector.convert(device: device, format: .channelsLast)
-            return detector
+            try detector(
+                named: teacher.model, teacher.bottomUp, classCount: classCount, device: device,
+                from: path, key: key, requiresHeads: true, generator(13), remark)
         }
     }
 
-    private func detectorSettings(
-        of bottomUp: BottomUpSettings, classCount: Int
-    ) -> DetectorSettings {
-        var settings = detector
+    private func detector(
+        named name: String, _ bottomUp: BottomUpSettings, classCount: Int, device: Device,
+        from path: String?, key: WeightsKey, requiresHeads: Bool, _ generator: Generator,
+        _ remark: (WeightsRemark) -> Void
+    ) throws -> any Detector {
+        let architecture = try DetectorArchitecture(named: name)
+        var settings = self.detector
         settings.classCount = classCount
         settings.norm = bottomUp.norm
         settings.frozenParts = bottomUp.frozenParts
-        return settings
+        let network =
+            if let path {
+                try loadDetector(
+                    architecture, weights: path, key: key, settings: settings,
+                    takingPicturesAs: dataset.normalization.normalization.pixelFormat,
+                    requiresHeads: requiresHeads, generator: generator, remark: remark
+                ).detector
+            } else {
+                architecture.make(settings: settings, generator: generator)
+            }
+        network.convert(device: device, format: .channelsLast)
+        return network
     }
 
     /// Refuses methods that are not made for detectors.

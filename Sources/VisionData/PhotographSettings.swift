@@ -1,3 +1,6 @@
+import Foundation
+import ImageFiles
+
 /// How photographs of any size become batches of one size.
 public struct PhotographSettings: Sendable, Equatable {
     /// Height and width of the images as networks see them, in pixels.
@@ -47,5 +50,20 @@ public struct PhotographReading: Sendable, Equatable {
         self.workers = workers
         self.allowedUnreadable = allowedUnreadable
         self.maximumPixels = maximumPixels
+    }
+}
+
+extension PhotographReading {
+    /// The threads that decode.
+    package var threads: Int { workers ?? min(8, ProcessInfo.processInfo.activeProcessorCount) }
+
+    /// How a decoder reads.
+    ///
+    /// - Parameter scalesSixteenBitGrey: whether grey values of 16 bits are scaled.
+    /// - Returns: the options.
+    package func options(scalesSixteenBitGrey: Bool = false) -> ImageOptions {
+        ImageOptions(
+            maximumPixels: maximumPixels ?? ImageOptions().maximumPixels,
+            scalesSixteenBitGrey: scalesSixteenBitGrey)
     }
 }

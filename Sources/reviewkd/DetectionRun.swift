@@ -54,18 +54,10 @@ struct DetectionRun {
         let detector = try recipe.makeDetector(
             classCount: classCount, device: device, startingFrom: options.studentWeights,
             key: options.studentKey, remark: { reporter.remark("student: \(told($0))") })
-        var settings = RunOptions()
+        var settings = options.settings(output: options.output, on: device)
         settings.studentWeightsDigest = try options.studentWeights.map { try sha256(ofFile: $0) }
-        settings.output = options.output
-        settings.device = device
-        settings.adaptsThreads = options.device.threads == nil
-        settings.maxSteps = options.maxSteps
-        settings.checkpointEvery = options.checkpointEvery
-        settings.resume = options.resume
         settings.teacherDigest = try teacher.map { try sha256(ofFile: $0) }
         settings.evaluatesEveryEpoch = data.test.count <= Self.evaluatedEveryEpoch
-        settings.revision = revision
-        settings.interruption = { Interruption.signal }
         let trainer = try Trainer(
             recipe: recipe, data: data, detector: detector,
             teacher: network.flatMap { recipe.makeTeacher($0, precision: precision) },

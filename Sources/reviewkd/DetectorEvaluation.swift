@@ -33,9 +33,7 @@ extension EvaluateCommand {
         let normalization = try normalization()
         let (detector, _) = try loadDetector(
             architecture, weights: file, key: weights.key, settings: settings,
-            takingPicturesAs: PixelFormat(
-                channels: .rgb, mean: normalization.mean.map { 255 * $0 },
-                deviation: normalization.deviation.map { 255 * $0 }),
+            takingPicturesAs: normalization.pixelFormat,
             generator: Generator(seed: 0), remark: { printError("note: \(told($0))") })
         detector.convert(device: device, format: .channelsLast)
         detector.eval()

@@ -99,17 +99,8 @@ struct TrainingRun {
         _ report: @escaping (TrainingEvent) -> Void
     ) throws -> Trainer {
         let loaded = try teacher(data, device)
-        var settings = RunOptions()
-        settings.output = folder
-        settings.device = device
-        settings.usesGraph = options.device.graph
-        settings.adaptsThreads = options.device.threads == nil
-        settings.maxSteps = options.maxSteps
-        settings.checkpointEvery = options.checkpointEvery
-        settings.resume = options.resume
+        var settings = options.settings(output: folder, on: device)
         settings.teacherDigest = loaded?.digest
-        settings.revision = revision
-        settings.interruption = { Interruption.signal }
         let taught = try loaded.flatMap {
             recipe.makeTeacher(
                 $0.network, precision: try recipe.precision ?? .standard(on: device))
@@ -185,5 +176,22 @@ struct TrainingRun {
                     + "student-best.safetensors.")
         }
         print("Weights: \(folder)/student-last.safetensors")
+    }
+}
+
+extension RunCommandOptions {
+    /// What a run has beside its recipe and its files.
+    func settings(output: String, on resolved: Device) -> RunOptions {
+        var settings = RunOptions()
+        settings.output = output
+        settings.device = resolved
+        settings.usesGraph = device.graph
+        settings.adaptsThreads = device.threads == nil
+        settings.maxSteps = maxSteps
+        settings.checkpointEvery = checkpointEvery
+        settings.resume = resume
+        settings.revision = revision
+        settings.interruption = { Interruption.signal }
+        return settings
     }
 }

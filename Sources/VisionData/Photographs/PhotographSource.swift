@@ -83,9 +83,7 @@ public struct PhotographSource: ImageSource, @unchecked Sendable {
 
 extension PhotographSource {
     /// The threads that decode.
-    public var workers: Int {
-        reading.workers ?? min(8, ProcessInfo.processInfo.activeProcessorCount)
-    }
+    public var workers: Int { reading.threads }
 
     /// Starts a ring of batches.
     ///
@@ -101,9 +99,7 @@ extension PhotographSource {
         _ order: [Int], _ view: ImageView, batchSize: Int, first: Int, slots: HostBuffer,
         notes: UnreadableNotes
     ) -> BatchRing {
-        let options = ImageOptions(
-            maximumPixels: reading.maximumPixels ?? ImageOptions().maximumPixels,
-            scalesSixteenBitGrey: settings.scalesSixteenBitGrey)
+        let options = reading.options(scalesSixteenBitGrey: settings.scalesSixteenBitGrey)
         return BatchRing(
             order: order, batchSize: batchSize, rowBytes: view.byteCount, first: first,
             threads: workers, slots: Self.slots,

@@ -61,9 +61,9 @@ struct COCOReport: Encodable {
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             switch self {
-            case .number(let number), .id(.fraction(let number)): try container.encode(number)
-            case .id(.whole(let number)): try container.encode(number)
-            case .text(let text), .id(.text(let text)): try container.encode(text)
+            case .number(let number): try container.encode(number)
+            case .id(let id): try container.encode(id)
+            case .text(let text): try container.encode(text)
             case .list(let entries): try container.encode(entries)
             }
         }
