@@ -310,6 +310,13 @@ let package = Package(
             exclude: ["Boxes/Values", "Fixtures"], swiftSettings: house + fast),
 
         .testTarget(
+            name: "DetectionTrainingTests",
+            dependencies: [
+                "COCO", "DetectionTraining", "Detectors", "Distillation", "RecipeSyntax", "Recipes",
+                "Torch", "TorchNN", "Training", "VisionModels", "TorchTestSupport",
+            ],
+            swiftSettings: house),
+        .testTarget(
             name: "NetworkFilesTests",
             dependencies: [
                 "Basics", "Detectors", "NetworkFiles", "TensorFiles", "Torch", "TorchNN",

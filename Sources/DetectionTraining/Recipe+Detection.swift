@@ -1,3 +1,4 @@
+import COCO
 import DetectionData
 import Detectors
 import Distillation
@@ -77,20 +78,11 @@ extension Recipe {
         return network
     }
 
-    /// Refuses methods that are not made for detectors.
-    ///
-    /// - Throws: `DistillationError.notForDetectors` with the first of them.
-    package func requireMethodForDetectors() throws(DistillationError) {
-        guard method.names != [.alone],
-            let other = method.names.first(where: { $0 != .reviewkd })
-        else { return }
-        throw .notForDetectors(method: other.rawValue)
-    }
-
     /// The method of this recipe around a detector.
     ///
     /// - Parameters:
-    ///   - task: the student, in training mode.
+    ///   - detector: the student, in training mode.
+    ///   - truths: the objects in the images that it is judged on.
     ///   - teacher: a detector; nil for a student alone.
     ///   - precision: of both forward passes.
     ///   - remark: called with what a user should know about the choices.
@@ -98,29 +90,48 @@ extension Recipe {
     /// - Throws: `DistillationError` where the two cannot be matched, `TrainingError.noTeacher` where the method
     ///   needs one.
     package func makeDetectionDistiller(
-        _ task: ObjectDetection, teacher: Teacher?, precision: Precision,
-        remark: (String) -> Void = { _ in }
+        _ detector: any Detector, judgedBy truths: COCOAnnotations, teacher: Teacher?,
+        precision: Precision, remark: (String) -> Void = { _ in }
     ) throws -> TaughtStudent<[BoxTargets]> {
         guard method.names != [.alone] else {
-            return TaughtStudent(task: task, precision: precision)
+            return TaughtStudent(
+                task: ObjectDetection(detector, judgedBy: truths), precision: precision)
         }
         try requireMethodForDetectors()
         guard let teacher else { throw TrainingError.noTeacher(method: method.name) }
-        let strides = [task.detector.levels, teacher.network.levels].map {
+        let strides = [detector.levels, teacher.network.levels].map {
             $0.map { $0.reduction ?? 0 }
         }
         guard strides[0] == strides[1] else {
             throw DistillationError.otherPyramid(student: strides[0], teacher: strides[1])
         }
-        let terms = try method.review.map { review in
-            ReviewKD(
-                review: try makeReview(
-                    review, student: task.detector, teacher: teacher.network, remark),
-                settings: review.term)
+        let comparesRegions = method.names.contains { name in
+            (name.method as? any DetectionMethod.Type)?.comparesRegions ?? false
         }
         return TaughtStudent(
-            task: task, teacher: teacher, terms: [terms].compactMap(\.self),
-            labelsWeight: method.crossEntropyWeight,
-            precision: precision)
+            task: ObjectDetection(
+                detector, judgedBy: truths, secondJudge: comparesRegions ? teacher : nil),
+            teacher: teacher,
+            terms: try makeDetectionTerms(student: detector, teacher: teacher.network, remark),
+            labelsWeight: method.crossEntropyWeight, precision: precision)
+    }
+
+    /// The terms of this recipe's loss between two detectors, in the order of the methods' names.
+    private func makeDetectionTerms(
+        student: any Detector, teacher: any PyramidNetwork, _ remark: (String) -> Void
+    ) throws -> [any KnowledgeTerm] {
+        let use = use(of: method.names)
+        return try method.names.compactMap { name in
+            if name == .reviewkd {
+                let review = try method.review ?? ReviewSettings.published(for: use)
+                return ReviewKD(
+                    review: try makeReview(review, student: student, teacher: teacher, remark),
+                    settings: review.term)
+            }
+            guard let kind = name.method else { return nil }
+            let constants = method.constants[name] ?? MethodConstants(kind, for: use)
+            return try constants.makeTerm(
+                in: PyramidPlace(student: student, teacher: teacher, generator: generator(11)))
+        }
     }
 }

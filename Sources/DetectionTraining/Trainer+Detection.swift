@@ -41,9 +41,9 @@ extension Trainer {
         options: RunOptions, report: @escaping (TrainingEvent) -> Void
     ) throws {
         let precision = try recipe.precision ?? .standard(on: options.device)
-        let task = ObjectDetection(detector, judgedBy: data.test.annotations)
         let distiller = try recipe.makeDetectionDistiller(
-            task, teacher: teacher, precision: precision, remark: { report(.remark($0)) })
+            detector, judgedBy: data.test.annotations, teacher: teacher, precision: precision,
+            remark: { report(.remark($0)) })
         let normalization = recipe.dataset.normalization.normalization
         let optimizer = SGD(
             distiller.trainableParameters, options: recipe.optimizer.options)
@@ -54,7 +54,7 @@ extension Trainer {
                 withMasks: try DetectorArchitecture(named: recipe.student.model).hasMasks),
             distiller: distiller, optimizer: optimizer, device: options.device, usesGraph: false)
         let test: Judge = { progress in
-            try task.judge(
+            try detector.judge(
                 data.test, normalization: normalization, batchSize: recipe.evaluationBatchSize,
                 dtype: precision.dtype, progress
             ).scores
@@ -63,7 +63,8 @@ extension Trainer {
             recipe: recipe,
             parts: RunParts(
                 distiller: distiller, optimizer: optimizer, steps: steps,
-                primaryScore: task.primaryScore, test: test, trainingImages: data.train.count,
+                primaryScore: distiller.task.primaryScore, test: test,
+                trainingImages: data.train.count,
                 testImages: data.test.count,
                 card: StudentCard(
                     model: recipe.student.model, classes: data.train.classNames,
@@ -72,7 +73,7 @@ extension Trainer {
     }
 }
 
-extension ObjectDetection {
+extension Detector {
     /// Judges the detector as it is now on pictures.
     ///
     /// - Parameters:
@@ -92,7 +93,7 @@ extension ObjectDetection {
         do {
             return try collectingOperatorErrors {
                 let evaluator = DetectionEvaluator(
-                    detector.foldedDetector(dtype: dtype), truths: pictures.annotations)
+                    foldedDetector(dtype: dtype), truths: pictures.annotations)
                 var done = 0
                 try batches.forEach { batch in
                     evaluator.add(batch)

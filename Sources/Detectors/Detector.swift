@@ -6,7 +6,7 @@ import VisionModels
 ///
 /// As a `FeatureExtractor` its levels are those of its feature pyramid network, so that methods of
 /// distillation compare those.
-public protocol Detector: PyramidNetwork {
+public protocol Detector: PyramidNetwork, RegionJudge {
     /// All numbers that are not weights.
     var settings: DetectorSettings { get }
 
@@ -40,6 +40,17 @@ public protocol Detector: PyramidNetwork {
         in images: Tensor, sizes: [ImageSize], by execution: any LayerExecution
     ) -> [Detections]
 
+    /// What regions of pictures show.
+    ///
+    /// - Parameters:
+    ///   - boxes: the regions of each picture, `[R, 4]` at the network's scale.
+    ///   - pyramid: of the same pictures, by the same layers.
+    ///   - execution: how the layers are carried out.
+    /// - Returns: `[regions of all pictures, classes + 1]`, background last; nil where it judges no regions.
+    func regionLogits(
+        of boxes: [Tensor], in pyramid: FeaturePyramid, by execution: any LayerExecution
+    ) -> Tensor?
+
     /// What of the detector changes in training beside its weights, for an exact continuation.
     func runState() -> [NamedTensor]
 }
@@ -48,6 +59,9 @@ public protocol Detector: PyramidNetwork {
 public struct DetectorLesson {
     /// What methods of distillation compare.
     public let features: FeaturePyramid
+
+    /// The regions that were judged; nil where the detector judges none.
+    public let regions: JudgedRegions?
 
     /// The losses, each a scalar, in the order of `Detector.lossNames`.
     public let losses: [(name: String, value: Tensor)]

@@ -24,6 +24,9 @@ public struct DetectorArchitecture: Sendable, Hashable {
     /// Whether it has masks.
     public var hasMasks: Bool { family == .maskRCNN }
 
+    /// Whether it judges regions one by one, so that methods can compare what two detectors say of them.
+    public var judgesRegions: Bool { family != .retinaNet }
+
     /// Every detector that can be named, family by family.
     public static let all = Family.allCases.flatMap { family in
         BottomUpKind.allCases.filter { family != .retinaNet || $0 != .mobileNetV2 }

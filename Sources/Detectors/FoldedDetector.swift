@@ -4,7 +4,7 @@ import VisionModels
 
 /// A detector for inference alone: a frozen copy with its norms folded.
 public final class FoldedDetector: FeatureExtractor {
-    private let detector: any Detector
+    let detector: any Detector
     private let copies: LayerCopies
 
     /// The levels of the feature pyramid network.
@@ -24,7 +24,7 @@ public final class FoldedDetector: FeatureExtractor {
         copies.isComplete = true
     }
 
-    private var execution: FoldedLayers { FoldedLayers(copies, keepsPreactivations: false) }
+    var execution: FoldedLayers { FoldedLayers(copies, keepsPreactivations: false) }
 
     /// The pyramid of normalised images, without gradients.
     public func features(_ images: Tensor, keepsPreactivations: Bool) -> FeaturePyramid {

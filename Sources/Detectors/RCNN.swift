@@ -98,7 +98,11 @@ public final class RCNN: Detector {
                 / Double(max(hits.count, 1))
         }
         return DetectorLesson(
-            features: trace.maps.pyramid, losses: Array(zip(lossNames, values)),
+            features: trace.maps.pyramid,
+            regions: JudgedRegions(
+                boxes: regions.samples.map(\.boxes), logits: regions.logits,
+                classes: regions.classes),
+            losses: Array(zip(lossNames, values)),
             measures: [("region_accuracy", accuracy)])
     }
 

@@ -131,7 +131,7 @@ public final class RetinaNet: Detector {
     public func learn(from images: Tensor, _ targets: [BoxTargets]) -> DetectorLesson {
         let trace = trace(images, targets)
         return DetectorLesson(
-            features: trace.maps.pyramid,
+            features: trace.maps.pyramid, regions: nil,
             losses: Array(zip(lossNames, [trace.classification, trace.box])), measures: [])
     }
 

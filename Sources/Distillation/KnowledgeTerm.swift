@@ -10,7 +10,8 @@ public struct Observation {
     /// The teacher's features, without.
     public let teacher: FeaturePyramid
 
-    /// The images' classes, int64 `[N]`; nil where an image has not one class.
+    /// The classes of what the networks' logits judge, images or regions of them, int64 `[N]`; nil where
+    /// there are no logits.
     public let classes: Tensor?
 
     /// The images' positions in their set, int64 `[N]`.
@@ -29,9 +30,9 @@ public struct Observation {
         self.indices = indices
     }
 
-    /// The classes `[N]` of images that must have one each.
+    /// The classes `[N]` of what must have one each.
     public var labels: Tensor {
-        guard let classes else { preconditionFailure("this method needs a class for each image") }
+        guard let classes else { preconditionFailure("this method needs classes and logits") }
         return classes
     }
 }

@@ -25,12 +25,6 @@ public protocol LearningTask<Targets>: AnyObject {
     /// - Returns: the features, the losses of the labels, and what is counted beside them.
     func learn(from batch: Batch<Targets>, keepsPreactivations: Bool) -> Lesson
 
-    /// The classes of a batch's images, for methods that compare classes.
-    ///
-    /// - Parameter targets: of the batch.
-    /// - Returns: int64 `[N]`; nil where an image has not one class.
-    func classes(in targets: Targets) -> Tensor?
-
     /// What changes in training beside the network's weights, for an exact continuation.
     func runState() -> [NamedTensor]
 
@@ -51,20 +45,42 @@ public struct Lesson {
     /// What methods compare.
     public let features: FeaturePyramid
 
+    /// The classes of what the logits of `features` judge, images or regions of them, int64 `[N]`; nil
+    /// where there are no such logits.
+    public let classes: Tensor?
+
     /// The losses of the labels, each a scalar, as `cross_entropy`.
     public let losses: [(name: String, value: Tensor)]
 
     /// What is counted beside the losses, each as its sum over the images, as `top1` in percent.
     public let measures: [(name: String, value: Tensor)]
 
+    private let secondOpinion: (FeaturePyramid) -> FeaturePyramid
+
     /// Gathers the tensors.
+    ///
+    /// - Parameters:
+    ///   - features: what methods compare.
+    ///   - classes: of what the logits judge.
+    ///   - losses: of the labels.
+    ///   - measures: what is counted beside them.
+    ///   - secondOpinion: adds to a teacher's pyramid what the teacher says of the regions that the student
+    ///     judged. The pyramid stays as it is where images are judged, since it has the logits then.
     public init(
-        features: FeaturePyramid, losses: [(name: String, value: Tensor)],
-        measures: [(name: String, value: Tensor)]
+        features: FeaturePyramid, classes: Tensor?, losses: [(name: String, value: Tensor)],
+        measures: [(name: String, value: Tensor)],
+        secondOpinion: @escaping (FeaturePyramid) -> FeaturePyramid = { $0 }
     ) {
         self.features = features
+        self.classes = classes
         self.losses = losses
         self.measures = measures
+        self.secondOpinion = secondOpinion
+    }
+
+    /// A teacher's pyramid of the same batch, with logits for what the student's logits judge.
+    func answered(by teacher: FeaturePyramid) -> FeaturePyramid {
+        withoutGrad { secondOpinion(teacher) }
     }
 }
 

@@ -15,12 +15,18 @@ public struct MethodUse: Sendable {
     /// The length of the run.
     public let epochs: Int
 
+    /// Whether the networks are detectors.
+    public let isDetection: Bool
+
     /// Describes a use.
-    public init(names: [String], teacher: String?, student: String, epochs: Int) {
+    public init(
+        names: [String], teacher: String?, student: String, epochs: Int, isDetection: Bool = false
+    ) {
         self.names = names
         self.teacher = teacher
         self.student = student
         self.epochs = epochs
+        self.isDetection = isDetection
     }
 
     /// Over how many epochs a weight grows: 20 of the published 240, the same share of fewer, rounded to

@@ -75,10 +75,11 @@ public final class TaughtStudent<Targets>: Distiller {
             }
             return body(
                 lesson,
-                knowledge.map {
+                knowledge.map { pyramid in
                     Observation(
-                        student: lesson.features, teacher: $0,
-                        classes: task.classes(in: batch.targets), indices: batch.indices)
+                        student: lesson.features,
+                        teacher: timed("teacher") { lesson.answered(by: pyramid) },
+                        classes: lesson.classes, indices: batch.indices)
                 })
         }
     }

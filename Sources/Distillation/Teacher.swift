@@ -101,6 +101,14 @@ public final class Teacher {
         }
     }
 
+    /// Asks the network something else than its pyramid, as it computes that, without gradients.
+    ///
+    /// - Parameter body: takes the network, or its folded copy.
+    /// - Returns: what `body` returns.
+    public func asking<Result>(_ body: (any FeatureExtractor) -> Result) -> Result {
+        withoutGrad { withAutocast(precision.autocast, on: network.device) { body(extractor) } }
+    }
+
     private func features(_ images: Tensor, _ keepsPreactivations: Bool) -> FeaturePyramid {
         let own = affine.map { images * $0.scale + $0.shift } ?? images
         return withAutocast(precision.autocast, on: images.device) {

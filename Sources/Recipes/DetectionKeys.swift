@@ -196,9 +196,33 @@ extension Recipe {
         if labelSmoothing > 0 {
             throw section.unused("label_smoothing", when: "dataset.name is coco")
         }
-        if let other = method.names.first(where: { ![.alone, .reviewkd].contains($0) }) {
-            throw section.contradiction(
-                "method", "\(other.rawValue) is not made for detectors; expected reviewkd")
+        try checkDetectionMethod(section)
+    }
+
+    /// Refuses methods that do not go with these detectors.
+    private func checkDetectionMethod(_ section: RecipeSection) throws {
+        do {
+            try requireMethodForDetectors()
+        } catch {
+            throw section.contradiction("method", error.description)
+        }
+    }
+
+    /// Refuses methods that do not go with this recipe's detectors.
+    ///
+    /// - Throws: `DistillationError.notForDetectors` or `noRegions` with the first of them.
+    package func requireMethodForDetectors() throws(DistillationError) {
+        for name in method.names where ![.alone, .reviewkd].contains(name) {
+            guard let method = name.method as? any DetectionMethod.Type else {
+                throw .notForDetectors(
+                    method: name.rawValue, known: DistillationMethods.forDetectors.map { $0.name })
+            }
+            let networks = [("student", student.model), ("teacher", teacher?.model ?? "")]
+            let other = networks.first { _, model in
+                (try? DetectorArchitecture(named: model))?.judgesRegions == false
+            }
+            guard method.comparesRegions, let (network, _) = other else { continue }
+            throw .noRegions(method: name.rawValue, network: network)
         }
     }
 }

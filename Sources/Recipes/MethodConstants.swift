@@ -37,6 +37,15 @@ public struct MethodConstants: Sendable, Equatable {
         try content.makeTerm(in: place)
     }
 
+    /// Makes the term between detectors.
+    ///
+    /// - Parameter place: the networks.
+    /// - Returns: the term.
+    /// - Throws: `DistillationError` where the method is not made for detectors, or these do not suit it.
+    public func makeTerm(in place: PyramidPlace) throws(DistillationError) -> any KnowledgeTerm {
+        try content.makeTerm(in: place)
+    }
+
     /// Takes over what a section gives; what it leaves out stays.
     mutating func read(_ field: RecipeField) throws { try content.read(field) }
 
@@ -64,6 +73,7 @@ private protocol AnyConstants: Sendable {
     var epochCounts: [Int] { get }
     func isEqual(to other: any AnyConstants) -> Bool
     func makeTerm(in place: MethodPlace) throws -> any KnowledgeTerm
+    func makeTerm(in place: PyramidPlace) throws(DistillationError) -> any KnowledgeTerm
     mutating func read(_ field: RecipeField) throws
     mutating func rescale(from former: Int, to epochs: Int)
 }
@@ -89,6 +99,22 @@ private struct Constants<Method: DistillationMethod>: AnyConstants {
 
     func makeTerm(in place: MethodPlace) throws -> any KnowledgeTerm {
         try Method(settings, in: place)
+    }
+
+    func makeTerm(in place: PyramidPlace) throws(DistillationError) -> any KnowledgeTerm {
+        func make<Known: DetectionMethod>(
+            _ method: Known.Type
+        ) throws(DistillationError) -> (any KnowledgeTerm)? {
+            guard let settings = settings as? Known.Settings else { return nil }
+            return try Known(settings, in: place)
+        }
+        guard let method = Method.self as? any DetectionMethod.Type,
+            let term = try make(method)
+        else {
+            throw .notForDetectors(
+                method: Method.name, known: DistillationMethods.forDetectors.map { $0.name })
+        }
+        return term
     }
 
     mutating func read(_ field: RecipeField) throws { settings = try table.read(field) }

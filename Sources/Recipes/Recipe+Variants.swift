@@ -75,6 +75,6 @@ extension Recipe {
     package func use(of names: [MethodSettings.Name]) -> MethodUse {
         MethodUse(
             names: names.map(\.rawValue), teacher: teacher?.model, student: student.model,
-            epochs: epochs)
+            epochs: epochs, isDetection: isDetection)
     }
 }

@@ -76,14 +76,13 @@ extension Recipe {
             return { _ = folded.detections(in: batch.images, batch.targets) }
         }
         let recipe = work == .train ? studentAlone : self
-        let task = ObjectDetection(
-            detector,
-            judgedBy: COCOAnnotations(path: "", images: [], categories: [], annotations: []))
         let teacher = try recipe.makeTeacherDetector(
             classCount: BenchmarkPictures.classCount, device: device
         ).flatMap { recipe.makeTeacher($0, precision: precision) }
         let distiller = try recipe.makeDetectionDistiller(
-            task, teacher: teacher, precision: precision, remark: remark)
+            detector,
+            judgedBy: COCOAnnotations(path: "", images: [], categories: [], annotations: []),
+            teacher: teacher, precision: precision, remark: remark)
         let optimizer = SGD(distiller.trainableParameters, options: recipe.optimizer.options)
         let weights = distiller.termWeights(
             at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000))

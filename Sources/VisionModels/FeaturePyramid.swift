@@ -50,7 +50,7 @@ public struct FeaturePyramid {
     /// stage, or of the last convolution behind it (MobileNetV2, ShuffleNetV2).
     public let pooled: Tensor?
 
-    /// The classifier's output, `[N, classes]`, where there is one.
+    /// The classifier's output, `[N, classes]`, where there is one; of a detector what it says of regions.
     public let logits: Tensor?
 
     /// Gathers the tensors.
@@ -62,6 +62,13 @@ public struct FeaturePyramid {
         self.preactivations = preactivations
         self.pooled = pooled
         self.logits = logits
+    }
+
+    /// The same pyramid with other logits.
+    public func with(logits: Tensor?) -> FeaturePyramid {
+        FeaturePyramid(
+            stem: stem, stages: stages, preactivations: preactivations, pooled: pooled,
+            logits: logits)
     }
 
     /// The stages' outputs followed by the pooled features.

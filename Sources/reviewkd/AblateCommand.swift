@@ -21,22 +21,21 @@ struct AblateCommand: ParsableCommand {
     @Argument(help: "A recipe that distills with ReviewKD (see `reviewkd recipes`), or its file.")
     var recipe: String
 
-    @Option(
-        name: .customLong("set"),
-        help: "Override one value of the recipe: key.path=value. May be repeated.")
-    var overrides: [String] = []
+    @OptionGroup var overrides: OverrideOptions
 
     @OptionGroup var options: StudyOptions
 
     func validate() throws {
         for (key, option) in [("seed", "--seeds"), ("precision", "--precision")] {
-            guard let text = overrides.first(where: { $0.hasPrefix("\(key)=") }) else { continue }
+            guard let text = overrides.values.first(where: { $0.hasPrefix("\(key)=") }) else {
+                continue
+            }
             throw ValidationError("--set is \(text), expected \(option) for that; use it")
         }
     }
 
     func run() throws {
-        let recipe = try Recipe.load(nameOrPath: recipe, overrides: overrides)
+        let recipe = try overrides.load(recipe)
         let schedule = try StudySchedule(of: recipe, from: self.recipe)
         var run = StudyRun(
             options: options, schedule: schedule, source: self.recipe,

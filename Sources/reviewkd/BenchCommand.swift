@@ -33,6 +33,8 @@ struct BenchCommand: ParsableCommand {
 
     @OptionGroup var method: MethodOptions
 
+    @OptionGroup var overrides: OverrideOptions
+
     @OptionGroup var device: DeviceOptions
 
     @Option(parsing: .unconditional, help: "How many steps to time.", transform: wholeNumber)
@@ -96,14 +98,17 @@ struct BenchCommand: ParsableCommand {
         guard let name = recipe else { return }
         let usesGraph = device.graph
         let device = try device.resolve()
-        var recipe = try Recipe.load(nameOrPath: name)
-        if let batchSize { recipe.batchSize = batchSize }
-        guard work != .distill || recipe.teacher != nil else {
-            throw WrongRecipe(
-                description: "the recipe \(recipe.name) has no teacher, expected one for --work "
-                    + "distill; use --work train")
+        let recipe = try overrides.load(name, taughtBy: method) { loaded in
+            var recipe = loaded
+            if let batchSize { recipe.batchSize = batchSize }
+            guard work != .distill || recipe.teacher != nil else {
+                throw WrongRecipe(
+                    description:
+                        "the recipe \(recipe.name) has no teacher, expected one for --work "
+                        + "distill; use --work train")
+            }
+            return recipe
         }
-        if work == .distill { recipe = try method.apply(to: recipe) }
         let precision = try precision ?? recipe.precision ?? .standard(on: device)
         precision.noteEmulation(on: device)
         let times = try recipe.benchmark(
@@ -119,11 +124,12 @@ struct BenchCommand: ParsableCommand {
         if json {
             try printJSON(report)
         } else {
+            let places = report.imagesPerSecond < 10 ? 2 : 0
             print(
                 "\(report.recipe), \(report.work), \(report.device), \(report.precision), "
                     + "batch \(report.batchSize), \(report.threads) threads: "
                     + "\(report.msPerStep.formatted(places: 1)) ms per step (median of "
-                    + "\(steps)), \(report.imagesPerSecond.formatted(places: 0)) images/s, "
+                    + "\(steps)), \(report.imagesPerSecond.formatted(places: places)) images/s, "
                     + "peak memory \(report.peakMemoryBytes >> 20) MiB")
             printParts(report.parts ?? [])
         }

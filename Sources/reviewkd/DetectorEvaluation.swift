@@ -38,7 +38,7 @@ extension EvaluateCommand {
         detector.convert(device: device, format: .channelsLast)
         detector.eval()
         let progress = EvaluationProgress(quiet: false)
-        let (scores, found) = try ObjectDetection(detector, judgedBy: pictures.annotations).judge(
+        let (scores, found) = try detector.judge(
             pictures, normalization: normalization, batchSize: 1, dtype: precision.dtype
         ) { progress.show($0, of: $1) }
         if let results { try found.write(to: results) }

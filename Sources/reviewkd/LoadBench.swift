@@ -61,7 +61,7 @@ extension BenchCommand {
         guard let directory = data else { return }
         let threads = device.threads
         let device = try device.resolve()
-        let recipe = try recipe.map { try Recipe.load(nameOrPath: $0) }
+        let recipe = try recipe.map { try overrides.load($0) }
         let folder = ImageFolder(directory, progress: ListingProgress(quiet: json).show)
         let list = try folder.listAny()
         let reading = PhotographReading(workers: threads)

@@ -113,10 +113,7 @@ struct RunCommandOptions: ParsableArguments {
         transform: wholeNumber)
     var checkpointEvery: Int?
 
-    @Option(
-        name: .customLong("set"),
-        help: "Override one value of the recipe: key.path=value. May be repeated.")
-    var overrides: [String] = []
+    @OptionGroup var overrides: OverrideOptions
 
     @Flag(
         help: "Say how long the run would take, by a few steps on synthetic images; train nothing.")
@@ -172,7 +169,12 @@ struct RunCommandOptions: ParsableArguments {
 
     /// The recipe with this command's overrides, every choice written out.
     func resolve(_ nameOrPath: String) throws -> Recipe {
-        var recipe = try Recipe.load(nameOrPath: nameOrPath, overrides: overrides)
+        try completed(try overrides.load(nameOrPath))
+    }
+
+    /// The recipe with this command's other options, every choice written out.
+    private func completed(_ recipe: Recipe) throws -> Recipe {
+        var recipe = recipe
         if let epochs { recipe = recipe.rescaled(epochs: epochs) }
         if let seed { recipe.seed = seed }
         recipe.precision =
@@ -188,19 +190,49 @@ struct RunCommandOptions: ParsableArguments {
     /// - Returns: it, every choice written out.
     /// - Throws: what loading throws; `WrongRecipe` where it has no teacher.
     func resolve(_ nameOrPath: String, taughtBy method: MethodOptions) throws -> Recipe {
-        var options = self
-        options.overrides = overrides.filter { method.method == nil || !$0.hasPrefix("method.") }
-        let resolved = try options.resolve(nameOrPath)
-        guard resolved.teacher != nil else {
-            throw WrongRecipe(
-                description: "the recipe \(resolved.name) has no teacher, expected one to distill "
-                    + "from; use `reviewkd train`")
+        try overrides.load(nameOrPath, taughtBy: method) { loaded in
+            let resolved = try completed(loaded)
+            guard resolved.teacher != nil else {
+                throw WrongRecipe(
+                    description:
+                        "the recipe \(resolved.name) has no teacher, expected one to distill "
+                        + "from; use `reviewkd train`")
+            }
+            return resolved
         }
-        let taught = try method.apply(to: resolved)
-        guard options.overrides != overrides else { return taught }
-        return try Recipe(
-            yaml: taught.yaml, file: nameOrPath,
-            overrides: overrides.filter { $0.hasPrefix("method.") })
+    }
+}
+
+/// Values of a recipe that the command line replaces.
+struct OverrideOptions: ParsableArguments {
+    @Option(
+        name: .customLong("set"),
+        help: "Override one value of the recipe: key.path=value. May be repeated.")
+    var values: [String] = []
+
+    /// The recipe with these values.
+    func load(_ nameOrPath: String) throws -> Recipe {
+        try Recipe.load(nameOrPath: nameOrPath, overrides: values)
+    }
+
+    /// The recipe with these values and a method.
+    ///
+    /// - Parameters:
+    ///   - nameOrPath: the recipe.
+    ///   - method: whose values are meant, also where the recipe's own method is another.
+    ///   - complete: what other options change before the method's published constants are looked up.
+    /// - Returns: it.
+    /// - Throws: what loading and `complete` throw.
+    func load(
+        _ nameOrPath: String, taughtBy method: MethodOptions,
+        _ complete: (Recipe) throws -> Recipe
+    ) throws -> Recipe {
+        let own = values.filter { method.method != nil && $0.hasPrefix("method.") }
+        let others = values.filter { !own.contains($0) }
+        let taught = try method.apply(
+            to: complete(try Recipe.load(nameOrPath: nameOrPath, overrides: others)))
+        guard !own.isEmpty else { return taught }
+        return try Recipe(yaml: taught.yaml, file: nameOrPath, overrides: own)
     }
 }
 

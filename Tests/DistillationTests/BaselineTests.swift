@@ -240,11 +240,38 @@ import VisionModels
             Observation(
                 student: pyramids.0, teacher: pyramids.1, classes: batch.targets,
                 indices: batch.indices))
-        let difference = term.regressor(pyramids.0.stages[1]) - pyramids.1.stages[1]
+        let difference = term.hints[0].regressor(pyramids.0.stages[1]) - pyramids.1.stages[1]
         expectClose(loss, [(difference * difference).mean().item()], relative: 1e-4)
         loss.backward()
         #expect(term.trainableParameters.allSatisfy { $0.tensor.grad != nil })
         #expect(term.trainableParameters.count == 4)
+    }
+
+    @Test("FitNet of stage 0 is the sum over all stages, each with a regressor of its own")
+    func fitNetOfAllStages() throws {
+        let student = smallNetwork()
+        let teacher = smallNetwork(.resnet8x4)
+        func term(_ stage: Int) throws -> FitNet {
+            try FitNet(
+                .init(stage: stage), student: student, teacher: teacher, imageSize: 8,
+                generator: Generator(seed: 0))
+        }
+        let all = try term(0)
+        let observation = Observation(
+            student: student.features(smallImages), teacher: teacher.features(smallImages),
+            classes: batch.targets, indices: batch.indices)
+        let errors = all.hints.map { hint in
+            let difference =
+                hint.regressor(observation.student.stages[hint.stage])
+                - observation.teacher.stages[hint.stage]
+            return (difference * difference).mean().item()
+        }
+        #expect(errors.count == student.stageInfo.count)
+        expectClose(all(observation), [errors.reduce(0, +)], relative: 1e-4)
+        let names = all.trainableParameters.map(\.name)
+        #expect(Set(names).count == 4 * errors.count)
+        #expect(names.contains("fitnet.regressor.2.conv.weight"))
+        #expect(throws: DistillationError.self) { try term(4) }
     }
 
     private let batch = Batch(

@@ -62,8 +62,11 @@ public final class DecoupledKnowledgeDistillation: PlainMethod {
     ]
 
     /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
+    ///
+    /// Those for detectors are of mdistiller's `detection`.
     public static func published(for use: MethodUse) -> Settings {
-        Settings(beta: publishedBeta(for: use), warmupEpochs: use.warmupEpochs)
+        guard !use.isDetection else { return Settings(temperature: 1, beta: 0.25) }
+        return Settings(beta: publishedBeta(for: use), warmupEpochs: use.warmupEpochs)
     }
 
     /// β by the pair of networks.
@@ -96,7 +99,7 @@ public final class DecoupledKnowledgeDistillation: PlainMethod {
             targets: observation.labels)
     }
 
-    /// The term for logits `[N, classes]` and int64 targets `[N]`, a mean over the batch.
+    /// The term for logits `[N, classes]`, of images or of regions, and int64 targets `[N]`, a mean over the batch.
     public func loss(student: Tensor, teacher: Tensor, targets: Tensor) -> Tensor {
         let labels = targets.unsqueeze(1)  // [N, 1]
         let classes = Tensor.arange(0..<student.size(1), device: student.device).unsqueeze(0)
@@ -129,4 +132,12 @@ public final class DecoupledKnowledgeDistillation: PlainMethod {
             isTrue: logits.take(along: 1, labels) - whole, isOther: rest - whole,
             others: masked - rest)
     }
+}
+
+extension DecoupledKnowledgeDistillation: DetectionMethod {
+    /// Yes: the regions that the student learns from, background being a class like others.
+    public static let comparesRegions = true
+
+    /// Makes the term.
+    public convenience init(_ settings: Settings, in place: PyramidPlace) { self.init(settings) }
 }

@@ -14,4 +14,9 @@ public enum DistillationMethods {
         DecoupledKnowledgeDistillation.self,
         DIST.self,
     ]
+
+    /// Those that also teach detectors.
+    public static let forDetectors: [any DetectionMethod.Type] = all.compactMap {
+        $0 as? any DetectionMethod.Type
+    }
 }

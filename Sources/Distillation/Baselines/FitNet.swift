@@ -2,7 +2,9 @@ import Torch
 import TorchNN
 import VisionModels
 
-/// FitNet: one stage of the student is regressed on the teacher's stage of the same number.
+/// FitNet: a stage of the student is regressed on the teacher's stage of the same number.
+///
+/// Of detectors the levels of the pyramids are compared, by default all of them.
 ///
 /// Reference: Romero et al., *FitNets: Hints for Thin Deep Nets*, ICLR 2015,
 /// <https://arxiv.org/abs/1412.6550>, section 2.2; the choice of the stage, and the regressor for each
@@ -18,7 +20,8 @@ public final class FitNet: DistillationMethod {
 
     /// The numbers that the formula leaves open.
     public struct Settings: Sendable, Equatable {
-        /// The stage of both networks, counted from 1 without the stem.
+        /// The stage of both networks, counted from 1 without the stem, or the level of a detector's
+        /// pyramid; 0 for all of them.
         public var stage: Int
 
         /// The factor of the term in the loss.
@@ -34,21 +37,32 @@ public final class FitNet: DistillationMethod {
     /// The constants' keys in recipes.
     public static let constants: [MethodConstant<Settings>] = [
         .whole(
-            "stage", \.stage, 1...largestConstant,
-            "The stage of both networks, counted from 1 without the stem."),
+            "stage", \.stage, 0...largestConstant,
+            "The stage of both networks, counted from 1 without the stem, or the level of a detector's "
+                + "pyramid; 0 for all."),
         .weight(\.weight),
     ]
 
     /// The defaults of mdistiller and RepDistiller, with which the published rows were made.
+    ///
+    /// Nothing is published for detectors: all levels with a weight of 1 is the project's own choice.
     public static func published(for use: MethodUse) -> Settings {
-        Settings()
+        use.isDetection ? Settings(stage: 0, weight: 1) : Settings()
     }
 
-    private let index: Int
-    let regressor: Regressor
+    let hints: [Hint]
+
+    /// A stage with what turns the student's into the teacher's.
+    struct Hint {
+        let stage: Int
+        let regressor: any Layer
+
+        /// The regressor's name in the state.
+        let name: String
+    }
 
     /// A convolution to the teacher's width and size, batch norm and ReLU.
-    final class Regressor: Module {
+    final class Regressor: Layer {
         let conv: any Layer
         let bn: BatchNorm2d
 
@@ -96,25 +110,19 @@ public final class FitNet: DistillationMethod {
         _ settings: Settings = Settings(), student: any Backbone, teacher: any Backbone,
         imageSize: Int, generator: Generator
     ) throws(DistillationError) {
-        let stage = settings.stage
-        let counts = (student.stageInfo.count, teacher.stageInfo.count)
-        guard stage >= 1, stage <= counts.0 else {
-            throw .noStage(method: Self.name, network: "student", stage: stage, count: counts.0)
-        }
-        guard stage <= counts.1 else {
-            throw .noStage(method: Self.name, network: "teacher", stage: stage, count: counts.1)
-        }
-        let from = student.stageInfo[stage - 1]
-        let to = teacher.stageInfo[stage - 1]
-        let heights = (imageSize / from.reduction, imageSize / to.reduction)
-        guard
-            let regressor = Regressor(
-                from.channels, to.channels, from: heights.0, to: heights.1, generator: generator)
-        else { throw .noRegressor(student: heights.0, teacher: heights.1) }
-        self.regressor = regressor
-        index = stage - 1
+        let (own, goals) = (student.stageInfo, teacher.stageInfo)
         self.settings = settings
-        regressor.convert(device: student.device, format: .channelsLast)
+        hints = try Self.hints(settings, student: own.count, teacher: goals.count) {
+            index throws(DistillationError) in
+            let heights = (imageSize / own[index].reduction, imageSize / goals[index].reduction)
+            guard
+                let regressor = Regressor(
+                    own[index].channels, goals[index].channels, from: heights.0, to: heights.1,
+                    generator: generator)
+            else { throw .noRegressor(student: heights.0, teacher: heights.1) }
+            return regressor
+        }
+        convert(to: student.device)
     }
 
     /// Makes the term at a place.
@@ -126,22 +134,74 @@ public final class FitNet: DistillationMethod {
             generator: place.generator)
     }
 
+    /// Makes the term between detectors, whose levels have no activation: a regressor is a 1×1 convolution.
+    public init(_ settings: Settings, in place: PyramidPlace) throws(DistillationError) {
+        let (own, goals) = (place.student.levels, place.teacher.levels)
+        self.settings = settings
+        hints = try Self.hints(settings, student: own.count, teacher: goals.count) { index in
+            Conv2d(
+                own[index].channels, goals[index].channels, kernelSize: 1,
+                generator: place.generator)
+        }
+        convert(to: place.student.device)
+    }
+
+    /// The stages that are compared, each with its regressor.
+    private static func hints(
+        _ settings: Settings, student: Int, teacher: Int,
+        regressor: (_ index: Int) throws(DistillationError) -> any Layer
+    ) throws(DistillationError) -> [Hint] {
+        let stage = settings.stage
+        guard stage != 0 else {
+            var hints: [Hint] = []
+            for index in 0..<min(student, teacher) {
+                hints.append(
+                    Hint(
+                        stage: index, regressor: try regressor(index),
+                        name: "fitnet.regressor.\(index)"))
+            }
+            return hints
+        }
+        guard stage >= 1, stage <= student else {
+            throw .noStage(method: name, network: "student", stage: stage, count: student)
+        }
+        guard stage <= teacher else {
+            throw .noStage(method: name, network: "teacher", stage: stage, count: teacher)
+        }
+        return [
+            Hint(
+                stage: stage - 1, regressor: try regressor(stage - 1), name: "fitnet.regressor")
+        ]
+    }
+
+    private func convert(to device: Device) {
+        for hint in hints { hint.regressor.convert(device: device, format: .channelsLast) }
+    }
+
     /// The weight, from the first step on.
     public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
-    /// The regressor's parameters.
+    /// The regressors' parameters.
     public var trainableParameters: [NamedTensor] {
-        regressor.parameters().map { $0.prefixed("fitnet.regressor") }
+        hints.flatMap { hint in hint.regressor.parameters().map { $0.prefixed(hint.name) } }
     }
 
-    /// The regressor's state.
+    /// The regressors' state.
     public func stateDict() -> [NamedTensor] {
-        regressor.stateDict().map { $0.prefixed("fitnet.regressor") }
+        hints.flatMap { hint in hint.regressor.stateDict().map { $0.prefixed(hint.name) } }
     }
 
-    /// The mean squared error of the regressed stage.
+    /// The mean squared error of the regressed stage, or the sum of those of all stages.
     public func callAsFunction(_ observation: Observation) -> Tensor {
-        regressor(observation.student.stages[index]).full
-            .meanSquaredError(observation.teacher.stages[index].full)
+        let errors = hints.map { hint in
+            hint.regressor(observation.student.stages[hint.stage]).full
+                .meanSquaredError(observation.teacher.stages[hint.stage].full)
+        }
+        return errors.dropFirst().reduce(errors[0], +)
     }
+}
+
+extension FitNet: DetectionMethod {
+    /// No.
+    public static let comparesRegions = false
 }

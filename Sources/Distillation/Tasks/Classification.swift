@@ -38,7 +38,7 @@ public final class Classification: LearningTask {
             logits.argmax(1).isEqual(to: batch.targets).sum().to(.float64) * 100
         }
         return Lesson(
-            features: features,
+            features: features, classes: batch.targets,
             losses: [
                 (
                     "cross_entropy",
@@ -47,9 +47,6 @@ public final class Classification: LearningTask {
             ],
             measures: [("top1", hits)])
     }
-
-    /// The targets are the classes.
-    public func classes(in targets: Tensor) -> Tensor? { targets }
 
     /// Mean cross entropy, and the accuracy of the first and of the first five guesses, with the batch norms
     /// folded into the convolutions.
