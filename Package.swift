@@ -312,8 +312,9 @@ let package = Package(
         .testTarget(
             name: "DetectionTrainingTests",
             dependencies: [
-                "COCO", "DetectionTraining", "Detectors", "Distillation", "RecipeSyntax", "Recipes",
-                "Torch", "TorchNN", "Training", "VisionModels", "TorchTestSupport",
+                "COCO", "DetectionTraining", "Detectors", "Distillation", "NetworkFiles", "RecipeSyntax",
+                "Recipes", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
+                "VisionModels", "BasicsTestSupport", "TorchTestSupport",
             ],
             swiftSettings: house),
         .testTarget(

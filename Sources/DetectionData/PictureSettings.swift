@@ -23,6 +23,9 @@ public struct PictureSettings: Sendable, Equatable {
     /// How many pictures an epoch has, taken from passes that follow each other without end; nil for one pass.
     public var imagesPerEpoch: Int?
 
+    /// Whether the networks get their pictures as in the code of ReviewKD's authors, mistakes included.
+    public var isFaithful = false
+
     /// detectron2's settings, with one pass an epoch.
     public init() {}
 

@@ -28,7 +28,8 @@ extension Recipe {
     ) throws -> any Detector {
         let detector = try detector(
             named: student.model, student.bottomUp, classCount: classCount, device: device,
-            from: path, key: key, requiresHeads: false, generator(10), remark)
+            from: path, key: key, assuming: assumedStudentFormat, requiresHeads: false,
+            generator(10), remark)
         detector.train()
         return detector
     }
@@ -56,8 +57,8 @@ extension Recipe {
 
     private func detector(
         named name: String, _ bottomUp: BottomUpSettings, classCount: Int, device: Device,
-        from path: String?, key: WeightsKey, requiresHeads: Bool, _ generator: Generator,
-        _ remark: (WeightsRemark) -> Void
+        from path: String?, key: WeightsKey, assuming format: PixelFormat? = nil,
+        requiresHeads: Bool, _ generator: Generator, _ remark: (WeightsRemark) -> Void
     ) throws -> any Detector {
         let architecture = try DetectorArchitecture(named: name)
         var settings = self.detector
@@ -68,6 +69,7 @@ extension Recipe {
             if let path {
                 try loadDetector(
                     architecture, weights: path, key: key, settings: settings,
+                    assuming: format,
                     takingPicturesAs: dataset.normalization.normalization.pixelFormat,
                     requiresHeads: requiresHeads, generator: generator, remark: remark
                 ).detector

@@ -44,7 +44,8 @@ extension Trainer {
         let distiller = try recipe.makeDetectionDistiller(
             detector, judgedBy: data.test.annotations, teacher: teacher, precision: precision,
             remark: { report(.remark($0)) })
-        let normalization = recipe.dataset.normalization.normalization
+        let normalization = recipe.studentNormalization
+        if let text = recipe.remarkOnFaithfulPictures { report(.remark(text)) }
         let optimizer = SGD(
             distiller.trainableParameters, options: recipe.optimizer.options)
         let steps = try TrainingStep(

@@ -77,6 +77,10 @@ extension PictureSettings {
             standard: "all with objects",
             "Detection: the pictures of an epoch, taken from passes that follow each other without end."
         ),
+        .optional(
+            "faithful", \.pictures.isFaithful, .flag,
+            "Detection: whether the networks get their pictures as in the authors' code, where means and "
+                + "deviations do not suit them. Else each gets what it was trained on."),
     ]
 }
 
@@ -197,6 +201,14 @@ extension Recipe {
             throw section.unused("label_smoothing", when: "dataset.name is coco")
         }
         try checkDetectionMethod(section)
+        let normalizations = [dataset.normalization] + (teacher.map { [$0.normalization] } ?? [])
+        if dataset.pictures.isFaithful,
+            normalizations.contains(where: { $0.normalization != .imagenet })
+        {
+            throw section.contradiction(
+                "dataset",
+                "faithful is true, which decides how pictures are normalised; leave normalization out")
+        }
     }
 
     /// Refuses methods that do not go with these detectors.

@@ -117,7 +117,7 @@ extension Recipe {
         teacher.map { settings in
             Teacher(
                 network, mode: settings.batchNorm, precision: precision,
-                renormalization: renormalization(for: settings), remembers: remembers)
+                renormalization: renormalization, remembers: remembers)
         }
     }
 
@@ -141,9 +141,9 @@ extension Recipe {
         return module
     }
 
-    private func renormalization(for teacher: TeacherSettings) -> Teacher.Renormalization? {
-        let given = dataset.normalization.normalization
-        let wanted = teacher.normalization.normalization
+    private var renormalization: Teacher.Renormalization? {
+        let given = studentNormalization
+        let wanted = teacherNormalization
         guard given != wanted else { return nil }
         return Teacher.Renormalization(
             mean: given.mean, deviation: given.deviation, teacherMean: wanted.mean,

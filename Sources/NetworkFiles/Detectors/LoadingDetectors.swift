@@ -12,6 +12,7 @@ import VisionModels
 ///   - path: detectron2's `.pkl`, safetensors, or a PyTorch checkpoint in any of its forms.
 ///   - key: where in the file they are.
 ///   - settings: of the detector; where the stride of bottleneck blocks is follows from the file.
+///   - assumed: how the file's network takes pictures, whatever it says itself.
 ///   - format: how pictures will be given; the file's own where it is left out.
 ///   - requiresHeads: whether a file with a bottom-up network alone is refused.
 ///   - generator: the source of the weights that the file does not have.
@@ -20,8 +21,8 @@ import VisionModels
 /// - Throws: `WeightFileError`, `StateDictError`, `OwnRunError` or `DetectorFileError`.
 public func loadDetector(
     _ architecture: DetectorArchitecture, weights path: String, key: WeightsKey = WeightsKey(),
-    settings: DetectorSettings = DetectorSettings(), takingPicturesAs format: PixelFormat? = nil,
-    requiresHeads: Bool = true, generator: Generator,
+    settings: DetectorSettings = DetectorSettings(), assuming assumed: PixelFormat? = nil,
+    takingPicturesAs format: PixelFormat? = nil, requiresHeads: Bool = true, generator: Generator,
     remark: (WeightsRemark) -> Void = { _ in }
 ) throws -> (detector: any Detector, format: PixelFormat) {
     let weights = try DetectorWeights(path: path, key: key, for: architecture)
@@ -32,10 +33,11 @@ public func loadDetector(
     settings.strideIn1x1 = weights.strideIn1x1
     let detector = architecture.make(settings: settings, generator: generator)
     try weights.load(into: detector, architecture, remark: remark)
-    guard let format, format != weights.format else { return (detector, weights.format) }
-    guard detector.takePictures(as: format, insteadOf: weights.format) else {
+    let own = assumed ?? weights.format
+    guard let format, format != own else { return (detector, own) }
+    guard detector.takePictures(as: format, insteadOf: own) else {
         throw DetectorFileError.otherMean(
-            path: path, expected: format.description, found: weights.format.description)
+            path: path, expected: format.description, found: own.description)
     }
     remark(
         WeightsRemark(path: path, "its first convolution was turned to take them as \(format)"))
