@@ -312,7 +312,8 @@ let package = Package(
         .testTarget(
             name: "DetectionTrainingTests",
             dependencies: [
-                "COCO", "DetectionTraining", "Detectors", "Distillation", "NetworkFiles", "RecipeSyntax",
+                "COCO", "DetectionTraining", "Detectors", "Distillation", "NetworkFiles",
+                "RecipeSyntax",
                 "Recipes", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
                 "VisionModels", "BasicsTestSupport", "TorchTestSupport",
             ],

@@ -207,7 +207,8 @@ extension Recipe {
         {
             throw section.contradiction(
                 "dataset",
-                "faithful is true, which decides how pictures are normalised; leave normalization out")
+                "faithful is true, which decides how pictures are normalised; leave normalization out"
+            )
         }
     }
 
