@@ -81,7 +81,8 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "Archives", "Basics", "COCO", "DetectionData", "DetectionTraining", "Detectors",
+                "Archives", "Basics", "COCO", "COCODrawing", "DetectionData", "DetectionTraining",
+                "Detectors",
                 "Distillation", "ImageFiles",
                 "ImageFolders", "Masks", "NetworkFiles", "Pickles", "RecipeSyntax", "Recipes",
                 "RunRecords", "StepTiming", "Studies", "TensorFiles", "Torch", "TorchNN",
@@ -119,6 +120,10 @@ let package = Package(
             linkerSettings: linkPictures),
         .target(name: "ImageFiles", dependencies: ["CImage"], swiftSettings: house),
         .target(name: "Drawing", dependencies: ["ImageFiles"], swiftSettings: house),
+        .target(
+            name: "COCODrawing",
+            dependencies: ["Basics", "COCO", "Drawing", "ImageFiles", "Masks"],
+            swiftSettings: house),
         .target(
             name: "ImageFolders", dependencies: ["Archives", "Basics", "CZlib", "ImageFiles"],
             swiftSettings: house),
@@ -224,7 +229,7 @@ let package = Package(
                 "ImageFolders", "VisionData", "Distillation",
                 "Downloads",
                 "Remedies",
-                "Drawing", "ImageFiles", "Masks",
+                "COCODrawing",
                 "RunRecords", "RecipeSyntax", "Recipes", "Training", "StepTiming", "Studies",
                 argumentParser,
             ],

@@ -10,21 +10,6 @@ import TorchNN
 import Training
 import VisionData
 
-/// The pictures of a run, opened for its device.
-public struct DetectionPictures {
-    /// To learn from.
-    public let train: PictureSource
-
-    /// To be judged by.
-    public let test: PictureSource
-
-    /// Gathers both.
-    public init(train: PictureSource, test: PictureSource) {
-        self.train = train
-        self.test = test
-    }
-}
-
 extension Trainer {
     /// Prepares a run around a detector.
     ///

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Distillation
 import Recipes
 import StepTiming

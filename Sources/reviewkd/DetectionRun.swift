@@ -97,38 +97,3 @@ struct DetectionRun {
         print("Weights: \(options.output)/student-last.safetensors")
     }
 }
-
-extension DetectionPictures {
-    /// Opens both splits of a recipe's data set.
-    init(
-        of recipe: Recipe, in directory: String, reading: PhotographReading, device: Device,
-        remark: @escaping (String) -> Void
-    ) throws {
-        var settings = recipe.dataset.pictures
-        settings.flips = recipe.dataset.augmentation.flips
-        let hasMasks = try DetectorArchitecture(named: recipe.student.model).hasMasks
-        func open(_ split: Dataset.Split) throws -> PictureSource {
-            try PictureSource(
-                split, in: directory, settings: settings, reading: reading, device: device,
-                withMasks: hasMasks, remark: remark)
-        }
-        self.init(train: try open(.train), test: try open(.test))
-    }
-}
-
-extension Scores {
-    /// The average precisions of a detector, as fractions.
-    var precisions: String {
-        func text(_ prefix: String, _ what: String) -> String? {
-            self[prefix + "AP"].map { all in
-                let at = ["50", "75"].compactMap { threshold in
-                    self["\(prefix)AP\(threshold)"].map {
-                        "AP\(threshold) \($0.formatted(places: 4))"
-                    }
-                }
-                return "\(what)AP \(all.formatted(places: 4)), \(at.joined(separator: ", "))"
-            }
-        }
-        return [text("", ""), text("mask_", "mask ")].compactMap(\.self).joined(separator: "; ")
-    }
-}

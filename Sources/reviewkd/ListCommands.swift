@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Recipes
 import Terminal
 import Torch
@@ -124,12 +125,5 @@ struct RecipesCommand: ParsableCommand {
             abstract: "Print every key of a recipe with its default and meaning.")
 
         func run() throws { print(KeysPage.text, terminator: "") }
-    }
-}
-
-extension String {
-    /// The text with spaces behind it, up to a width.
-    func padded(to width: Int) -> String {
-        self + String(repeating: " ", count: max(1, width - count))
     }
 }

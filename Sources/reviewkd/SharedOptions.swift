@@ -284,16 +284,3 @@ func parseSeeds(_ text: String) throws -> [Int] {
     }
     return known
 }
-
-extension Double {
-    /// The number with a fixed count of decimal places.
-    func formatted(places: Int) -> String { String(format: "%.\(places)f", self) }
-}
-
-extension Scores {
-    /// A score in percent, as `72.63 %`.
-    func percent(_ name: String) -> String { "\((self[name] ?? .nan).formatted(places: 2)) %" }
-
-    /// The accuracies of a network that classifies.
-    var accuracies: String { "top-1 \(percent("top1")), top-5 \(percent("top5"))" }
-}

@@ -188,6 +188,37 @@ extension CommandLineSuite {
             }
         }
 
+        @Test("never draws into a file that it reads, nor twice into one file")
+        func collisions() throws {
+            let folder = try data()
+            let before = try workshop.contents(folder)
+            let replacing = try show(folder, ["7"], to: "\(folder)/train2017/../val2017")
+            #expect(replacing.status == 1)
+            #expect(
+                replacing.sentence.hasPrefix(
+                    "Error: \(folder)/val2017/007.png would be replaced by its drawing"),
+                "\(replacing.errors)")
+            try #expect(workshop.contents(folder) == before)
+
+            let output = workshop.fresh("shown")
+            let annotations = "\(folder)/annotations/instances_val2017.json"
+            let text = String(decoding: try workshop.read(annotations), as: UTF8.self)
+            try workshop.write(
+                Data(text.replacingOccurrences(of: "009.png", with: "night/007.png").utf8),
+                to: annotations)
+            let both = try show(folder, ["7", "9"], to: output)
+            #expect(both.status == 1)
+            #expect(
+                both.sentence.hasPrefix(
+                    "Error: \(folder)/val2017/007.png and \(folder)/val2017/night/007.png would both be "
+                        + "drawn into \(output)/007.png, expected a file for each"),
+                "\(both.errors)")
+            #expect(!workshop.exists(output))
+            // An image that is named twice is one image.
+            let twice = try show(folder, ["7", "007.png"], to: output)
+            #expect(twice.status == 0, "\(twice.errors)")
+        }
+
         @Test("says what is not there")
         func missing() throws {
             let (folder, output) = (try data(), workshop.fresh("shown"))

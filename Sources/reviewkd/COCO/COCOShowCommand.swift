@@ -1,8 +1,8 @@
 import ArgumentParser
 import Basics
 import COCO
+import COCODrawing
 import Foundation
-import ImageFiles
 import Terminal
 
 extension COCOFolder.Split: ExpressibleByArgument {}
@@ -45,22 +45,23 @@ struct COCOShowCommand: ParsableCommand {
     }
 
     func run() throws {
-        let folder = COCOFolder(data)
-        let found = try COCOImages(images, in: folder, split, withObjects: results == nil)
+        let images = try COCOPicture.find(
+            images, in: COCOFolder(data), split, withObjects: results == nil)
         let least = minScore ?? Self.leastScore
         let results = try results.map { try COCOResults(contentsOf: $0).results }
+        let files = try DrawnFiles(
+            images.map { ($0.path, ($0.path as NSString).lastPathComponent) }, in: output)
         try Disk.makeDirectory(URL(fileURLWithPath: output, isDirectory: true))
         var hidden = 0
-        for image in found.images {
+        for (index, image) in images.enumerated() {
             let own = results?.filter { $0.imageID == image.entry.id }
             // A score that is no number is shown: it is better known than hidden.
-            let drawn = own?.filter { !($0.score < least) }
-            hidden += (own?.count ?? 0) - (drawn?.count ?? 0)
-            let (picture, count) = try image.drawn(drawn)
-            let name = (image.path as NSString).lastPathComponent as NSString
-            let path = "\(output)/\(name.deletingPathExtension).png"
-            try AtomicFile.write(Data(try picture.png()), to: path)
-            print("\(path): \(count) object\(count == 1 ? "" : "s")")
+            let shown = own?.filter { !($0.score < least) }
+            hidden += (own?.count ?? 0) - (shown?.count ?? 0)
+            let drawn = try image.drawn(shown)
+            try files.write(drawn.picture, at: index)
+            print(
+                "\(files.paths[index]): \(drawn.objects) object\(drawn.objects == 1 ? "" : "s")")
         }
         guard hidden > 0 else { return }
         printError(

@@ -2,7 +2,7 @@ import COCO
 import ImageFiles
 
 /// Why nothing can be drawn on an image.
-enum COCOShowError: Error, CustomStringConvertible {
+public enum COCODrawingError: Error, CustomStringConvertible {
     /// The folder has no annotations of either split.
     case noAnnotations(folder: COCOFolder)
     /// No image of an id or name is listed.
@@ -17,13 +17,17 @@ enum COCOShowError: Error, CustomStringConvertible {
     case otherSize(path: String, expected: String, found: String)
     /// Run lengths make no mask of the image.
     case noMask(String, reason: String)
+    /// Two images would be drawn into one file.
+    case sameFile(path: String, first: String, second: String)
+    /// A drawn picture would replace an image.
+    case isSource(path: String, folder: String)
 
     /// The thing, what was expected, what was found, and the remedy.
-    var description: String {
+    public var description: String {
         switch self {
         case .noAnnotations(let folder):
             "\(folder.path): expected annotations/instances_val2017.json or instances_train2017.json, "
-                + "found neither; give the folder that holds annotations, train2017 and val2017 with --data"
+                + "found neither; give the folder that holds annotations, train2017 and val2017"
         case .unknown(let image, let files):
             "\(image): expected the id or the file name of an image that is listed in "
                 + "\(files.joined(separator: " or ")), found none of it; check the name"
@@ -37,6 +41,12 @@ enum COCOShowError: Error, CustomStringConvertible {
                 + "one of \(found); get the image or the annotations again"
         case .noMask(let what, let reason):
             "\(what) cannot be drawn: \(reason); correct it, or make the file anew"
+        case .sameFile(let path, let first, let second):
+            "\(first) and \(second) would both be drawn into \(path), expected a file for each; draw them into "
+                + "two folders, or rename one"
+        case .isSource(let path, let folder):
+            "\(path) would be replaced by its drawing, because it lies in the folder for drawings, \(folder); draw "
+                + "into another folder"
         }
     }
 }

@@ -5,65 +5,35 @@ import Foundation
 import ImageFiles
 import Masks
 
-/// Images of a folder in COCO's form that were asked for.
-struct COCOImages {
-    /// One of them, with the annotations of its split.
-    struct Image {
-        let entry: COCOImage
-        let annotations: COCOAnnotations
-        let path: String
-    }
+/// An image of a list in COCO's form, with its file.
+public struct COCOPicture: Sendable {
+    /// What the list says of it.
+    public let entry: COCOImage
 
-    /// In the order in which they were asked for.
-    let images: [Image]
+    /// The list, with the categories of objects.
+    public let annotations: COCOAnnotations
 
-    /// Finds images; of each split only as much is read as is needed.
+    /// Its file.
+    public let path: String
+
+    /// Names an image, of which nothing is read.
     ///
     /// - Parameters:
-    ///   - names: ids, or names of files.
-    ///   - folder: the folder.
-    ///   - split: where to look; in both where it is nil, val first.
-    ///   - withObjects: whether boxes and masks are wanted.
-    /// - Throws: `COCOShowError` where one is not found, `COCOFileError` where annotations cannot be read.
-    init(
-        _ names: [String], in folder: COCOFolder, _ split: COCOFolder.Split?, withObjects: Bool
-    ) throws {
-        let files = (split.map { [$0] } ?? [.val, .train]).filter {
-            split != nil || Disk.exists(URL(fileURLWithPath: folder.annotations(of: $0)))
-        }
-        guard !files.isEmpty else { throw COCOShowError.noAnnotations(folder: folder) }
-        var found: [String: Image] = [:]
-        for split in files where found.count < Set(names).count {
-            let annotations = try COCOAnnotations(
-                contentsOf: folder.annotations(of: split),
-                parts: withObjects ? [.boxes, .masks] : [])
-            for name in names where found[name] == nil {
-                guard let entry = annotations.image(meantBy: name) else { continue }
-                guard let file = entry.fileName else {
-                    throw COCOShowError.noFile(annotations: annotations.path, image: entry.id)
-                }
-                found[name] = Image(
-                    entry: entry, annotations: annotations,
-                    path: folder.image(file, of: split))
-            }
-        }
-        images = try names.map { name in
-            guard let image = found[name] else {
-                throw COCOShowError.unknown(
-                    image: name, files: files.map { folder.annotations(of: $0) })
-            }
-            return image
-        }
+    ///   - entry: what the list says of it.
+    ///   - annotations: the list.
+    ///   - path: its file.
+    public init(entry: COCOImage, annotations: COCOAnnotations, path: String) {
+        self.entry = entry
+        self.annotations = annotations
+        self.path = path
     }
-}
 
-extension COCOImages.Image {
     /// Draws what is known of the image.
     ///
     /// - Parameter results: what a detector found in it; its annotations are drawn where this is nil.
     /// - Returns: the picture, and the number of objects on it.
-    /// - Throws: `COCOShowError` where the file or a mask does not fit.
-    func drawn(_ results: [COCOResult]?) throws -> (Picture, Int) {
+    /// - Throws: `COCODrawingError` where the file or a mask does not fit.
+    public func drawn(_ results: [COCOResult]?) throws -> (picture: Picture, objects: Int) {
         var canvas = Canvas(try picture())
         let objects =
             try results.map { try $0.map { try object($0, on: canvas) } }
@@ -77,7 +47,7 @@ extension COCOImages.Image {
         do {
             data = try TextFile.data(of: path)
         } catch {
-            throw COCOShowError.unreadable(path: path, reason: error.reason)
+            throw COCODrawingError.unreadable(path: path, reason: error.reason)
         }
         let picture: Picture
         do {
@@ -86,12 +56,12 @@ extension COCOImages.Image {
                 return try decoded.get()
             }
         } catch let error as ImageError {
-            throw COCOShowError.noPicture(path: path, error)
+            throw COCODrawingError.noPicture(path: path, error)
         }
         guard picture.width == entry.width ?? picture.width,
             picture.height == entry.height ?? picture.height
         else {
-            throw COCOShowError.otherSize(
+            throw COCODrawingError.otherSize(
                 path: path, expected: "\(entry.width ?? 0) × \(entry.height ?? 0)",
                 found: "\(picture.width) × \(picture.height)")
         }
@@ -121,10 +91,10 @@ extension COCOImages.Image {
         do {
             mask = try segmentation?.mask(height: canvas.height, width: canvas.width)
         } catch {
-            throw COCOShowError.noMask(what, reason: "\(error)")
+            throw COCODrawingError.noMask(what, reason: "\(error)")
         }
         if let mask, mask.height != canvas.height || mask.width != canvas.width {
-            throw COCOShowError.noMask(
+            throw COCODrawingError.noMask(
                 what,
                 reason:
                     "it should have the size of the image, \(canvas.height) × \(canvas.width), but "

@@ -1,8 +1,7 @@
 import Basics
-import COCO
 
 /// The figures of an evaluation as text and as JSON.
-struct COCOReport: Encodable {
+public struct COCOReport: Encodable {
     private let figures: COCOFigures
     private let classes: [COCOCategoryFigures]?
 
@@ -11,13 +10,13 @@ struct COCOReport: Encodable {
     /// - Parameters:
     ///   - evaluation: the evaluation.
     ///   - perClass: whether those of each category are told too.
-    init(_ evaluation: COCOEvaluation, perClass: Bool) {
+    public init(_ evaluation: COCOEvaluation, perClass: Bool) {
         figures = evaluation.figures
         classes = perClass ? evaluation.categories : nil
     }
 
     /// Lines for people.
-    var text: String {
+    public var text: String {
         let rows = zip(zip(COCOFigures.names, figures.values), Self.meanings)
         let lines = rows.map { row in
             row.0.0.padded(to: 8) + row.0.1.figure.padded(to: 10) + row.1
@@ -75,7 +74,7 @@ struct COCOReport: Encodable {
     }
 
     /// Writes the twelve figures by their names, and those of the categories as `classes`.
-    func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var object = Self.parts(figures)
         if let classes {
             object["classes"] = .list(
@@ -94,5 +93,5 @@ struct COCOReport: Encodable {
 
 extension Double {
     /// The number to four places; −1 stands for nothing that counts.
-    var figure: String { self == -1 ? "-1" : formatted(places: 4) }
+    package var figure: String { self == -1 ? "-1" : formatted(places: 4) }
 }

@@ -1,0 +1,45 @@
+import DetectionData
+import Detectors
+import Recipes
+import Torch
+import VisionData
+
+/// The pictures of a run, opened for its device.
+public struct DetectionPictures {
+    /// To learn from.
+    public let train: PictureSource
+
+    /// To be judged by.
+    public let test: PictureSource
+
+    /// Gathers both.
+    public init(train: PictureSource, test: PictureSource) {
+        self.train = train
+        self.test = test
+    }
+
+    /// Opens both splits of a recipe's data set.
+    ///
+    /// - Parameters:
+    ///   - recipe: of the run.
+    ///   - directory: the folder that holds `annotations`, `train2017` and `val2017`.
+    ///   - reading: how pictures are read.
+    ///   - device: where batches are to be.
+    ///   - remark: told what a reader of the results should know.
+    /// - Throws: `ModelError` where there is no such detector, `COCOFileError` or `PictureError` where the
+    ///   annotations cannot be used.
+    public init(
+        of recipe: Recipe, in directory: String, reading: PhotographReading, device: Device,
+        remark: @escaping (String) -> Void
+    ) throws {
+        var settings = recipe.dataset.pictures
+        settings.flips = recipe.dataset.augmentation.flips
+        let hasMasks = try DetectorArchitecture(named: recipe.student.model).hasMasks
+        func open(_ split: Dataset.Split) throws -> PictureSource {
+            try PictureSource(
+                split, in: directory, settings: settings, reading: reading, device: device,
+                withMasks: hasMasks, remark: remark)
+        }
+        self.init(train: try open(.train), test: try open(.test))
+    }
+}
