@@ -221,9 +221,14 @@ let package = Package(
                 "Basics", "Downloads", "ImageFolders", "NetworkFiles", "RecipeSyntax", "Recipes",
                 "Studies", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
             ], swiftSettings: house),
+        .target(
+            name: "Reporting",
+            dependencies: ["Basics", "Remedies", "RunRecords", "Studies", "Terminal", "Training"],
+            swiftSettings: house),
         .executableTarget(
             name: "reviewkd",
             dependencies: [
+                "Reporting",
                 "Basics", "COCO", "DetectionData", "DetectionTraining", "Detectors", "Revision",
                 "Terminal", "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
                 "ImageFolders", "VisionData", "Distillation",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import Distillation
 import Foundation
+import Reporting
 import RunRecords
 import Studies
 import Terminal

@@ -9,6 +9,7 @@ import Foundation
 import NetworkFiles
 import Recipes
 import Remedies
+import Reporting
 import Revision
 import RunRecords
 import TensorFiles

@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import Distillation
 import Remedies
+import Reporting
 import Revision
 import Studies
 import Synchronization

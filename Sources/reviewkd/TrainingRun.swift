@@ -3,6 +3,7 @@ import Basics
 import Foundation
 import Recipes
 import Remedies
+import Reporting
 import Revision
 import RunRecords
 import Studies

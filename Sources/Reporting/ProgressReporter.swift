@@ -6,14 +6,17 @@ import Terminal
 import Training
 
 /// Shows a run's progress on standard error: a bar on a terminal, plain lines elsewhere.
-final class ProgressReporter {
+package final class ProgressReporter {
     private let quiet: Bool
     private let stream = StandardError.shared
     private var lastShown = ContinuousClock.now - .seconds(60)
 
     private let evaluation: EvaluationProgress
 
-    init(quiet: Bool) {
+    /// Begins.
+    ///
+    /// - Parameter quiet: whether only warnings and remarks are shown.
+    package init(quiet: Bool) {
         self.quiet = quiet
         evaluation = EvaluationProgress(quiet: quiet)
     }
@@ -21,13 +24,13 @@ final class ProgressReporter {
     private var remarks: Set<String> = []
 
     /// Shows what a user should know, once.
-    func remark(_ text: String) {
+    package func remark(_ text: String) {
         guard remarks.insert(text).inserted else { return }
         printError("note: \(text)")
     }
 
     /// Shows what is probably wrong.
-    func warn(_ text: String) {
+    package func warn(_ text: String) {
         printError("warning: \(text)")
     }
 
@@ -36,7 +39,7 @@ final class ProgressReporter {
     /// - Parameters:
     ///   - event: what happened.
     ///   - run: what the run is called, where there are several at once.
-    func report(_ event: TrainingEvent, of run: String? = nil) {
+    package func report(_ event: TrainingEvent, of run: String? = nil) {
         let label = run.map { "\($0)  " } ?? ""
         switch event {
         case .remark(let thing): remark(label + told(thing))
@@ -48,7 +51,7 @@ final class ProgressReporter {
     }
 
     /// Shows an event of a study.
-    func report(_ event: StudyEvent) {
+    package func report(_ event: StudyEvent) {
         switch event {
         case .remark(let thing): remark(told(thing))
         case .warning(let thing): warn(told(thing))
@@ -65,13 +68,13 @@ final class ProgressReporter {
     }
 
     /// Shows a line of progress.
-    func progress(_ text: String) {
+    package func progress(_ text: String) {
         guard !quiet else { return }
         printError(text)
     }
 
     /// Leaves the terminal clean.
-    func finish() { stream.clearStatus() }
+    package func finish() { stream.clearStatus() }
 
     /// Images a second; of large ones there are few.
     private static func speed(_ imagesPerSecond: Double) -> String {
