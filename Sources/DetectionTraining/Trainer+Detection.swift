@@ -76,20 +76,16 @@ extension Detector {
         _ progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
     ) throws -> (scores: Scores, results: COCOResults) {
         let batches = try pictures.evaluation(normalization: normalization, batchSize: batchSize)
-        do {
-            return try collectingOperatorErrors {
-                let evaluator = DetectionEvaluator(
-                    foldedDetector(dtype: dtype), truths: pictures.annotations)
-                var done = 0
-                try batches.forEach { batch in
-                    evaluator.add(batch)
-                    done += batch.count
-                    progress(done, batches.imageCount)
-                }
-                return (try evaluator.scores, evaluator.results)
+        return try namingEvaluationMemory(batchSize: batchSize) {
+            let evaluator = DetectionEvaluator(
+                foldedDetector(dtype: dtype), truths: pictures.annotations)
+            var done = 0
+            try batches.forEach { batch in
+                evaluator.add(batch)
+                done += batch.count
+                progress(done, batches.imageCount)
             }
-        } catch let error as OperatorError where error.kind == .outOfMemory {
-            throw TrainingError.evaluationOutOfMemory(batchSize: batchSize, reason: error.reason)
+            return (try evaluator.scores, evaluator.results)
         }
     }
 }

@@ -21,22 +21,19 @@ extension EvaluateCommand {
         let architecture = try DetectorArchitecture(named: model)
         let device = try device.resolve()
         precision.noteEmulation(on: device)
-        var card = try DetectorCard(StudentCard(of: file), of: file)
-        if let shortEdge { (card.shortEdge, card.fixedSize) = (shortEdge, nil) }
-        if let longestEdge { (card.longestEdge, card.fixedSize) = (longestEdge, nil) }
+        let card = try DetectorCard(StudentCard(of: file), of: file)
+            .with(shortEdge: shortEdge, longestEdge: longestEdge)
         let pictures = try PictureSource(
             .test, in: data, settings: card.pictures, reading: photographs.reading,
             device: device, withMasks: architecture.hasMasks
         ) { printError("note: \($0)") }
-        var settings = card.settings
-        settings.classCount = pictures.classNames.count
         let normalization = try normalization()
-        let (detector, _) = try loadDetector(
-            architecture, weights: file, key: weights.key, settings: settings,
-            takingPicturesAs: normalization.pixelFormat,
-            generator: Generator(seed: 0), remark: { printError("note: \(told($0))") })
-        detector.convert(device: device, format: .channelsLast)
-        detector.eval()
+        let detector = try UnfitWeights.naming("--model ") {
+            try card.detector(
+                architecture, from: file, key: weights.key,
+                classCount: pictures.classNames.count, takingPicturesAs: normalization,
+                device: device, remark: { printError("note: \(told($0))") })
+        }
         let progress = EvaluationProgress(quiet: false)
         let (scores, found) = try detector.judge(
             pictures, normalization: normalization, batchSize: 1, dtype: precision.dtype

@@ -141,7 +141,10 @@ struct EvaluateCommand: ParsableCommand {
                 "\(ofDetection.0) is for detectors, and the data set \(dataset) has one class an image; "
                     + "leave it out")
         }
-        let given = [("--image-size", imageSize), ("--resize", resize)].first { $0.1 != nil }
+        let given = [
+            ("--image-size", imageSize != nil), ("--resize", resize != nil),
+            ("--scale-16-bit-grey", scalesSixteenBitGrey),
+        ].first { $0.1 }
         guard let given, !dataset.hasPhotographs else { return }
         throw ValidationError(
             "\(given.0) is for photographs, and the data set \(dataset) has none; leave it out")

@@ -16,7 +16,8 @@ import VisionModels
 /// `reviewkd predict`.
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "predict", abstract: "Name what photographs show.")
+        commandName: "predict",
+        abstract: "Name what photographs show, or find the objects in them and draw these.")
 
     @Argument(help: "The weights: safetensors, or a PyTorch checkpoint.")
     var file: String
@@ -44,6 +45,28 @@ struct PredictCommand: ParsableCommand {
         transform: wholeNumber)
     var imageSize: Int?
 
+    @Option(help: "Detectors: the folder for the pictures with what was found.")
+    var output: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Detectors: show objects of this score and above (default: \(Self.leastScore)).")
+    var scoreThreshold: Double?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Detectors: the shorter side, in pixels (default: what the weights say, else 800).",
+        transform: wholeNumber)
+    var shortEdge: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Detectors: the longer side at most, in pixels (default: what the weights say, else 1333).
+            """,
+        transform: wholeNumber)
+    var longestEdge: Int?
+
     @Flag(
         name: .customLong("scale-16-bit-grey"),
         help: "Scale grey values of 16 bits, of which all above 255 are white else.")
@@ -58,16 +81,47 @@ struct PredictCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        try requireRanges([("--top", top, .counts), ("--image-size", imageSize, 32...4096)])
+        try requireRanges([
+            ("--top", top, .counts), ("--image-size", imageSize, 32...4096),
+            ("--short-edge", shortEdge, 32...8192), ("--longest-edge", longestEdge, 32...8192),
+        ])
+        if let scoreThreshold, !(0...1).contains(scoreThreshold) {
+            throw ValidationError("--score-threshold is \(scoreThreshold), expected 0 to 1")
+        }
     }
 
     func run() throws {
-        let device = try device.resolve()
-        precision.noteEmulation(on: device)
         let card = try StudentCard(of: file)
         guard let model = model ?? card.model else {
             throw ValidationError("\(file) does not say which network it is of; give --model")
         }
+        switch try KnownModel(named: model) {
+        case .classifier(let architecture):
+            try refuse(
+                [
+                    ("--output", output != nil), ("--score-threshold", scoreThreshold != nil),
+                    ("--short-edge", shortEdge != nil), ("--longest-edge", longestEdge != nil),
+                ], "for detectors, and \(architecture) names one class a picture")
+            try nameClasses(architecture, card)
+        case .detector(let architecture):
+            try refuse(
+                [
+                    ("--top", top != nil), ("--image-size", imageSize != nil),
+                    ("--scale-16-bit-grey", scalesSixteenBitGrey),
+                ],
+                "for networks that name one class a picture, and \(architecture) finds objects")
+            try findObjects(architecture, card)
+        }
+    }
+
+    private func refuse(_ options: [(name: String, isGiven: Bool)], _ use: String) throws {
+        guard let given = options.first(where: \.isGiven) else { return }
+        throw ValidationError("\(given.name) is \(use); leave it out")
+    }
+
+    private func nameClasses(_ architecture: Architecture, _ card: StudentCard) throws {
+        let device = try device.resolve()
+        precision.noteEmulation(on: device)
         guard let names = try classes.map(ClassNames.read) ?? card.classes else {
             throw ValidationError(
                 "\(file) does not say what its classes are called; give a file of names with --classes"
@@ -80,7 +134,8 @@ struct PredictCommand: ParsableCommand {
         }
         let network = try UnfitWeights.naming("--model ") {
             try loadNetwork(
-                model, weights: file, key: weights.key, classCount: names.count, device: device,
+                architecture.name, weights: file, key: weights.key, classCount: names.count,
+                device: device,
                 remark: { printError("note: \(told($0))") })
         }
         let settings = PhotographSettings(

@@ -26,6 +26,35 @@ struct ResultsTests {
         #expect(try read("[]", .boxes).isEmpty)
     }
 
+    @Test("Results that are written are read again as they are, whatever form their masks have")
+    func written() throws {
+        let masks: [COCOSegmentation] = [
+            .polygons([[0, 0.5, 3, 0, 3, 3], [1, 1, 2, 1, 2, 2.25]]),
+            .counts([3, 4, 13], height: 4, width: 5), found,
+        ]
+        let results = zip(0..., masks).map { number, mask in
+            COCOResult(
+                imageID: .whole(number), categoryID: "cat", score: 0.1 * Double(number),
+                box: COCOBox(x: 1, y: 2.5, width: 3, height: 1e-3), segmentation: mask)
+        }
+        let path = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString).json"
+        defer { unlink(path) }
+        try COCOResults(path: "", results: results).write(to: path)
+        #expect(try COCOResults(contentsOf: path).results == results)
+    }
+
+    @Test("COCO's categories are 80 of 91 numbers, those of the file of 2017")
+    func categories() {
+        let ids = COCOCategory.coco2017.map(\.id)
+        let missing = [12, 26, 29, 30, 45, 66, 68, 69, 71, 83].map { COCOIdentifier.whole($0) }
+        #expect(ids == (1...90).map { .whole($0) }.filter { !missing.contains($0) })
+        let names = COCOCategory.coco2017.compactMap(\.name)
+        #expect(Set(names).count == 80)
+        for (number, name) in [(0, "person"), (16, "dog"), (56, "chair"), (79, "toothbrush")] {
+            #expect(names[number] == name)
+        }
+    }
+
     @Test("Where boxes are wanted, masks are read only if the first result has no box")
     func masksForBoxes() throws {
         let ids = #""image_id": 1, "category_id": 2, "score": 1"#

@@ -155,6 +155,22 @@ import Testing
         #expect(outcome.sentence.contains(sentence), "\(outcome.errors)")
     }
 
+    @Test("Options of photographs are refused where detectors are evaluated")
+    func noPhotographs() throws {
+        for option in [["--scale-16-bit-grey"], ["--image-size", "64"], ["--resize", "64"]] {
+            let outcome = try workshop.run(
+                [
+                    "evaluate", "\(studio.reference)/student-last.safetensors", "--model",
+                    "faster_rcnn_R18", "--dataset", "coco", "--data", "rectangles",
+                ] + option)
+            #expect(outcome.status == 64)
+            #expect(
+                outcome.sentence.contains(
+                    "\(option[0]) is for photographs, and the data set coco has none"),
+                "\(outcome.errors)")
+        }
+    }
+
     @Test("A detector's step can be timed")
     func timed() throws {
         let outcome = try workshop.run([

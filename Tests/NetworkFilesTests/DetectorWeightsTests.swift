@@ -214,6 +214,26 @@ struct DetectorWeightsTests {
         }
     }
 
+    @Test(
+        "A detector's file tells by the shape of its heads how many classes it has",
+        arguments: ["faster_rcnn_R18", "mask_rcnn_MV2", "retinanet_R18"])
+    func countsClasses(_ name: String) throws {
+        let architecture = try named(name)
+        var settings = DetectorSettings()
+        settings.classCount = 5
+        let detector = architecture.make(settings: settings, generator: Generator(seed: 6))
+        let entries = detector.stateDict().map(\.entry)
+        let count = try withFile(entries) { path in
+            try DetectorWeights(path: path, for: architecture).classCount
+        }
+        #expect(count == 5)
+        let bottomUp = entries.filter { $0.name.hasPrefix("backbone.bottom_up.") }
+        let none = try withFile(bottomUp) { path in
+            try DetectorWeights(path: path, for: architecture).classCount
+        }
+        #expect(none == nil)
+    }
+
     @Test("A file of this package says itself how pictures are taken")
     func readsOwnFormat() throws {
         let architecture = try named("retinanet_R18")

@@ -20,44 +20,33 @@ private struct WrittenResult: Encodable {
     let categoryId: COCOIdentifier
     let bbox: [Double]?
     let score: Double
-    let segmentation: Segmentation?
-
-    enum Segmentation: Encodable {
-        case polygons([[Double]])
-        case runs(size: [Int], counts: [Int])
-        case packed(size: [Int], counts: String)
-
-        private enum Key: String, CodingKey { case size, counts }
-
-        func encode(to encoder: any Encoder) throws {
-            switch self {
-            case .polygons(let polygons): try polygons.encode(to: encoder)
-            case .runs(let size, let counts):
-                var container = encoder.container(keyedBy: Key.self)
-                try container.encode(size, forKey: .size)
-                try container.encode(counts, forKey: .counts)
-            case .packed(let size, let counts):
-                var container = encoder.container(keyedBy: Key.self)
-                try container.encode(size, forKey: .size)
-                try container.encode(counts, forKey: .counts)
-            }
-        }
-    }
+    let segmentation: COCOSegmentation?
 
     init(_ result: COCOResult) {
         imageId = result.imageID
         categoryId = result.categoryID
         bbox = result.box.map { [$0.x, $0.y, $0.width, $0.height] }
         score = result.score
-        segmentation =
-            switch result.segmentation {
-            case nil: nil
-            case .polygons(let polygons)?: .polygons(polygons)
-            case .counts(let counts, let height, let width)?:
-                .runs(size: [height, width], counts: counts)
-            case .packed(let bytes, let height, let width)?:
-                .packed(size: [height, width], counts: String(decoding: bytes, as: UTF8.self))
-            }
+        segmentation = result.segmentation
+    }
+}
+
+extension COCOSegmentation: Encodable {
+    private enum Key: String, CodingKey { case size, counts }
+
+    /// Writes polygons, or run lengths with the size of their mask.
+    public func encode(to encoder: any Encoder) throws {
+        func write(_ counts: some Encodable, _ height: Int, _ width: Int) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode([height, width], forKey: .size)
+            try container.encode(counts, forKey: .counts)
+        }
+        switch self {
+        case .polygons(let polygons): try polygons.encode(to: encoder)
+        case .counts(let counts, let height, let width): try write(counts, height, width)
+        case .packed(let bytes, let height, let width):
+            try write(String(decoding: bytes, as: UTF8.self), height, width)
+        }
     }
 }
 

@@ -41,6 +41,18 @@ public struct TooManyUnreadable: Error, Equatable, CustomStringConvertible {
     /// Of how many.
     public let count: Int
 
+    /// Gathers unreadable images.
+    ///
+    /// - Parameters:
+    ///   - found: those that were found.
+    ///   - allowed: how many are allowed.
+    ///   - count: of how many.
+    package init(found: [Unreadable], allowed: Int, count: Int) {
+        self.found = found
+        self.allowed = allowed
+        self.count = count
+    }
+
     /// The first of them, and what to do.
     public var description: String { "\(problem); mend or remove them, or allow more" }
 

@@ -22,6 +22,9 @@ public struct DetectorWeights {
     /// to say.
     public let strideIn1x1: Bool
 
+    /// How many classes the heads tell apart, by the shape of their last layer; nil where there are no heads.
+    public let classCount: Int?
+
     private let path: String
     private let content: Content
 
@@ -55,12 +58,14 @@ public struct DetectorWeights {
         }.first
         guard let found, !files.contains(where: isOfDetector) else {
             isWhole = true
+            classCount = files.lazy.flatMap(\.entries).compactMap(Self.classCount).first
             content = .detector(files.map(Self.withoutConstants))
             format = files.lazy.compactMap(Self.ownFormat).first ?? architecture.publishedFormat
             strideIn1x1 = files.lazy.compactMap { $0.metadata["stride_in_1x1"] }.first != "false"
             return
         }
         isWhole = false
+        classCount = nil
         content = .bottomUp(entries: found.entries, leftOut: found.leftOut, names: found.names)
         // detectron2's script for torchvision's networks leaves the stride where it is.
         let isTorchvision = files.contains { $0.author == "torchvision" }
@@ -72,6 +77,17 @@ public struct DetectorWeights {
     private static let landmarks: Set = [
         "backbone.fpn_lateral3.weight", "backbone.fpn_output3.weight",
     ]
+
+    /// By the rows of the weights that judge classes: one more for background, or some for each anchor.
+    private static func classCount(by entry: TensorEntry) -> Int? {
+        guard let rows = entry.shape.first else { return nil }
+        return switch NameMatch.lastParts(entry.name, 3) {
+        case "box_predictor.cls_score.weight": rows - 1
+        case "head.cls_score.weight":
+            rows / DenseSettings().anchors.countPerPlace(level: 0)
+        default: nil
+        }
+    }
 
     private struct BottomUpPart {
         let entries: [TensorEntry]
