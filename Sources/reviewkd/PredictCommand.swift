@@ -16,8 +16,7 @@ import VisionModels
 /// `reviewkd predict`.
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "predict",
-        abstract: "Name what photographs show, or find the objects in them and draw these.")
+        commandName: "predict", abstract: "Name what photographs show, or the objects in them.")
 
     @Argument(help: "The weights: safetensors, or a PyTorch checkpoint.")
     var file: String

@@ -354,7 +354,7 @@ extension CommandLineSuite {
               ablate                  Vary one part of ReviewKD, and compare with the whole
                                       method and the student alone.
               evaluate                Measure a network's accuracy on a test set.
-              predict                 Name what photographs show.
+              predict                 Name what photographs show, or the objects in them.
               bench                   Measure the time of whole steps on synthetic images,
                                       or of loading photographs.
               models                  List the networks, or describe one.
