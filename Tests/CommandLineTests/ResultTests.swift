@@ -227,6 +227,53 @@ extension CommandLineSuite {
             #expect(missing.allSatisfy { !($0["reason"] ?? "").isEmpty })
         }
 
+        @Test("models lists detectors beside the networks that classify, or describes one")
+        func detectors() throws {
+            let all = try workshop.run(["models", "--json"]).json()
+            let detectors = try #require(all["detectors"] as? [[String: Any]])
+            let tests = URL(filePath: #filePath).deletingLastPathComponent()
+                .deletingLastPathComponent()
+            let published = try JSONSerialization.jsonObject(
+                with: Data(
+                    contentsOf: tests.appending(
+                        components: "Fixtures", "detection", "architectures-detection.json")))
+            let models = try #require((published as? [String: Any])?["models"] as? [String: Any])
+            #expect(models.count == 11)
+            for (name, facts) in models {
+                let parts = name.split(separator: "-").map(String.init)
+                let own = try #require(
+                    detectors.first { $0["name"] as? String == parts.joined(separator: "_") })
+                #expect(own["family"] as? String == parts[0])
+                #expect(own["backbone"] as? String == parts[1])
+                #expect(own["classes"] as? Int == 80)
+                let parameters = (facts as? [String: Any])?["parameters"] as? Int
+                #expect(parameters != nil && own["parameters"] as? Int == parameters, "\(name)")
+                let levels = try #require(own["levels"] as? [[String: Int]])
+                #expect(levels.allSatisfy { $0["channels"] == 256 })
+                let strides = [4, 8, 16, 32, 64].map { parts[0] == "retinanet" ? 2 * $0 : $0 }
+                #expect(levels.map { $0["reduction"] } == strides)
+            }
+
+            let one = try workshop.run(["models", "RetinaNet_r50", "--json"]).json()
+            #expect((one["models"] as? [Any])?.isEmpty == true)
+            let found = try #require(one["detectors"] as? [[String: Any]])
+            #expect(found.map { $0["name"] as? String } == ["retinanet_R50"])
+
+            let text = try workshop.run(["models"]).output.split(separator: "\n")
+            #expect(text.contains { $0.hasPrefix("resnet20 ") })
+            #expect(
+                text.contains {
+                    $0.wholeMatch(
+                        of:
+                            /mask_rcnn_MV2 +mask_rcnn +MV2 +80 +\d+ +256\/4 256\/8 256\/16 256\/32 256\/64/
+                    )
+                        != nil
+                })
+            let described = try workshop.run(["models", "faster_rcnn_R18"]).output
+            #expect(described.split(separator: "\n").count == 3)
+            #expect(described.hasPrefix("detector "))
+        }
+
         @Test("A shipped recipe is printed from any folder, and that text trains the same")
         func showRecipe() throws {
             let shown = try workshop.run(["recipes", "show", "cifar100/resnet56-resnet20"])
@@ -357,7 +404,7 @@ extension CommandLineSuite {
               predict                 Name what photographs show, or the objects in them.
               bench                   Measure the time of whole steps on synthetic images,
                                       or of loading photographs.
-              models                  List the networks, or describe one.
+              models                  List the networks and detectors, or describe one.
               recipes                 List the shipped recipes, or show one.
               datasets                Download data sets.
               coco                    Work with annotations and results in the form of COCO.
