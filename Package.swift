@@ -209,7 +209,8 @@ let package = Package(
         .target(
             name: "Studies",
             dependencies: [
-                "Basics", "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
+                "Basics", "DetectionData", "DetectionTraining", "Detectors",
+                "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
                 "VisionData", "Distillation", "RunRecords", "Recipes", "Training", "StepTiming",
             ],
             swiftSettings: house),

@@ -107,3 +107,26 @@ struct ObjectReader {
         }
     }
 }
+
+extension PictureSource {
+    /// The objects of every image that has some to learn, by its position.
+    ///
+    /// - Parameter withMasks: whether masks are learned.
+    /// - Returns: at least one.
+    /// - Throws: `PictureError` where nothing can be learned, or an annotation lacks a part.
+    func learnableObjects(withMasks: Bool) throws(PictureError) -> [Int: LearnableObjects] {
+        var reader = ObjectReader(annotations, withMasks: withMasks)
+        var objects: [Int: LearnableObjects] = [:]
+        for position in 0..<count {
+            let found = try reader.objects(ofImage: position, size: sizes[position])
+            if !found.classes.isEmpty { objects[position] = found }
+        }
+        if reader.unusable > 0 {
+            remark(
+                "\(annotations.path): \(reader.unusable) annotations are not learned, because they have no "
+                    + "area in their image or a category that is not listed")
+        }
+        guard !objects.isEmpty else { throw .nothingToLearn(file: annotations.path) }
+        return objects
+    }
+}

@@ -31,21 +31,7 @@ final class PictureBatches: BatchSource {
         self.source = source
         self.seed = seed
         normalize = Normalizer(normalization, device: source.device)
-        var reader = ObjectReader(source.annotations, withMasks: withMasks)
-        var objects: [Int: LearnableObjects] = [:]
-        for position in 0..<source.count {
-            let found = try reader.objects(ofImage: position, size: source.sizes[position])
-            if !found.classes.isEmpty { objects[position] = found }
-        }
-        if reader.unusable > 0 {
-            source.remark(
-                "\(source.annotations.path): \(reader.unusable) annotations are not learned, because they have no "
-                    + "area in their image or a category that is not listed")
-        }
-        guard !objects.isEmpty else {
-            throw PictureError.nothingToLearn(file: source.annotations.path)
-        }
-        self.objects = objects
+        objects = try source.learnableObjects(withMasks: withMasks)
         positions = objects.keys.sorted()
         epoch = EpochShape(
             imageCount: source.settings.imagesPerEpoch ?? positions.count, batchSize: batchSize,

@@ -35,6 +35,13 @@ public struct PictureSettings: Sendable, Equatable {
         return size(of: picture, shortEdge: edge)
     }
 
+    /// The sizes that a training picture may have, each as often as it is drawn.
+    func trainingSizes(of picture: ImageSize) -> [ImageSize] {
+        (shortEdges.isEmpty ? [evaluationShortEdge] : shortEdges).map {
+            size(of: picture, shortEdge: $0)
+        }
+    }
+
     /// The size of a picture in evaluation.
     func evaluationSize(of picture: ImageSize) -> ImageSize {
         size(of: picture, shortEdge: evaluationShortEdge)

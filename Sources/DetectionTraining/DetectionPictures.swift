@@ -12,6 +12,15 @@ public struct DetectionPictures {
     /// To be judged by.
     public let test: PictureSource
 
+    /// More test pictures than these are evaluated after the last epoch alone.
+    private static let mostJudgedEveryEpoch = 1000
+
+    /// Whether so many test pictures are evaluated after every epoch, and not after the last one alone.
+    package static func areJudgedEveryEpoch(_ count: Int) -> Bool { count <= mostJudgedEveryEpoch }
+
+    /// Whether the test pictures are evaluated after every epoch, and not after the last one alone.
+    public var areJudgedEveryEpoch: Bool { Self.areJudgedEveryEpoch(test.count) }
+
     /// Gathers both.
     public init(train: PictureSource, test: PictureSource) {
         self.train = train

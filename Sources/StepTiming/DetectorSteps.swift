@@ -63,6 +63,28 @@ package struct BenchmarkPictures {
 }
 
 extension Recipe {
+    /// The method around a detector and a teacher whose weights are of no account.
+    ///
+    /// - Parameters:
+    ///   - detector: the student; a new one where it is left out.
+    ///   - precision: of both forward passes.
+    ///   - device: where both are.
+    ///   - remark: called with what a user should know about the method's choices.
+    /// - Returns: the method, ready for a step.
+    /// - Throws: where networks cannot be made or matched.
+    package func makeUntrainedDistiller(
+        of detector: (any Detector)? = nil, precision: Precision, device: Device,
+        remark: (String) -> Void = { _ in }
+    ) throws -> TaughtStudent<[BoxTargets]> {
+        let classCount = BenchmarkPictures.classCount
+        let teacher = try makeTeacherDetector(classCount: classCount, device: device)
+            .flatMap { makeTeacher($0, precision: precision) }
+        return try makeDetectionDistiller(
+            try detector ?? makeDetector(classCount: classCount, device: device),
+            judgedBy: COCOAnnotations(path: "", images: [], categories: [], annotations: []),
+            teacher: teacher, precision: precision, remark: remark)
+    }
+
     /// A step of a detector that ends with its loss on the host, so that all its work is done.
     func makeDetectorStep(
         _ work: BenchmarkWork, precision: Precision, device: Device, _ remark: (String) -> Void
@@ -76,13 +98,8 @@ extension Recipe {
             return { _ = folded.detections(in: batch.images, batch.targets) }
         }
         let recipe = work == .train ? studentAlone : self
-        let teacher = try recipe.makeTeacherDetector(
-            classCount: BenchmarkPictures.classCount, device: device
-        ).flatMap { recipe.makeTeacher($0, precision: precision) }
-        let distiller = try recipe.makeDetectionDistiller(
-            detector,
-            judgedBy: COCOAnnotations(path: "", images: [], categories: [], annotations: []),
-            teacher: teacher, precision: precision, remark: remark)
+        let distiller = try recipe.makeUntrainedDistiller(
+            of: detector, precision: precision, device: device, remark: remark)
         let optimizer = SGD(distiller.trainableParameters, options: recipe.optimizer.options)
         let weights = distiller.termWeights(
             at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000))

@@ -13,27 +13,55 @@ struct RunCost {
     private let secondsPerTrainingImage: Double
     private let secondsPerImage: Double
 
-    init(_ recipe: Recipe, precision: Precision, device: Device, usesGraph: Bool) throws {
-        func measure(_ work: BenchmarkWork) throws -> Double {
+    /// Measures a few steps.
+    ///
+    /// - Parameters:
+    ///   - recipe: of the run.
+    ///   - judging: the recipe as evaluation sees images; the same where it is left out.
+    ///   - precision: of the forward passes.
+    ///   - device: where the run would be.
+    ///   - usesGraph: whether a card runs a step as one graph.
+    /// - Throws: where networks cannot be made or matched, or memory does not suffice.
+    init(
+        _ recipe: Recipe, judging: Recipe? = nil, precision: Precision, device: Device,
+        usesGraph: Bool
+    ) throws {
+        func secondsPerImage(_ work: BenchmarkWork, _ recipe: Recipe) throws -> Double {
             try recipe.benchmark(
                 work, precision: precision, device: device,
                 usesGraph: usesGraph, steps: 3
-            ).millisecondsPerStep / 1000
+            ).millisecondsPerStep / 1000 / Double(recipe.batchSize)
         }
         secondsPerTrainingImage =
-            try measure(recipe.teacher == nil ? .train : .distill) / Double(recipe.batchSize)
-        secondsPerImage = try measure(.evaluate) / Double(recipe.batchSize)
-        let images = try BenchmarkImages(of: recipe)
-        let distiller = try recipe.makeUntrainedDistiller(
-            classCount: images.classCount, precision: precision, device: device,
-            images: images.facts)
-        weightBytes = distiller.student.stateDict().byteCount
-        checkpointBytes =
+            try secondsPerImage(recipe.teacher == nil ? .train : .distill, recipe)
+        self.secondsPerImage = try secondsPerImage(.evaluate, judging ?? recipe)
+        (weightBytes, checkpointBytes) =
+            try recipe.isDetection
+            ? Self.bytes(
+                of: recipe.makeUntrainedDistiller(precision: precision, device: device))
+            : Self.bytes(of: recipe.makeClassifier(precision: precision, device: device))
+    }
+
+    private static func bytes(of distiller: any Distiller) -> (weights: Int, checkpoint: Int) {
+        (
+            distiller.student.stateDict().byteCount,
             distiller.stateDict().byteCount + distiller.trainableParameters.byteCount
+        )
     }
 
     func seconds(trained: Int, evaluated: Int) -> Double {
         Double(trained) * secondsPerTrainingImage + Double(evaluated) * secondsPerImage
+    }
+}
+
+extension Recipe {
+    fileprivate func makeClassifier(
+        precision: Precision, device: Device
+    ) throws -> any Distiller<Tensor> {
+        let images = try BenchmarkImages(of: self)
+        return try makeUntrainedDistiller(
+            classCount: images.classCount, precision: precision, device: device,
+            images: images.facts)
     }
 }
 

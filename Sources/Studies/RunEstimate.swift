@@ -1,3 +1,6 @@
+import DetectionData
+import DetectionTraining
+import Detectors
 import Recipes
 import Torch
 import TorchNN
@@ -39,21 +42,79 @@ public struct RunEstimate: Sendable, Encodable {
     ///   suffice; `DatasetError.noFolder` where only the images' folder tells their number.
     public init(of recipe: Recipe, data directory: String?, device: Device, usesGraph: Bool) throws
     {
-        let facts = try Self.facts(of: recipe, in: directory)
-        try recipe.requireSplit(of: facts.trainingImages)
+        let plan =
+            try recipe.isDetection ? Plan(ofDetector: recipe, directory) : Plan(recipe, directory)
         let length = RunLength(
-            imagesPerEpoch: facts.trainingImages - recipe.validation.split,
-            batchSize: recipe.batchSize, epochs: recipe.epochs)
+            imagesPerEpoch: plan.trained, batchSize: recipe.batchSize, epochs: recipe.epochs)
         let cost = try RunCost(
-            recipe, precision: recipe.precision ?? .standard(on: device), device: device,
+            plan.seen, judging: plan.judging,
+            precision: recipe.precision ?? .standard(on: device), device: device,
             usesGraph: usesGraph)
-        trainingImages = facts.trainingImages - recipe.validation.split
-        evaluatedImages = facts.testImages + recipe.validation.split
+        trainingImages = plan.trained
+        evaluatedImages = plan.judged
         steps = length.steps
         seconds = cost.seconds(
             trained: length.images(in: 0..<length.steps),
-            evaluated: recipe.epochs * evaluatedImages)
+            evaluated: plan.evaluations * plan.judged)
         diskBytes = cost.weightBytes + 2 * cost.checkpointBytes
+    }
+}
+
+/// What of a run decides how long it takes.
+private struct Plan {
+    /// Images in an epoch of training, and in an evaluation.
+    let trained, judged: Int
+
+    /// How often the run is evaluated.
+    let evaluations: Int
+
+    /// The recipe as training sees images, and as evaluation does.
+    let seen, judging: Recipe
+
+    /// The images of a network that classifies.
+    init(_ recipe: Recipe, _ directory: String?) throws {
+        let facts = try Self.facts(of: recipe, in: directory)
+        try recipe.requireSplit(of: facts.trainingImages)
+        trained = facts.trainingImages - recipe.validation.split
+        judged = facts.testImages + recipe.validation.split
+        evaluations = recipe.epochs
+        (seen, judging) = (recipe, recipe)
+    }
+
+    /// Pictures as large as those of a detector are in the mean.
+    init(ofDetector recipe: Recipe, _ directory: String?) throws {
+        let shapes = try Self.shapes(of: recipe, in: directory)
+        (trained, judged) = (shapes.trained.count, shapes.judged.count)
+        evaluations = DetectionPictures.areJudgedEveryEpoch(judged) ? recipe.epochs : 1
+        var (seen, judging) = (recipe, recipe)
+        seen.dataset.pictures.fixedSize = shapes.trained.size
+        judging.dataset.pictures.fixedSize = shapes.judged.size
+        judging.batchSize = recipe.evaluationBatchSize
+        (self.seen, self.judging) = (seen, judging)
+    }
+
+    /// The pictures of an epoch and those of an evaluation.
+    private static func shapes(
+        of recipe: Recipe, in directory: String?
+    ) throws -> (trained: PictureShape, judged: PictureShape) {
+        let images = recipe.dataset.images
+        guard let directory else {
+            guard let facts = images.facts else {
+                throw DatasetError.noFolder(dataset: images.name)
+            }
+            let settings = recipe.dataset.pictures
+            return (
+                PictureShape(ofUnknown: facts.trainingImages, settings, isTraining: true),
+                PictureShape(ofUnknown: facts.testImages, settings, isTraining: false)
+            )
+        }
+        let pictures = try DetectionPictures(
+            of: recipe, in: directory, reading: PhotographReading(), device: .cpu
+        ) { _ in }
+        let trained = try pictures.train.trainingShape(
+            batchSize: recipe.batchSize, seed: UInt64(recipe.seed),
+            withMasks: DetectorArchitecture(named: recipe.student.model).hasMasks)
+        return (trained, pictures.test.evaluationShape(batchSize: recipe.evaluationBatchSize))
     }
 
     private static func facts(of recipe: Recipe, in directory: String?) throws -> Dataset.Facts {

@@ -36,8 +36,11 @@ struct DetectionRun {
         let device = try options.device.resolve()
         recipe.precision?.noteEmulation(on: device)
         let reporter = ProgressReporter(quiet: options.quiet)
-        try requireUse()
+        guard !options.newClassifier else {
+            throw ValidationError("--new-classifier is not made for detectors; leave it out")
+        }
         try recipe.requireMethodForDetectors()
+        if options.dryRun { return try CommandedRun.estimate(recipe, options, on: device) }
         guard let directory = options.data else {
             throw DatasetError.noFolder(dataset: recipe.dataset.images.name)
         }
@@ -52,49 +55,22 @@ struct DetectionRun {
                 classCount: classCount, device: device, from: $0, key: teacherKey,
                 remark: { reporter.remark("teacher: \(told($0))") })
         }
-        let detector = try recipe.makeDetector(
-            classCount: classCount, device: device, startingFrom: options.studentWeights,
-            key: options.studentKey, remark: { reporter.remark("student: \(told($0))") })
-        var settings = options.settings(output: options.output, on: device)
-        settings.studentWeightsDigest = try options.studentWeights.map { try sha256(ofFile: $0) }
-        settings.teacherDigest = try teacher.map { try sha256(ofFile: $0) }
-        settings.evaluatesEveryEpoch = data.test.count <= Self.evaluatedEveryEpoch
-        let trainer = try Trainer(
-            recipe: recipe, data: data, detector: detector,
-            teacher: network.flatMap { recipe.makeTeacher($0, precision: precision) },
-            options: settings
-        ) { reporter.report($0) }
-        let outcome = try trainer.run()
-        reporter.finish()
-        try conclude(outcome, trainer)
-    }
-
-    /// More test pictures than these are evaluated after the last epoch alone.
-    private static let evaluatedEveryEpoch = 1000
-
-    private func requireUse() throws {
-        let given = [
-            ("--seeds", options.seeds != nil), ("--new-classifier", options.newClassifier),
-            ("--dry-run", options.dryRun),
-        ].first { $0.1 }
-        guard let given else { return }
-        throw ValidationError("\(given.0) is not made for detectors; leave it out")
-    }
-
-    private func conclude(_ outcome: TrainingOutcome, _ trainer: Trainer) throws {
-        let folder = options.output
-        switch outcome {
-        case .finished: printResult(trainer.history)
-        case .alreadyFinished:
-            print("\(folder) holds a finished run; nothing was done.")
-            printResult(trainer.history)
-        default: try TrainingRun.tellUnfinished(outcome, in: folder)
+        let studentDigest = try options.studentWeights.map { try sha256(ofFile: $0) }
+        let teacherDigest = try teacher.map { try sha256(ofFile: $0) }
+        let run = CommandedRun(
+            recipe: recipe, options: options, device: device, reporter: reporter)
+        try run { recipe, folder, report in
+            let detector = try recipe.makeDetector(
+                classCount: classCount, device: device, startingFrom: options.studentWeights,
+                key: options.studentKey, remark: { reporter.remark("student: \(told($0))") })
+            var settings = options.settings(output: folder, on: device)
+            settings.studentWeightsDigest = studentDigest
+            settings.teacherDigest = teacherDigest
+            settings.evaluatesEveryEpoch = data.areJudgedEveryEpoch
+            return try Trainer(
+                recipe: recipe, data: data, detector: detector,
+                teacher: network.flatMap { recipe.makeTeacher($0, precision: precision) },
+                options: settings, report: report)
         }
-    }
-
-    private func printResult(_ history: [EpochRecord]) {
-        guard let last = history.last, let test = last.test else { return }
-        print("After the last epoch (\(last.epoch)): \(test.precisions).")
-        print("Weights: \(options.output)/student-last.safetensors")
     }
 }

@@ -155,6 +155,83 @@ import Testing
         #expect(outcome.sentence.contains(sentence), "\(outcome.errors)")
     }
 
+    @Test("Several seeds train as each of them alone, and leave a summary of COCO's figures")
+    func seeds() throws {
+        let output = workshop.fresh("rectangles")
+        let arguments = studio.train(to: output) + ["--seeds", "7,0"]
+        let outcome = try workshop.run(arguments)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let weights = "/student-last.safetensors"
+        let reference = try workshop.read(studio.reference + weights)
+        #expect(try workshop.read("\(output)/seed-0\(weights)") == reference)
+        #expect(try workshop.read("\(output)/seed-7\(weights)") != reference)
+        let summary = try workshop.read("\(output)/summary.json")
+        let object = try #require(
+            JSONSerialization.jsonObject(with: summary) as? [String: Any])
+        #expect(object["seeds"] as? [Int] == [7, 0])
+        #expect(object.count == 13)
+        for name in ["AP", "AP50", "APs", "AR100"] {
+            let found = try #require(object[name] as? [String: Any])
+            let values = try ["seed-7", "seed-0"].map { folder in
+                let last = try workshop.metrics("\(output)/\(folder)").last
+                return try #require((last?["test"] as? [String: Any])?[name] as? Double)
+            }
+            #expect(found["values"] as? [Double] == values)
+            let mean = try #require(found["mean"] as? Double)
+            #expect(abs(mean - (values[0] + values[1]) / 2) < 1e-12)
+        }
+        #expect(outcome.output.contains("Test scores over 2 seed(s): AP "))
+        #expect(outcome.output.hasSuffix("; summary: \(output)/summary.json\n"))
+
+        try FileManager.default.removeItem(at: workshop.url("\(output)/summary.json"))
+        let resumed = try workshop.run(arguments + ["--resume"])
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(resumed.output.contains("seed-7 holds a finished run; nothing was done."))
+        #expect(try workshop.read("\(output)/summary.json") == summary)
+    }
+
+    @Test("The best test epoch of a detector is told where it is asked for")
+    func bestTest() throws {
+        let outcome = try workshop.run(
+            studio.train(to: studio.reference) + ["--resume", "--best-test"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let scores = try workshop.metrics(studio.reference).map { epoch in
+            try #require((epoch["test"] as? [String: Any])?["AP"] as? Double)
+        }
+        let best = (scores.firstIndex(of: scores.max() ?? 0) ?? 0) + 1
+        #expect(
+            outcome.output.contains(
+                "Best test epoch, chosen on the test set and for comparison only: \(best) with AP "),
+            "\(outcome.output)")
+    }
+
+    @Test("A dry run says how many steps there would be and how long they take, and writes nothing")
+    func dryRun() throws {
+        let output = workshop.fresh("rectangles")
+        let alone = try workshop.run(studio.train(to: output) + ["--dry-run"])
+        #expect(alone.status == 0, "\(alone.errors)")
+        #expect(
+            alone.output.prefixMatch(
+                of: /test\/rectangles: 2 epochs of 5 images, 6 steps; about \d.* MiB of files/)
+                != nil,
+            "\(alone.output)")
+        let three = try workshop.run(
+            studio.train(to: output) + ["--dry-run", "--seeds", "0,1,2"])
+        #expect(
+            three.output.hasPrefix(
+                "test/rectangles: 2 epochs of 5 images, 6 steps for each of 3 seeds; about "),
+            "\(three.output) \(three.errors)")
+        // Without the data set the published numbers count, and the teacher's file is not read.
+        let taught = try workshop.run([
+            "distill", "coco/faster_rcnn_R50-R18-short", "--teacher", "none", "--output", output,
+            "--set", "dataset.fixed_size=[64,64]", "--set", "batch_size=2", "--set",
+            "teacher.model=faster_rcnn_R18", "--dry-run", "--threads", "1",
+        ])
+        #expect(taught.status == 0, "\(taught.errors)")
+        #expect(taught.output.contains(" epochs of 118287 images, "), "\(taught.output)")
+        #expect(!workshop.exists(output))
+    }
+
     @Test("Options of photographs are refused where detectors are evaluated")
     func noPhotographs() throws {
         for option in [["--scale-16-bit-grey"], ["--image-size", "64"], ["--resize", "64"]] {

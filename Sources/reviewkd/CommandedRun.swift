@@ -1,0 +1,118 @@
+import ArgumentParser
+import COCO
+import Foundation
+import Recipes
+import Remedies
+import Reporting
+import Revision
+import RunRecords
+import Studies
+import Terminal
+import Torch
+import Training
+
+/// What `train` and `distill` do once it is known how a trainer is made: a run, or one for each of several seeds.
+struct CommandedRun {
+    /// Makes the trainer of a recipe for a folder, which tells what happens.
+    typealias TrainerSource =
+        (Recipe, _ folder: String, _ report: @escaping (TrainingEvent) -> Void) throws -> Trainer
+
+    let recipe: Recipe
+    let options: RunCommandOptions
+    let device: Device
+    let reporter: ProgressReporter
+
+    /// Trains, and prints what came out.
+    ///
+    /// Every folder is opened before the first step, so that one which cannot be used is told at once.
+    func callAsFunction(_ makeTrainer: TrainerSource) throws {
+        guard let seeds = try options.parsedSeeds() else {
+            let trainer = try makeTrainer(recipe, options.output) { reporter.report($0) }
+            let outcome = try trainer.run()
+            reporter.finish()
+            return try conclude(outcome, trainer, in: options.output)
+        }
+        try train(seeds, makeTrainer)
+    }
+
+    /// Says how long the run, or each of those of several seeds, would take.
+    static func estimate(
+        _ recipe: Recipe, _ options: RunCommandOptions, on device: Device
+    ) throws {
+        let estimate = try RunEstimate(
+            of: recipe, data: options.data, device: device, usesGraph: options.device.graph)
+        let runs = try options.parsedSeeds()?.count ?? 1
+        print(
+            "\(recipe.name): \(recipe.epochs) epochs of \(estimate.trainingImages) images, "
+                + "\(estimate.steps) steps\(runs > 1 ? " for each of \(runs) seeds" : ""); about "
+                + "\(duration(Double(runs) * estimate.seconds)) on this machine beside the reading of images, "
+                + "and \(runs * estimate.diskBytes >> 20) MiB of files")
+    }
+
+    private func train(_ seeds: [Int], _ makeTrainer: TrainerSource) throws {
+        guard !FileManager.default.fileExists(atPath: options.output + "/recipe.yaml") else {
+            throw RunFolderError.holdsRun(path: options.output)
+        }
+        let folders = seeds.map { "\(options.output)/seed-\($0)" }
+        let trainers = try zip(seeds, folders).map { seed, folder in
+            var recipe = recipe
+            recipe.seed = seed
+            return try makeTrainer(recipe, folder) { reporter.report($0, of: "seed \(seed)") }
+        }
+        // One student that classifies fills the CPU, but not a card; a detector fills both.
+        let areTogether = device != .cpu && !recipe.isDetection
+        let together = areTogether ? try trainTogether(trainers, on: device) : nil
+        for (index, trainer) in trainers.enumerated() {
+            let outcome = try together?[index].get() ?? trainer.run()
+            reporter.finish()
+            try conclude(outcome, trainer, in: folders[index])
+        }
+        let masks = COCOFigures.names.map { "mask_" + $0 }
+        let scores =
+            recipe.isDetection ? COCOFigures.names + masks : SeedSummary.ofClassifiers
+        if let summary = SeedSummary(
+            seeds: seeds, histories: trainers.map(\.history), scores: scores)
+        {
+            try summary.write(to: options.output + "/summary.json")
+            print("\(summary.text); summary: \(options.output)/summary.json")
+        }
+    }
+
+    private func conclude(
+        _ outcome: TrainingOutcome, _ trainer: Trainer, in folder: String
+    ) throws {
+        switch outcome {
+        case .alreadyFinished: print("\(folder) holds a finished run; nothing was done.")
+        case .finished: break
+        case .stopped(let step):
+            return print(
+                "Stopped after step \(step) as --max-steps asks; everything is saved in "
+                    + "\(folder). Repeat the command with --resume and a larger or no "
+                    + "--max-steps to go on.")
+        case .interrupted(let signal, let step):
+            printError(
+                "Interrupted after step \(step); everything is saved in \(folder). "
+                    + "Repeat the command with --resume to go on.")
+            throw ExitCode(128 + signal)
+        }
+        let result = RunResult(trainer.history, in: folder, tellsBestTest: options.bestTest)
+        for line in result.lines { print(line) }
+    }
+}
+
+extension RunCommandOptions {
+    /// What a run has beside its recipe and its files.
+    func settings(output: String, on resolved: Device) -> RunOptions {
+        var settings = RunOptions()
+        settings.output = output
+        settings.device = resolved
+        settings.usesGraph = device.graph
+        settings.adaptsThreads = device.threads == nil
+        settings.maxSteps = maxSteps
+        settings.checkpointEvery = checkpointEvery
+        settings.resume = resume
+        settings.revision = revision
+        settings.interruption = { Interruption.signal }
+        return settings
+    }
+}
