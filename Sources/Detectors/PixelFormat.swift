@@ -52,8 +52,12 @@ public struct PixelFormat: Sendable, Equatable {
 extension PixelFormat: CustomStringConvertible {
     /// One line, such as `RGB, mean 123.675, 116.28, 103.53, deviation 58.395, 57.12, 57.375`.
     public var description: String {
+        // A file's fractions times 255 differ from the published numbers in their last digits.
         func list(_ numbers: [Double]) -> String {
-            numbers.map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" }.joined(separator: ", ")
+            numbers.map { number in
+                let rounded = (number * 1000).rounded() / 1000
+                return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+            }.joined(separator: ", ")
         }
         return "\(channels.rawValue), mean \(list(mean)), deviation \(list(deviation))"
     }
