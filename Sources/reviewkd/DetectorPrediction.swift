@@ -81,7 +81,7 @@ extension PredictCommand {
     /// What a picture is called below the folder for drawings: its path below the folder that was given, or else
     /// its file's name.
     private func name(of path: String) -> String {
-        let folder = images.first { path.hasPrefix($0 + "/") }
+        let folder = images.map(ImageFolder.withoutSlashes).first { path.hasPrefix($0 + "/") }
         return folder.map { String(path.dropFirst($0.count + 1)) }
             ?? (path as NSString).lastPathComponent
     }

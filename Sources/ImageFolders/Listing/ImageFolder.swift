@@ -25,10 +25,15 @@ public struct ImageFolder {
     ///   - directory: the folder that holds `train` and `val`.
     ///   - progress: told the number of images while they are listed.
     public init(_ directory: String, progress: @escaping (Int) -> Void = { _ in }) {
-        var directory = directory
-        while directory.count > 1, directory.hasSuffix("/") { directory.removeLast() }
-        self.directory = directory
+        self.directory = Self.withoutSlashes(directory)
         self.progress = progress
+    }
+
+    /// A folder's path without the slashes behind its name, which is how the paths of its files begin.
+    package static func withoutSlashes(_ path: String) -> String {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
     }
 
     /// The images of a split, and what a reader of results should know of them.
@@ -92,7 +97,8 @@ public struct ImageFolder {
             var files = [path]
             if isFolder.boolValue {
                 let inside = try FolderListing.flat(path).list
-                files = (0..<inside.count).map { path + "/" + inside.path($0) }
+                let folder = withoutSlashes(path)
+                files = (0..<inside.count).map { folder + "/" + inside.path($0) }
             }
             for file in files { list.add(file.utf8, label: 0, byteCount: 0, modified: 0) }
         }
