@@ -23,7 +23,8 @@ extension StudyError: Remediable {
         case .changedSchedule(let recipe):
             "save the recipe as a file of another name (reviewkd recipes show \(recipe) > FILE), make the "
                 + "changes there, and give FILE without --set"
-        case .unknownSchedule, .takenSchedule, .unusableSchedule, .noTeacher, .severalTeachers,
+        case .unknownSchedule, .takenSchedule, .unusableSchedule, .ofDetectors, .noTeacher,
+            .severalTeachers,
             .unfit:
             nil
         }

@@ -5,6 +5,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case unknownSchedule(String, nearest: String?)
     case takenSchedule(String)
     case unusableSchedule(String)
+    case ofDetectors(recipe: String)
     case noTeacher(recipe: String)
     case noFolder(teachers: String)
     case holdsRun(path: String, found: String)
@@ -37,6 +38,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
         case .unusableSchedule(let path):
             "the name of the schedule's file \(path) would become part of recipes' names. Expected only "
                 + "letters, digits and the signs . _ - in it."
+        case .ofDetectors(let recipe):
+            "the recipe \(recipe) trains a detector. Studies compare networks that classify."
         case .noTeacher(let recipe):
             "the recipe \(recipe) has no teacher or no `review` section. An ablation needs a recipe that "
                 + "distills with ReviewKD."
@@ -84,6 +87,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unknownSchedule(_, let nearest): nearest.map { "did you mean \"\($0)\"?" }
         case .takenSchedule, .unusableSchedule: "rename the file"
+        case .ofDetectors: "choose a recipe of images that have a class each"
         case .noTeacher: "choose one such as cifar100/resnet56-resnet20"
         case .noFolder: "name another one, or none to train the teachers here"
         case .holdsRun, .foreignFolder: "choose another folder"

@@ -22,7 +22,7 @@ public enum StudySchedule: Sendable {
 
     /// Reads `paper`, `short` or the path of a recipe.
     ///
-    /// - Throws: `StudyError.unknownSchedule`, `.takenSchedule` or `.unusableSchedule`, or `RecipeError` where
+    /// - Throws: `StudyError.unknownSchedule`, `.takenSchedule`, `.unusableSchedule` or `.ofDetectors`, or `RecipeError` where
     ///   the file is no recipe.
     public init(named name: String) throws {
         switch name {
@@ -36,7 +36,9 @@ public enum StudySchedule: Sendable {
             let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
             guard !Self.shipped.contains(stem) else { throw StudyError.takenSchedule(name) }
             guard Recipe.isName(stem) else { throw StudyError.unusableSchedule(name) }
-            self = .file(name: stem, try Recipe.load(nameOrPath: name))
+            let recipe = try Recipe.load(nameOrPath: name)
+            guard !recipe.isDetection else { throw StudyError.ofDetectors(recipe: name) }
+            self = .file(name: stem, recipe)
         }
     }
 
@@ -45,9 +47,10 @@ public enum StudySchedule: Sendable {
     /// - Parameters:
     ///   - recipe: with overrides.
     ///   - nameOrPath: where it comes from.
-    /// - Throws: `StudyError.takenSchedule` where the file has the name of a shipped schedule,
+    /// - Throws: `StudyError.ofDetectors`, `.takenSchedule` where the file has the name of a shipped schedule,
     ///   `.changedSchedule` where a named one was overridden, or what `Recipe.load` throws.
     public init(of recipe: Recipe, from nameOrPath: String) throws {
+        guard !recipe.isDetection else { throw StudyError.ofDetectors(recipe: nameOrPath) }
         guard try Recipe.text(named: nameOrPath) != nil else {
             let schedule = try StudySchedule(named: nameOrPath)
             self = .file(name: schedule.name, recipe)

@@ -113,7 +113,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             "method.dkd.warmup_epochs: expected a whole number from 0 to 1000000000"),
         BadArguments(
             ["--set", "method={name: fitnet, fitnet: {stage: 9223372036854775807}}"], 1,
-            "method.fitnet.stage: expected a whole number from 1 to 1000000000"),
+            "method.fitnet.stage: expected a whole number from 0 to 1000000000"),
         BadArguments(
             ["--set", "seed=9223372036854775808"], 1,
             "seed: expected a whole number from 0 to 9223372036854775807"),

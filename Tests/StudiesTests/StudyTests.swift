@@ -160,6 +160,23 @@ struct StudyTests {
         #expect(error?.description.contains("a name other than paper, short, demo") == true)
     }
 
+    @Test("A study of detectors is refused, whether the recipe is shipped or a file")
+    func detectors() throws {
+        let name = "coco/faster_rcnn_R50-R18-short"
+        let recipe = try Recipe.load(nameOrPath: name)
+        #expect(throws: StudyError.ofDetectors(recipe: name)) {
+            try StudySchedule(of: recipe, from: name)
+        }
+        let path = FileManager.default.temporaryDirectory
+            .appendingPathComponent("\(UUID().uuidString).yaml")
+        defer { try? FileManager.default.removeItem(at: path) }
+        try Data(recipe.yaml.utf8).write(to: path)
+        let error = #expect(throws: StudyError.ofDetectors(recipe: path.path)) {
+            try StudySchedule(named: path.path)
+        }
+        #expect(error?.description.contains("trains a detector") == true)
+    }
+
     @Test("The digest of a recipe leaves out its words, and nothing else")
     func digest() throws {
         let recipe = try Recipe.load(nameOrPath: "cifar100/resnet56-resnet20-short")
