@@ -5,6 +5,9 @@ import Foundation
 public struct Processor: Sendable, Equatable {
     /// Whose kernel runs 3×3 convolutions with stride 1 in bfloat16.
     public enum Convolution: String, Sendable, CaseIterable {
+        /// Our own, on the matrix unit (AMX).
+        case amx
+
         /// Our own, on AVX512-BF16.
         case avx512
 
@@ -43,16 +46,26 @@ public struct Processor: Sendable, Equatable {
             wanted: environment["REVIEWKD_KERNELS"].flatMap { $0.isEmpty ? nil : $0 })
     }()
 
-    /// The kernel that this processor is to use: what `REVIEWKD_KERNELS` asks for, if the processor has it;
-    /// else our own where there is AVX512-BF16, unless oneDNN has the matrix unit, on which it is several
-    /// times as fast.
+    /// The kernels that this processor is to use: what `REVIEWKD_KERNELS` asks for, if the processor has it;
+    /// else our own on the matrix unit, or on AVX512-BF16, where there is one and oneDNN may use it too.
     public var convolution: Convolution {
         if let asked = wanted.flatMap(Convolution.init), has(asked) { return asked }
-        return hasAVX512BFloat16 && !oneDNNUsesAMX ? .avx512 : .onednn
+        guard hasAVX512BFloat16 else { return .onednn }
+        return oneDNNUsesAMX ? .amx : .avx512
+    }
+
+    /// This processor with each of the kernels that it has, as if `REVIEWKD_KERNELS` asked for them.
+    public var variants: [Processor] {
+        Convolution.allCases.filter(has).map {
+            Processor(
+                hasAVX512BFloat16: hasAVX512BFloat16, hasAMX: hasAMX, limitOfOneDNN: limitOfOneDNN,
+                wanted: $0.rawValue)
+        }
     }
 
     private func has(_ kernel: Convolution) -> Bool {
         switch kernel {
+        case .amx: hasAVX512BFloat16 && hasAMX
         case .avx512: hasAVX512BFloat16
         case .onednn: true
         }

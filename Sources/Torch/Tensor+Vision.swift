@@ -7,9 +7,24 @@ extension Tensor {
         weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
         groups: Int = 1
     ) -> Tensor {
-        ATen.conv2d.call(
+        if isTooNarrow(for: weight, stride: stride) {
+            return withAutocast(nil, on: .cpu) {
+                to(.float32).conv2d(
+                    weight: weight.to(.float32), bias: bias?.to(.float32), stride: stride,
+                    padding: padding, dilation: dilation, groups: groups
+                ).to(.bfloat16)
+            }
+        }
+        return ATen.conv2d.call(
             .tensor(self), .tensor(weight), .tensor(bias), .ints([stride, stride]),
             .ints([padding, padding]), .ints([dilation, dilation]), .int(groups))
+    }
+
+    /// Whether oneDNN would return wrong numbers: its strided convolutions on AMX do so for maps that are
+    /// narrower than the kernel (LibTorch 2.13, findings/torch-amx-narrow-maps.sh).
+    func isTooNarrow(for weight: Tensor, stride: Int) -> Bool {
+        stride > 1 && dtype == .bfloat16 && device == .cpu && rank == 4 && weight.rank == 4
+            && size(3) < weight.size(3) && Processor.current.oneDNNUsesAMX
     }
 
     /// Two-dimensional transposed convolution, which enlarges the map.
@@ -205,6 +220,12 @@ public func oneDNNConvolution(
     _ input: Tensor, weight: Tensor, bias: Tensor, addend: Tensor? = nil, stride: Int,
     padding: Int, groups: Int = 1, relu: Bool
 ) -> Tensor {
+    if input.isTooNarrow(for: weight, stride: stride) {
+        let linear = input.conv2d(
+            weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
+        let sum = addend.map { linear + $0 } ?? linear
+        return relu ? sum.relu() : sum
+    }
     let shared: [Argument] = [
         .tensor(weight), .tensor(bias), .ints([padding, padding]), .ints([stride, stride]),
         .ints([1, 1]), .int(groups),

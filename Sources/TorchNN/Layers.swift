@@ -84,11 +84,7 @@ public final class Conv2d: Layer {
         guard bias == nil else { return nil }
         let isThree = padding == 1 && weight.size(2) == 3 && weight.size(3) == 3
         if groups == 1 {
-            guard Processor.current.convolution == .avx512 else { return nil }
-            return isThree && stride == 1
-                ? fusedConvolution3x3(input, weight: weight)
-                : convolutionWithFusedGradient(
-                    input, weight: weight, stride: stride, padding: padding)
+            return fusedConvolution(input, weight: weight, stride: stride, padding: padding)
         }
         guard isThree, groups == weight.size(0), weight.size(1) == 1 else { return nil }
         return fusedDepthwiseConvolution3x3(input, weight: weight, stride: stride)

@@ -69,6 +69,7 @@ struct DevicesCommand: ParsableCommand {
 
     private static func convolution(on processor: Processor) -> String {
         switch processor.convolution {
+        case .amx: "our own kernel for AMX"
         case .avx512: "our own kernel for AVX512-BF16"
         case .onednn: processor.oneDNNUsesAMX ? "oneDNN, on AMX" : "oneDNN"
         }

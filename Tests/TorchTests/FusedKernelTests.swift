@@ -104,17 +104,22 @@ import TorchTestSupport
         arguments: [
             ([2, 16, 7, 7], 16), ([1, 16, 31, 31], 32), ([3, 48, 1, 1], 16), ([1, 32, 7, 31], 48),
             ([2, 16, 1, 7], 64), ([1, 16, 70, 2], 16), ([40, 64, 8, 8], 64), ([2, 16, 32, 32], 16),
+            // Several images side by side, not all of them there, and several strips.
+            ([5, 48, 4, 4], 32), ([3, 16, 9, 5], 48), ([2, 128, 20, 9], 32), ([1, 32, 33, 40], 16),
         ], [MemoryFormat.contiguous, .channelsLast])
     func convolution(layer: (shape: [Int], outputs: Int), format: MemoryFormat) throws {
-        guard hasKernel() else { return }
-        let input = Twin(31, layer.shape)
-        let weight = Twin(32, [layer.outputs, layer.shape[1], 3, 3], parameter: true)
-        let arranged = weight.low.contiguous(format)
-        let output = try #require(fusedConvolution3x3(input.low, weight: arranged))
-        let exact = input.exact.conv2d(weight: weight.exact, padding: 1)
-        expectSame(output, exact, "output")
+        for processor in kernels() {
+            let input = Twin(31, layer.shape)
+            let weight = Twin(32, [layer.outputs, layer.shape[1], 3, 3], parameter: true)
+            let arranged = weight.low.contiguous(format)
+            let output = try #require(
+                fusedConvolution(
+                    input.low, weight: arranged, stride: 1, padding: 1, on: processor))
+            let exact = input.exact.conv2d(weight: weight.exact, padding: 1)
+            expectSame(output, exact, "output of \(processor.convolution)")
 
-        try expectSameGradients(output, exact, of: ["input": input, "weight": weight])
+            try expectSameGradients(output, exact, of: ["input": input, "weight": weight])
+        }
     }
 
     @Test(
@@ -127,19 +132,41 @@ import TorchTestSupport
     func weightGradient(
         layer: (shape: [Int], outputs: Int), form: (kernel: Int, stride: Int)
     ) throws {
-        guard hasKernel() else { return }
         let (kernel, stride) = form
-        let input = Twin(71, layer.shape)
-        let weight = Twin(
-            72, [layer.outputs, layer.shape[1], kernel, kernel], parameter: true)
-        let padding = kernel / 2
-        let output = try #require(
-            convolutionWithFusedGradient(
-                input.low, weight: weight.low, stride: stride, padding: padding))
-        let exact = input.exact.conv2d(weight: weight.exact, stride: stride, padding: padding)
-        expectSame(output, exact, "output")
+        for processor in kernels() {
+            let input = Twin(71, layer.shape)
+            let weight = Twin(
+                72, [layer.outputs, layer.shape[1], kernel, kernel], parameter: true)
+            let padding = kernel / 2
+            let output = try #require(
+                fusedConvolution(
+                    input.low, weight: weight.low, stride: stride, padding: padding, on: processor))
+            let exact = input.exact.conv2d(weight: weight.exact, stride: stride, padding: padding)
+            expectSame(output, exact, "output of \(processor.convolution)")
 
+            try expectSameGradients(output, exact, of: ["input": input, "weight": weight])
+        }
+    }
+
+    /// LibTorch 2.13 returns wrong numbers for them on AMX (findings/torch-amx-narrow-maps.sh).
+    @Test(
+        "Strided convolutions in bfloat16 of maps narrower than the kernel are right, gradients included",
+        arguments: [[1, 16, 70, 2], [1, 16, 70, 1], [2, 24, 33, 2]])
+    func narrowMaps(shape: [Int]) throws {
+        let input = Twin(81, shape)
+        let weight = Twin(82, [20, shape[1], 3, 3], parameter: true)
+        let exact = input.exact.conv2d(weight: weight.exact, stride: 2, padding: 1)
+        let output = withAutocast(.bfloat16, on: .cpu) {
+            input.low.conv2d(weight: weight.low, stride: 2, padding: 1)
+        }
+        #expect(output.dtype == .bfloat16)
+        expectSame(output, exact, "output")
         try expectSameGradients(output, exact, of: ["input": input, "weight": weight])
+
+        let fused = oneDNNConvolution(
+            input.low.detach(), weight: weight.low.detach().to(.bfloat16).contiguous(.channelsLast),
+            bias: Tensor.ones([20]).to(.bfloat16), stride: 2, padding: 1, relu: true)
+        expectSame(fused, (exact.detach() + 1).relu(), "fused")
     }
 
     @Test(
@@ -163,24 +190,29 @@ import TorchTestSupport
 
     @Test(
         "3×3 convolution with bias, addition and ReLU agrees with LibTorch's",
-        arguments: [([1, 16, 7, 31], 16), ([2, 32, 31, 7], 32), ([1, 64, 1, 1], 48)],
+        arguments: [
+            ([1, 16, 7, 31], 16), ([2, 32, 31, 7], 32), ([1, 64, 1, 1], 48), ([3, 16, 9, 5], 48),
+        ],
         [(false, false), (false, true), (true, false), (true, true)])
     func foldedConvolution(
         layer: (shape: [Int], outputs: Int), variant: (adds: Bool, relu: Bool)
     ) throws {
-        guard hasKernel() else { return }
         let (shape, outputs) = layer
         let input = Twin(41, shape)
         let weight = Twin(42, [outputs, shape[1], 3, 3], parameter: true)
         let bias = Twin(43, [outputs], parameter: true)
         let addend = variant.adds ? Twin(44, [shape[0], outputs, shape[2], shape[3]]) : nil
-        let kernel = try #require(PackedConvolution(weight: weight.low))
-        #expect(kernel.takes(input.low))
-        let output = kernel(input.low, bias: bias.low, addend: addend?.low, relu: variant.relu)
         var exact = input.exact.conv2d(weight: weight.exact, bias: bias.exact, padding: 1)
         if let addend { exact = exact + addend.exact }
         if variant.relu { exact = exact.relu() }
-        expectSame(output, exact, "output")
+        for processor in kernels() {
+            let kernel = try #require(
+                PackedConvolution(weight: weight.low, kernels: processor.convolution))
+            #expect(kernel.takes(input.low))
+            let output = kernel(
+                input.low, bias: bias.low, addend: addend?.low, relu: variant.relu)
+            expectSame(output, exact, "output of \(processor.convolution)")
+        }
     }
 
     @Test(
@@ -222,7 +254,8 @@ import TorchTestSupport
             let tests = FusedKernelTests()
             #expect(Runtime.cpuCapability.lowercased() == capability)
             #expect(!Runtime.hasNativeBFloat16)
-            #expect(PackedConvolution(weight: Tensor.zeros([16, 16, 3, 3])) == nil)
+            #expect(
+                PackedConvolution(weight: Tensor.zeros([16, 16, 3, 3]), kernels: .avx512) == nil)
             for shape in [[4, 16, 7, 7], [2, 48, 31, 31], [1, 256, 7, 1], [4, 58, 16, 16]] {
                 try tests.batchNorm(shape: shape, variant: (true, true))
                 try tests.batchNorm(shape: shape, variant: (false, false))
@@ -239,11 +272,14 @@ import TorchTestSupport
         }
     }
 
-    /// The convolution needs a processor with AVX512-BF16; without one it says so.
-    private func hasKernel() -> Bool {
-        if Runtime.hasNativeBFloat16 { return true }
-        print("not run: our own convolution, since this processor has no AVX512-BF16")
-        return false
+    /// This processor with each kind of convolution of our own that it has; what it lacks is said.
+    private func kernels() -> [Processor] {
+        let own = Processor.current.variants.filter { $0.convolution != .onednn }
+        for kind in [Processor.Convolution.avx512, .amx]
+        where !own.contains(where: { $0.convolution == kind }) {
+            print("not run: our own convolution for \(kind), which this processor lacks")
+        }
+        return own
     }
 
     @Test("What the kernels do not take is left to LibTorch's operators")
@@ -272,7 +308,7 @@ import TorchTestSupport
         for (inputs, outputs) in [(3, 16), (1, 16), (17, 16), (16, 17)] {
             let image = input(inputs, .bfloat16, .channelsLast)
             let kernel = Tensor.zeros([outputs, inputs, 3, 3])
-            #expect(fusedConvolution3x3(image, weight: kernel) == nil)
+            #expect(fusedConvolution(image, weight: kernel, stride: 1, padding: 1) == nil)
         }
         for (channels, groupWidth, stride) in [(15, 1, 1), (16, 1, 3), (16, 2, 1)] {
             let image = input(channels, .bfloat16, .channelsLast)
@@ -282,12 +318,12 @@ import TorchTestSupport
         for (size, stride, padding) in [(5, 1, 2), (3, 3, 1), (3, 2, 0), (1, 1, 1)] {
             let kernel = Tensor.zeros([16, 16, size, size])
             #expect(
-                convolutionWithFusedGradient(
-                    feature, weight: kernel, stride: stride, padding: padding) == nil)
+                fusedConvolution(feature, weight: kernel, stride: stride, padding: padding) == nil)
         }
         let plain = input(16, .float32, .channelsLast)
-        #expect(fusedConvolution3x3(plain, weight: Tensor.zeros([16, 16, 3, 3])) == nil)
-        #expect(fusedConvolution3x3(feature, weight: Tensor.zeros([16, 16, 1, 1])) == nil)
+        let three = Tensor.zeros([16, 16, 3, 3]), one = Tensor.zeros([16, 16, 1, 1])
+        #expect(fusedConvolution(plain, weight: three, stride: 1, padding: 1) == nil)
+        #expect(fusedConvolution(feature, weight: one, stride: 1, padding: 1) == nil)
     }
 
     @Test("The kernels' results do not depend on the number of threads", arguments: [32, 58])
@@ -319,21 +355,19 @@ import TorchTestSupport
         "The weights' gradient does not depend on the number of threads",
         arguments: [(1, 1), (1, 2), (3, 1), (3, 2)], [16, 160])
     func threadsOfWeights(form: (kernel: Int, stride: Int), channels: Int) throws {
-        guard hasKernel() else { return }
         let (kernel, stride) = form
-        try expectSameWithAnyThreads {
-            let input = Tensor.hashed(23, shape: [5, channels, 13, 16], dtype: .bfloat16)
-                .contiguous(.channelsLast)
-            let weight = Tensor.hashed(
-                24, shape: [32, channels, kernel, kernel], dtype: .float32)
-            weight.requiresGrad = true
-            let output =
-                kernel == 3 && stride == 1
-                ? fusedConvolution3x3(input, weight: weight)
-                : convolutionWithFusedGradient(
-                    input, weight: weight, stride: stride, padding: kernel / 2)
-            probe(try #require(output)).backward()
-            return try #require(weight.grad).bytes()
+        for processor in kernels() {
+            try expectSameWithAnyThreads {
+                let input = Tensor.hashed(23, shape: [5, channels, 13, 16], dtype: .bfloat16)
+                    .contiguous(.channelsLast)
+                let weight = Tensor.hashed(
+                    24, shape: [32, channels, kernel, kernel], dtype: .float32)
+                weight.requiresGrad = true
+                let output = fusedConvolution(
+                    input, weight: weight, stride: stride, padding: kernel / 2, on: processor)
+                probe(try #require(output)).backward()
+                return try #require(weight.grad).bytes()
+            }
         }
     }
 

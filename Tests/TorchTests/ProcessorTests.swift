@@ -12,25 +12,25 @@ import Testing
     }
 
     @Test(
-        "Our own convolution is for AVX512-BF16 where oneDNN has no AMX",
+        "Our own convolutions are for AVX512-BF16, on the matrix unit where oneDNN may use it too",
         arguments: [
             Case(bfloat16: true, amx: false, kernel: .avx512),
-            Case(bfloat16: true, amx: true, kernel: .onednn),
+            Case(bfloat16: true, amx: true, kernel: .amx),
             Case(bfloat16: false, amx: false, kernel: .onednn),
             Case(bfloat16: false, amx: true, kernel: .onednn),
-            // oneDNN is kept from AMX: ours is the faster one again.
+            // oneDNN is kept from AMX.
             Case(bfloat16: true, amx: true, limit: "AVX512_CORE_BF16", kernel: .avx512),
             Case(bfloat16: true, amx: true, limit: "avx2", kernel: .avx512),
-            Case(bfloat16: true, amx: true, limit: "AVX512_CORE_AMX", kernel: .onednn),
-            Case(bfloat16: true, amx: true, limit: "avx10_1_512_amx_fp16", kernel: .onednn),
-            Case(bfloat16: true, amx: true, limit: "DEFAULT", kernel: .onednn),
-            Case(bfloat16: true, amx: true, limit: "no such set", kernel: .onednn),
+            Case(bfloat16: true, amx: true, limit: "AVX512_CORE_AMX", kernel: .amx),
+            Case(bfloat16: true, amx: true, limit: "avx10_1_512_amx_fp16", kernel: .amx),
+            Case(bfloat16: true, amx: true, limit: "DEFAULT", kernel: .amx),
+            Case(bfloat16: true, amx: true, limit: "no such set", kernel: .amx),
         ])
     func convolution(_ tested: Case) {
         let processor = Processor(
             hasAVX512BFloat16: tested.bfloat16, hasAMX: tested.amx, limitOfOneDNN: tested.limit)
         #expect(processor.convolution == tested.kernel)
-        #expect(processor.oneDNNUsesAMX == (tested.amx && tested.kernel == .onednn))
+        #expect(processor.oneDNNUsesAMX == (tested.amx && tested.kernel != .avx512))
     }
 
     @Test(
@@ -41,8 +41,9 @@ import Testing
         }
         #expect(processor("avx512", bfloat16: true).convolution == .avx512)
         #expect(processor("onednn", bfloat16: true).convolution == .onednn)
-        #expect(processor(nil, bfloat16: true).convolution == .onednn)
-        for name in ["avx512", "onednn"] {
+        #expect(processor("amx", bfloat16: true).convolution == .amx)
+        #expect(processor(nil, bfloat16: true).convolution == .amx)
+        for name in ["avx512", "onednn", "amx"] {
             try processor(name, bfloat16: true).requireWantedKernels()
         }
         try processor(nil, bfloat16: false).requireWantedKernels()
@@ -54,8 +55,12 @@ import Testing
                 REVIEWKD_KERNELS is avx512, but this program has no such kernels for this processor. Expected onednn. \
                 Take one of these, or unset the variable.
                 """)
+        #expect(throws: KernelsError(wanted: "sse", known: ["amx", "avx512", "onednn"])) {
+            try processor("sse", bfloat16: true).requireWantedKernels()
+        }
+        let without = Processor(hasAVX512BFloat16: true, hasAMX: false, wanted: "amx")
         #expect(throws: KernelsError(wanted: "amx", known: ["avx512", "onednn"])) {
-            try processor("amx", bfloat16: true).requireWantedKernels()
+            try without.requireWantedKernels()
         }
     }
 

@@ -80,6 +80,14 @@ import TorchTestSupport
 
     @Test("in 3×3 convolutions")
     func convolution() throws {
+        let variants = Processor.current.variants.filter { $0.convolution != .onednn }
+        if variants.isEmpty {
+            print("not run: our own 3×3 convolution, which this processor does without")
+        }
+        for processor in variants { try convolution(on: processor) }
+    }
+
+    private func convolution(on processor: Processor) throws {
         let input = Twin(11, [8, 32, 16, 16])
         let weight = Twin(12, [48, 32, 3, 3], parameter: true)
         let bias = Twin(13, [48], parameter: true)
@@ -96,17 +104,15 @@ import TorchTestSupport
         let early = exact.to(.bfloat16).to(.float64) + bias.exact.reshape([1, -1, 1, 1])
         #expect(excess((early + addend.exact).relu().to(.bfloat16), whole) > Self.limit)
 
-        guard let output = fusedConvolution3x3(input.low, weight: weight.low),
-            let kernel = PackedConvolution(weight: weight.low)
-        else {
-            print("not run: our own 3×3 convolution, which this processor does without")
-            return
-        }
-        expectOneRounding(output, exact, "convolution")
+        let name = "convolution by \(processor.convolution)"
+        let output = try #require(
+            fusedConvolution(input.low, weight: weight.low, stride: 1, padding: 1, on: processor))
+        let kernel = try #require(
+            PackedConvolution(weight: weight.low, kernels: processor.convolution))
+        expectOneRounding(output, exact, name)
         let joined = kernel(input.low, bias: bias.low, addend: addend.low, relu: true)
-        expectOneRounding(joined, whole, "convolution, bias, addition and ReLU")
-        try expectGradients(
-            output, exact, ["input": input, "weight": weight], of: "convolution")
+        expectOneRounding(joined, whole, "\(name), bias, addition and ReLU")
+        try expectGradients(output, exact, ["input": input, "weight": weight], of: name)
     }
 
     @Test("in depthwise convolutions", arguments: [1, 2])

@@ -168,23 +168,30 @@ ct_error ct_batch_norm_backward(ct_tensor gradient, ct_tensor output, ct_tensor 
                                 ct_tensor *weight_gradient, ct_tensor *bias_gradient,
                                 ct_tensor *addend_gradient);
 
+// Whose kernels compute a convolution: oneDNN's, ours on AVX512-BF16, or ours on the matrix unit (AMX).
+// The caller asks for none that the processor lacks.
+typedef enum { ct_onednn, ct_avx512, ct_amx } ct_kernels;
+
 // Whether the functions below take weights and inputs: bfloat16 inputs, channels last, multiples of
 // 16 channels, 3×3 weights on the CPU, a processor with AVX512-BF16.
 bool ct_conv3x3_takes_weight(ct_tensor weight);
 bool ct_conv3x3_takes_input(ct_tensor input, int64_t channels);
-// Weights `[O, C, 3, 3]` as the forward pass reads them.
-ct_error ct_conv3x3_pack(ct_tensor weight, ct_tensor *packed);
-// 3×3 convolution with stride 1 and padding 1, then bias, addition (each where not null) and ReLU.
+// Weights `[O, C, 3, 3]` as the forward pass of one of our own kernels reads them.
+ct_error ct_conv3x3_pack(ct_tensor weight, ct_kernels kernels, ct_tensor *packed);
+// 3×3 convolution with stride 1 and padding 1, then bias, addition (each where not null) and ReLU, by weights
+// packed for the same kernels.
 ct_error ct_conv3x3_forward(ct_tensor input, ct_tensor packed, int64_t outputs, ct_tensor bias,
-                                ct_tensor addend, bool relu, ct_tensor *output);
+                            ct_tensor addend, bool relu, ct_kernels kernels, ct_tensor *output);
 
 // Whether the function below takes these: bfloat16 inputs, channels last, multiples of 16 channels, a
 // kernel of 1×1 without padding or 3×3 with padding 1 on the CPU, stride 1 or 2, a processor with
 // AVX512-BF16.
 bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding);
-// The gradients of the convolution alone; that of the weights is float32.
+// The gradients of the convolution alone; that of the weights is float32, and by our own kernels. That of the
+// input is by oneDNN's where ours have no such shape.
 ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight, int64_t stride,
-                          bool wants_input, ct_tensor *for_input, ct_tensor *for_weight);
+                          bool wants_input, ct_kernels kernels, ct_tensor *for_input,
+                          ct_tensor *for_weight);
 
 // Whether the pair below takes these: depthwise weights `[C, 1, 3, 3]`, 16 channels or more, bfloat16
 // inputs, channels last, on the CPU; the stride is 1 or 2 and the padding 1.

@@ -10,6 +10,7 @@
 namespace {
 
 using ct::bf16;
+using ct::Taps;
 
 // ------------------------------------------------------------------------------- weights
 
@@ -24,50 +25,29 @@ struct Packed {
   const bf16 *block(int64_t first) const { return data + first * 9 * inputs; }
 };
 
-CT_INLINE uint32_t rounded(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return value != value ? 0x7FC0 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
-}
-
-// A kernel [O, C, 3, 3], or one seen with inputs and outputs exchanged and turned by half a circle.
-struct Taps {
-  const float *first;
-  int64_t outputs, inputs, by_output, by_input, by_row, by_column;
-
-  // Writes rows of [V][16][2] for the block of outputs from `output`.
-  void pack(int64_t output, int64_t lanes, bf16 *to) const {
-    for (int64_t ky = 0; ky < 3; ky++) {
-      for (int64_t c = 0; c < inputs; c += 2) {
-        for (int64_t kx = 0; kx < 3; kx++, to += 2 * lanes) {
-          const float *from =
-              first + output * by_output + c * by_input + ky * by_row + kx * by_column;
-          for (int64_t lane = 0; lane < lanes; lane++, from += by_output) {
-            uint32_t pair = rounded(*from) | rounded(from[by_input]) << 16;
-            std::memcpy(to + 2 * lane, &pair, sizeof pair);
-          }
+// Writes rows of [V][16][2] for the block of outputs from `output`.
+void pack(const Taps &taps, int64_t output, int64_t lanes, bf16 *to) {
+  for (int64_t ky = 0; ky < 3; ky++) {
+    for (int64_t c = 0; c < taps.inputs; c += 2) {
+      for (int64_t kx = 0; kx < 3; kx++, to += 2 * lanes) {
+        for (int64_t lane = 0; lane < lanes; lane++) {
+          uint32_t pair = taps.pair(output + lane, c, ky, kx);
+          std::memcpy(to + 2 * lane, &pair, sizeof pair);
         }
       }
     }
   }
-};
+}
 
-// Packs [O, C, 3, 3]; `transposed` gives the weights of the backward product for the input.
-at::Tensor pack(const at::Tensor &weight, bool transposed) {
-  at::Tensor w = weight.detach().to(at::kFloat);
-  const float *data = w.const_data_ptr<float>();
-  Taps taps{data, w.size(0), w.size(1), w.stride(0), w.stride(1), w.stride(2), w.stride(3)};
-  if (transposed) {
-    taps = {data + 2 * (w.stride(2) + w.stride(3)), w.size(1), w.size(0), w.stride(1), w.stride(0),
-            -w.stride(2), -w.stride(3)};
-  }
-  at::Tensor packed = at::empty({w.numel()}, at::kBFloat16);
+// Packs [O, C, 3, 3].
+at::Tensor pack(const Taps &taps) {
+  at::Tensor packed = at::empty({taps.outputs * taps.inputs * 9}, at::kBFloat16);
   bf16 *to = ct::mutable_rows(packed);
   int64_t lanes = 16 * vectors(taps.outputs), blocks = taps.outputs / lanes;
   ct::for_pieces(
       blocks,
       [&](int64_t block, int64_t, int64_t, int64_t) {
-        taps.pack(block * lanes, lanes, to + block * lanes * 9 * taps.inputs);
+        pack(taps, block * lanes, lanes, to + block * lanes * 9 * taps.inputs);
       },
       blocks);
   return packed;
@@ -177,29 +157,44 @@ void forward(const Forward &f, int64_t begin, int64_t end) {
   }
 }
 
-at::Tensor convolve(const at::Tensor &x, const at::Tensor &packed, int64_t outputs,
-                    const at::Tensor &bias, const at::Tensor &addend, bool relu) {
-  at::Tensor y = at::empty({x.size(0), outputs, x.size(2), x.size(3)},
-                           x.options().memory_format(at::MemoryFormat::ChannelsLast));
-  Forward f{x.size(2),
-            x.size(3),
-            {x.size(1), outputs, ct::rows(packed)},
-            ct::rows(x),
-            bias.defined() ? bias.const_data_ptr<float>() : nullptr,
-            ct::rows(addend),
-            relu,
-            ct::mutable_rows(y)};
+void convolve(const at::Tensor &x, const at::Tensor &packed, const float *bias, const bf16 *addend,
+              bool relu, const at::Tensor &y) {
+  Forward f{x.size(2), x.size(3), {x.size(1), y.size(1), ct::rows(packed)}, ct::rows(x), bias,
+            addend,    relu,      ct::mutable_rows(y)};
   ct::for_pieces(x.size(0) * x.size(2), [&](int64_t, int64_t begin, int64_t end, int64_t) {
     forward(f, begin, end);
   });
-  return y;
-}
-#else
-at::Tensor convolve(const at::Tensor &, const at::Tensor &, int64_t, const at::Tensor &,
-                    const at::Tensor &, bool) {
-  TORCH_CHECK(false, "a convolution of our own on a processor without AVX512-BF16");
 }
 #endif
+
+// Packs [O, C, 3, 3]; `transposed` gives the weights of the backward product for the input.
+at::Tensor pack_for(ct_kernels kernels, const at::Tensor &weight, bool transposed) {
+  at::Tensor w = weight.detach().to(at::kFloat);
+  Taps taps = Taps::of(w, transposed);
+  return kernels == ct_amx ? ct::pack_tiles(taps) : pack(taps);
+}
+
+int64_t packed_size(ct_kernels kernels, int64_t inputs, int64_t outputs) {
+  return kernels == ct_amx ? ct::packed_tiles_size(inputs, outputs) : 9 * inputs * outputs;
+}
+
+at::Tensor convolve_by(ct_kernels kernels, const at::Tensor &x, const at::Tensor &packed,
+                       int64_t outputs, const at::Tensor &bias, const at::Tensor &addend,
+                       bool relu) {
+  at::Tensor y = at::empty({x.size(0), outputs, x.size(2), x.size(3)},
+                           x.options().memory_format(at::MemoryFormat::ChannelsLast));
+  const float *shift = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
+#if defined(__x86_64__)
+  if (kernels == ct_amx) {
+    ct::convolve_tiles(x, packed, shift, ct::rows(addend), relu, y);
+  } else {
+    convolve(x, packed, shift, ct::rows(addend), relu, y);
+  }
+  return y;
+#else
+  TORCH_CHECK(false, "a convolution of our own on a processor without AVX512-BF16");
+#endif
+}
 
 }  // namespace
 
@@ -214,22 +209,24 @@ bool ct_conv3x3_takes_input(ct_tensor input, int64_t channels) {
   return ct::is_bf16_rows(x) && x.size(1) == channels && x.numel() > 0;
 }
 
-ct_error ct_conv3x3_pack(ct_tensor weight, ct_tensor *packed) {
-  return ct::guard([&] { *packed = ct::hand_over(pack(ct::borrow(weight), false)); });
+ct_error ct_conv3x3_pack(ct_tensor weight, ct_kernels kernels, ct_tensor *packed) {
+  return ct::guard(
+      [&] { *packed = ct::hand_over(pack_for(kernels, ct::borrow(weight), false)); });
 }
 
 ct_error ct_conv3x3_forward(ct_tensor input, ct_tensor packed, int64_t outputs, ct_tensor bias,
-                                ct_tensor addend, bool relu, ct_tensor *output) {
+                            ct_tensor addend, bool relu, ct_kernels kernels, ct_tensor *output) {
   return ct::guard([&] {
     at::Tensor x = ct::borrow(input), weight = ct::borrow(packed);
-    TORCH_CHECK(weight.numel() == 9 * outputs * x.size(1), "weights of another shape");
+    TORCH_CHECK(weight.numel() == packed_size(kernels, x.size(1), outputs),
+                "weights of another shape");
     at::Tensor added = addend ? ct::as_bf16_rows(ct::borrow(addend)) : at::Tensor();
     TORCH_CHECK(!addend || (added.size(0) == x.size(0) && added.size(1) == outputs &&
                             added.size(2) == x.size(2) && added.size(3) == x.size(3)),
                 "an addend of another shape");
     at::Tensor shift = bias ? ct::borrow(bias).to(at::kFloat).contiguous() : at::Tensor();
     TORCH_CHECK(!bias || shift.numel() == outputs, "a bias of another shape");
-    *output = ct::hand_over(convolve(x, weight, outputs, shift, added, relu));
+    *output = ct::hand_over(convolve_by(kernels, x, weight, outputs, shift, added, relu));
   });
 }
 
@@ -245,18 +242,19 @@ bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, i
 }
 
 ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight, int64_t stride,
-                          bool wants_input, ct_tensor *for_input, ct_tensor *for_weight) {
+                          bool wants_input, ct_kernels kernels, ct_tensor *for_input,
+                          ct_tensor *for_weight) {
   return ct::guard([&] {
     at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient));
     at::Tensor x = ct::borrow(input), w = ct::borrow(weight);
-    *for_weight = ct::hand_over(ct::weight_gradient(g, x, w, stride));
+    *for_weight = ct::hand_over(kernels == ct_amx ? ct::weight_gradient_tiles(g, x, w, stride)
+                                                  : ct::weight_gradient(g, x, w, stride));
     if (!wants_input) return;
     if (w.size(2) == 3 && stride == 1) {
-      *for_input = ct::hand_over(
-          convolve(g, pack(w, true), x.size(1), at::Tensor(), at::Tensor(), false));
+      *for_input = ct::hand_over(convolve_by(kernels, g, pack_for(kernels, w, true), x.size(1),
+                                             at::Tensor(), at::Tensor(), false));
       return;
     }
-    // oneDNN's runs at the processor's rate.
     int64_t padding = w.size(2) / 2;
     *for_input = ct::hand_over(std::get<0>(at::convolution_backward(
         g, x, ct::as_bf16_rows(w.detach()), c10::nullopt, {stride, stride}, {padding, padding},

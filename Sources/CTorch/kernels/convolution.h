@@ -11,10 +11,52 @@
 
 namespace ct {
 
+CT_INLINE uint32_t rounded(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return value != value ? 0x7FC0 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+}
+
+// A kernel [O, C, 3, 3] of float32, or one seen with inputs and outputs exchanged and turned by half a
+// circle, as the gradient of the input has it.
+struct Taps {
+  const float *first;
+  int64_t outputs, inputs, by_output, by_input, by_row, by_column;
+
+  static Taps of(const at::Tensor &w, bool transposed) {
+    const float *data = w.const_data_ptr<float>();
+    if (!transposed) {
+      return {data, w.size(0), w.size(1), w.stride(0), w.stride(1), w.stride(2), w.stride(3)};
+    }
+    return {data + 2 * (w.stride(2) + w.stride(3)), w.size(1), w.size(0), w.stride(1), w.stride(0),
+            -w.stride(2), -w.stride(3)};
+  }
+
+  CT_INLINE float at(int64_t output, int64_t input, int64_t ky, int64_t kx) const {
+    return first[output * by_output + input * by_input + ky * by_row + kx * by_column];
+  }
+
+  // Two inputs' taps, rounded to bfloat16.
+  CT_INLINE uint32_t pair(int64_t output, int64_t input, int64_t ky, int64_t kx) const {
+    return rounded(at(output, input, ky, kx)) | rounded(at(output, input + 1, ky, kx)) << 16;
+  }
+};
+
 // The gradient [O, C, k, k] of the weights of a convolution with stride 1 or 2, whose kernel is 1×1, or
 // 3×3 with padding 1; in float32, for rows of gradients and inputs.
 at::Tensor weight_gradient(const at::Tensor &gradient, const at::Tensor &input,
                            const at::Tensor &weight, int64_t stride);
+
+// The same on the matrix unit.
+at::Tensor weight_gradient_tiles(const at::Tensor &gradient, const at::Tensor &input,
+                                 const at::Tensor &weight, int64_t stride);
+
+// 3×3 convolution with stride 1 on the matrix unit: how its weights lie and how many numbers they are, and
+// y = ReLU(convolution + bias + addend), with the latter where not null.
+at::Tensor pack_tiles(const Taps &taps);
+int64_t packed_tiles_size(int64_t inputs, int64_t outputs);
+void convolve_tiles(const at::Tensor &x, const at::Tensor &packed, const float *bias,
+                    const bf16 *addend, bool relu, const at::Tensor &y);
 
 #if defined(__x86_64__)
 

@@ -5,13 +5,15 @@
 // stay in the cache. A tile of sums is held in registers for a whole strip: 16 input channels times the
 // columns of the kernel (or several times 16 channels of a 1×1 kernel) times 8 outputs. Each number of the
 // gradient that is broadcast serves all of the tile's vectors.
-#include "convolution.h"
+#include "convolution_weights.h"
 
 #if defined(__x86_64__)
 
 namespace {
 
 using ct::bf16;
+using ct::Layer;
+using ct::Map;
 using ct::kLane;
 
 // Outputs in a tile, and at most so many vectors of inputs.
@@ -20,42 +22,12 @@ constexpr int64_t kOutputs = 8, kVectors = 3;
 constexpr int64_t kPair = 2 * kLane;
 // How many pairs of pixels a strip has, about: those of 16 channels stay in the first cache.
 constexpr int64_t kStripPairs = 128;
-// A row of a map that counts as one row of pixels, as it does for a 1×1 kernel.
-constexpr int64_t kFlatRow = 64;
 
-// The rows of a map, counted over the batch; the last row may be short.
-struct Map {
-  const bf16 *data;
-  int64_t channels, width, pixels;
 
-  // Null outside the row.
-  CT_INLINE const bf16 *pixel(int64_t row, int64_t x) const {
-    int64_t at = row * width + x;
-    return x < 0 || x >= width || at >= pixels ? nullptr : data + at * channels;
-  }
-};
+int64_t pairs_of_row(const Layer &layer) { return (layer.gradient.width + 1) / 2; }
 
-struct Layer {
-  int64_t kernel, stride, images, in_height, height;
-  Map input, gradient;
-
-  int64_t rows() const { return images * height; }
-  int64_t pairs() const { return (gradient.width + 1) / 2; }
-  // How often the input is interleaved: once for each shift of pixels against pairs.
-  int64_t copies() const { return kernel == 1 ? 1 : stride == 1 ? 2 : 3; }
-};
-
-Layer layer_of(const at::Tensor &x, const at::Tensor &g, int64_t kernel, int64_t stride) {
-  int64_t inputs = x.size(1), outputs = g.size(1);
-  if (kernel == 1 && stride == 1) {
-    int64_t pixels = x.numel() / inputs, rows = (pixels + kFlatRow - 1) / kFlatRow;
-    return {1, 1, 1, rows, rows, {ct::rows(x), inputs, kFlatRow, pixels},
-            {ct::rows(g), outputs, kFlatRow, pixels}};
-  }
-  return {kernel, stride, x.size(0), x.size(2), g.size(2),
-          {ct::rows(x), inputs, x.size(3), x.numel() / inputs},
-          {ct::rows(g), outputs, g.size(3), g.numel() / outputs}};
-}
+// How often the input is interleaved: once for each shift of pixels against pairs.
+int64_t copies(const Layer &layer) { return layer.kernel == 1 ? 1 : layer.stride == 1 ? 2 : 3; }
 
 // How the work is cut, by the shapes alone: into parts of the input's channels, whose sums are apart, and
 // into parts of the batch, whose sums are added up.
@@ -171,15 +143,15 @@ struct Piece {
   float *sums;
 
   int64_t strip_rows() const {
-    return std::clamp<int64_t>(kStripPairs / layer.pairs(), 1, kStripPairs);
+    return std::clamp<int64_t>(kStripPairs / pairs_of_row(layer), 1, kStripPairs);
   }
   int64_t input_rows(int64_t rows) const { return (rows - 1) * layer.stride + layer.kernel; }
-  int64_t input_pairs() const { return layer.pairs() + (layer.copies() == 2 ? 1 : 0); }
+  int64_t input_pairs() const { return pairs_of_row(layer) + (copies(layer) == 2 ? 1 : 0); }
 
   int64_t scratch_size() const {
     Interleaved input(nullptr, input_pairs(), input_rows(strip_rows()));
-    Interleaved gradient(nullptr, layer.pairs(), strip_rows());
-    return layer.copies() * input.size(blocks) +
+    Interleaved gradient(nullptr, pairs_of_row(layer), strip_rows());
+    return copies(layer) * input.size(blocks) +
            gradient.size(layer.gradient.channels / kLane);
   }
 
@@ -204,15 +176,15 @@ struct Piece {
         low = std::min(low, met), high = std::max(high, met + 1);
       }
     }
-    Interleaved gradient(scratch, layer.pairs(), bottom - top);
+    Interleaved gradient(scratch, pairs_of_row(layer), bottom - top);
     fill(gradient, layer.gradient, top, bottom - top, 0, outputs / kLane, 1, 0);
     scratch += gradient.size(outputs / kLane);
     Interleaved inputs[kVectors] = {{scratch, input_pairs(), high - low},
                                     {scratch, input_pairs(), high - low},
                                     {scratch, input_pairs(), high - low}};
-    for (int64_t copy = 0; copy < layer.copies(); copy++) {
+    for (int64_t copy = 0; copy < copies(layer); copy++) {
       inputs[copy].data = scratch + copy * inputs[copy].size(blocks);
-      int64_t shift = layer.copies() == 1 ? 0 : copy - 1;
+      int64_t shift = copies(layer) == 1 ? 0 : copy - 1;
       fill(inputs[copy], layer.input, low, high - low, first_block, blocks, layer.stride, shift);
     }
     for (int64_t ky = 0; ky < layer.kernel; ky++) {
@@ -220,7 +192,7 @@ struct Piece {
       for (int64_t row = top; row < bottom; row++) {
         int64_t met = meets(row, ky);
         if (met < 0) continue;
-        rows.gradient[rows.count] = (row - top) * layer.pairs();
+        rows.gradient[rows.count] = (row - top) * pairs_of_row(layer);
         rows.input[rows.count++] = (met - low) * input_pairs();
       }
       if (layer.kernel == 1) {
@@ -242,7 +214,7 @@ struct Piece {
       float *place = sums + (b * 3 + ky) * outputs * 3 * kLane;
       for (int64_t o = 0; o < outputs; o += kOutputs, place += kOutputs * 3 * kLane) {
         const bf16 *g = gradient.block(o / kLane) + 2 * (o % kLane);
-        add_tile<3>(vectors, g, rows, layer.pairs(), place, fresh);
+        add_tile<3>(vectors, g, rows, pairs_of_row(layer), place, fresh);
       }
     }
   }
@@ -258,9 +230,9 @@ struct Piece {
       float *place = sums + b * outputs * kLane;
       for (int64_t o = 0; o < outputs; o += kOutputs, place += kOutputs * count * kLane) {
         const bf16 *g = gradient.block(o / kLane) + 2 * (o % kLane);
-        if (count == 3) add_tile<3>(vectors, g, rows, layer.pairs(), place, fresh);
-        if (count == 2) add_tile<2>(vectors, g, rows, layer.pairs(), place, fresh);
-        if (count == 1) add_tile<1>(vectors, g, rows, layer.pairs(), place, fresh);
+        if (count == 3) add_tile<3>(vectors, g, rows, pairs_of_row(layer), place, fresh);
+        if (count == 2) add_tile<2>(vectors, g, rows, pairs_of_row(layer), place, fresh);
+        if (count == 1) add_tile<1>(vectors, g, rows, pairs_of_row(layer), place, fresh);
       }
       b += count;
     }
@@ -318,7 +290,7 @@ CT_NATIVE void add_up(const Layer &layer, const std::vector<Group> &groups, cons
 
 at::Tensor ct::weight_gradient(const at::Tensor &gradient, const at::Tensor &input,
                                const at::Tensor &weight, int64_t stride) {
-  Layer layer = layer_of(input, gradient, weight.size(2), stride);
+  Layer layer = Layer::of(input, gradient, weight.size(2), stride);
   Cut cut(layer);
   int64_t outputs = layer.gradient.channels;
   int64_t block = layer.kernel * layer.kernel * outputs * kLane, size = cut.blocks * block;

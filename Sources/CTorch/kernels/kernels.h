@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <numeric>
 #include <vector>
@@ -168,26 +169,50 @@ struct OneThread {
 
 // Calls body(piece, begin, end, slot) for each piece of [0, count), in parallel. No two calls at the
 // same time have the same slot, and slots are below the number of threads. The body must not throw.
+//
+// Each thread begins with pieces of its own, the same of every map of a size, which its cache may still
+// hold. A thread that has done its own takes those of others, since cores are not equally fast.
 template <typename Body>
 void for_pieces(int64_t count, const Body &body, int64_t most = kPieces) {
+  struct alignas(64) Share {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
   struct Job {
     const Body &body;
-    int64_t count, size, pieces;
+    int64_t count, size, pieces, threads;
+    Share *shares;
 
-    void run(int64_t from, int64_t to, int64_t slot) const {
-      for (int64_t p = from; p < to; p++) body(p, p * size, std::min(count, (p + 1) * size), slot);
+    void run(int64_t p, int64_t slot) const {
+      body(p, p * size, std::min(count, (p + 1) * size), slot);
     }
   };
   int64_t size = std::max<int64_t>(1, (count + most - 1) / most);
-  Job job{body, count, size, (count + size - 1) / size};
-  auto threads = std::min<int64_t>(at::get_num_threads(), job.pieces);
-  if (threads <= 1 || omp_in_parallel()) return job.run(0, job.pieces, 0);
-  auto share = [](void *data) {
+  int64_t pieces = (count + size - 1) / size;
+  int64_t threads = std::min<int64_t>(at::get_num_threads(), pieces);
+  Job job{body, count, size, pieces, threads, nullptr};
+  if (threads <= 1 || omp_in_parallel()) {
+    for (int64_t p = 0; p < job.pieces; p++) job.run(p, 0);
+    return;
+  }
+  std::vector<Share> shares(threads);
+  for (int64_t t = 0; t < threads; t++) {
+    shares[t].next.store(job.pieces * t / threads, std::memory_order_relaxed);
+    shares[t].end = job.pieces * (t + 1) / threads;
+  }
+  job.shares = shares.data();
+  auto work = [](void *data) {
     auto &job = *static_cast<const Job *>(data);
-    int64_t thread = omp_get_thread_num(), team = omp_get_num_threads();
-    job.run(job.pieces * thread / team, job.pieces * (thread + 1) / team, thread);
+    // A team may be smaller than was asked for.
+    int64_t thread = omp_get_thread_num();
+    for (int64_t i = 0; i < job.threads; i++) {
+      Share &share = job.shares[(thread + i) % job.threads];
+      for (int64_t p; (p = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;) {
+        job.run(p, thread);
+      }
+    }
   };
-  GOMP_parallel(share, &job, unsigned(threads), 0);
+  GOMP_parallel(work, &job, unsigned(threads), 0);
 }
 
 // Adds up per-piece sums in the order of the pieces.

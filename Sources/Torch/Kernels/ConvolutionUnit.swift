@@ -12,13 +12,14 @@ import CTorch
 ///   - relu: whether ReLU comes last.
 ///   - stride: the step between windows, in pixels.
 ///   - padding: zeros on each side, in pixels.
+///   - processor: whose kernels; it has what it says.
 /// - Returns: `[N, O, H', W']`; nil, with nothing done, where the kernels do not take the input: they
-///   want what `convolutionWithFusedGradient` wants.
+///   want what `fusedConvolution` wants.
 public func fusedConvolutionUnit(
     _ input: Tensor, weight: Tensor, bias: Tensor, addend: Tensor?, relu: Bool, stride: Int,
-    padding: Int
+    padding: Int, on processor: Processor = .current
 ) -> Tensor? {
-    guard Processor.current.convolution == .avx512, Processor.fusesBFloat16,
+    guard processor.convolution != .onednn, Processor.fusesBFloat16,
         let x = input.handle, let w = weight.handle, bias.handle != nil,
         addend == nil || addend?.handle != nil,
         withExtendedLifetime(
@@ -27,7 +28,8 @@ public func fusedConvolutionUnit(
     else { return nil }
     let unit = ConvolutionUnit(
         wantsInput: input.requiresGrad, wantsWeight: weight.requiresGrad,
-        wantsBias: bias.requiresGrad, hasAddend: addend != nil, relu: relu, stride: stride)
+        wantsBias: bias.requiresGrad, hasAddend: addend != nil, relu: relu, stride: stride,
+        kernels: processor.convolution)
     let addends = addend.map { [$0] } ?? []
     return customFunction(of: [input, weight, bias] + addends) {
         let output = unit.forward(input, weight, bias, addend, padding: padding)
@@ -44,11 +46,12 @@ private struct ConvolutionUnit: Sendable {
     let hasAddend: Bool
     let relu: Bool
     let stride: Int
+    let kernels: Processor.Convolution
 
     func forward(
         _ input: Tensor, _ weight: Tensor, _ bias: Tensor, _ addend: Tensor?, padding: Int
     ) -> Tensor {
-        if weight.size(2) == 3, stride == 1, let kernel = PackedConvolution(weight: weight),
+        if let kernel = PackedConvolution(weight: weight, stride: stride, kernels: kernels),
             kernel.takes(input)
         {
             return kernel(input, bias: bias, addend: addend, relu: relu)
@@ -77,7 +80,7 @@ private struct ConvolutionUnit: Sendable {
                 _ = check(
                     ct_conv_backward(
                         own.handle, saved[0].handle, saved[1].handle, Int64(stride), wantsInput,
-                        &forInput, &forWeight),
+                        kernels.code, &forInput, &forWeight),
                     "fused_convolution_unit backward", shapes: "\(saved.map(\.shape))")
             }
         }

@@ -1,45 +1,38 @@
 import CTorch
 
-/// 3×3 convolution with stride 1 and padding 1 by our own kernel, differentiable.
-///
-/// - Parameters:
-///   - input: `[N, C, H, W]`.
-///   - weight: `[O, C, 3, 3]`, float32; it is rounded to bfloat16.
-/// - Returns: `[N, O, H, W]`; nil, with nothing done, where our kernel does not take the input: it
-///   wants bfloat16, channels last, multiples of 16 channels, and a processor with AVX512-BF16.
-public func fusedConvolution3x3(_ input: Tensor, weight: Tensor) -> Tensor? {
-    guard let kernel = PackedConvolution(weight: weight), kernel.takes(input) else { return nil }
-    return differentiableConvolution("fused_convolution", input, weight) {
-        kernel(input, relu: false)
-    } backward: {
-        ct_conv_backward($0, $1, $2, 1, $3, $4, $5)
-    }
-}
-
-/// Convolution by LibTorch's operator with the weights' gradient by our own kernel.
+/// Convolution by kernels of our own, differentiable: the weights' gradient of each shape, and all of a 3×3
+/// kernel with stride 1.
 ///
 /// - Parameters:
 ///   - input: `[N, C, H, W]`.
 ///   - weight: `[O, C, k, k]`, float32; it is rounded to bfloat16.
 ///   - stride: the step between windows, in pixels.
 ///   - padding: zeros on each side, in pixels.
-/// - Returns: `[N, O, H', W']`; nil, with nothing done, where our kernel does not take the input: it
-///   wants bfloat16, channels last, multiples of 16 channels, a kernel of 1×1 or of 3×3 with padding 1, a
+///   - processor: whose kernels; it has what it says.
+/// - Returns: `[N, O, H', W']`; nil, with nothing done, where our kernels do not take the input: they
+///   want bfloat16, channels last, multiples of 16 channels, a kernel of 1×1 or of 3×3 with padding 1, a
 ///   stride of 1 or 2, and a processor with AVX512-BF16.
-public func convolutionWithFusedGradient(
-    _ input: Tensor, weight: Tensor, stride: Int, padding: Int
+public func fusedConvolution(
+    _ input: Tensor, weight: Tensor, stride: Int, padding: Int, on processor: Processor = .current
 ) -> Tensor? {
-    guard let x = input.handle, let kernel = weight.handle,
+    guard processor.convolution != .onednn, let x = input.handle, let kernel = weight.handle,
         withExtendedLifetime(
             (input, weight),
             { ct_conv_backward_takes(x, kernel, Int64(stride), Int64(padding)) })
     else { return nil }
-    return differentiableConvolution("convolution_with_fused_gradient", input, weight) {
-        input.conv2d(
+    let kernels = processor.convolution
+    return differentiableConvolution("fused_convolution", input, weight) {
+        if let packed = PackedConvolution(weight: weight, stride: stride, kernels: kernels),
+            packed.takes(input)
+        {
+            return packed(input, relu: false)
+        }
+        return input.conv2d(
             weight: weight.to(.bfloat16).contiguous(.channelsLast), stride: stride,
             padding: padding)
     } backward: {
-        ct_conv_backward($0, $1, $2, Int64(stride), $3, $4, $5)
+        ct_conv_backward(
+            $0, $1, $2, Int64(stride), $3, kernels.code, $4, $5)
     }
 }
 
@@ -88,25 +81,34 @@ public struct PackedConvolution: Sendable {
     private let packed: Tensor
     private let inputs: Int
     private let outputs: Int
+    private let kernels: Processor.Convolution
 
     /// Packs weights `[O, C, 3, 3]`, rounded to bfloat16.
     ///
-    /// - Returns: nil where our kernel does not take them: it wants multiples of 16 channels, and a
-    ///   processor with AVX512-BF16.
-    public init?(weight: Tensor) {
-        guard let handle = weight.handle, ct_conv3x3_takes_weight(handle) else { return nil }
+    /// It is nil where no kernel of ours takes them: ours want stride 1, multiples of 16 channels, and a
+    /// processor with AVX512-BF16.
+    ///
+    /// - Parameters:
+    ///   - weight: the weights.
+    ///   - stride: the step between windows, in pixels.
+    ///   - kernels: whose; the processor has them.
+    public init?(weight: Tensor, stride: Int = 1, kernels: Processor.Convolution) {
+        guard kernels != .onednn, stride == 1, let handle = weight.handle,
+            ct_conv3x3_takes_weight(handle)
+        else { return nil }
         var result: ct_tensor?
         withExtendedLifetime(weight) {
             _ = check(
-                ct_conv3x3_pack(handle, &result), "fused_convolution packing",
+                ct_conv3x3_pack(handle, kernels.code, &result), "fused_convolution packing",
                 shapes: "\(weight.shape)")
         }
+        self.kernels = kernels
         packed = Tensor(owning: result)
         outputs = weight.size(0)
         inputs = weight.size(1)
     }
 
-    /// Whether the kernel takes this input: bfloat16 on the CPU, channels last.
+    /// Whether the kernel takes this input (bfloat16 on the CPU, channels last).
     public func takes(_ input: Tensor) -> Bool {
         guard let handle = input.handle, packed.handle != nil else { return false }
         return withExtendedLifetime(input) {
@@ -131,9 +133,20 @@ public struct PackedConvolution: Sendable {
             _ = check(
                 ct_conv3x3_forward(
                     input.handle, packed.handle, Int64(outputs), bias?.handle, addend?.handle,
-                    relu, &output),
+                    relu, kernels.code, &output),
                 "fused_convolution", shapes: "\(input.shape)")
         }
         return Tensor(owning: output)
+    }
+}
+
+extension Processor.Convolution {
+    /// As the C functions count them.
+    var code: ct_kernels {
+        switch self {
+        case .amx: ct_amx
+        case .avx512: ct_avx512
+        case .onednn: ct_onednn
+        }
     }
 }

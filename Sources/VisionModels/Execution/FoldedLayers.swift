@@ -149,8 +149,7 @@ private struct FoldedConvolution {
         groups = convolution.groups
         packed =
             dtype == .bfloat16 && stride == 1 && padding == 1 && groups == 1
-                && Processor.current.convolution == .avx512
-            ? PackedConvolution(weight: weight) : nil
+            ? PackedConvolution(weight: weight, kernels: Processor.current.convolution) : nil
     }
 
     func callAsFunction(_ input: Tensor, adding addend: Tensor?, relu: Bool) -> Tensor {
