@@ -371,6 +371,29 @@ import TorchTestSupport
         }
     }
 
+    /// oneDNN's do on AMX (findings/onednn-products-by-threads.sh).
+    @Test(
+        "Products of matrices do not depend on the number of threads",
+        arguments: [(16, 2048, 100), (64, 8192, 64), (2, 8192, 4096), (300, 4096, 48)],
+        [DType.bfloat16, .float32])
+    func threadsOfProducts(sides: (rows: Int, inner: Int, columns: Int), dtype: DType) throws {
+        func matrix(_ seed: Int, _ shape: [Int]) -> Tensor {
+            Tensor.hashed(seed, shape: shape, dtype: dtype)
+        }
+        let left = matrix(91, [sides.rows, sides.inner])
+        let weight = matrix(92, [sides.columns, sides.inner])
+        let bias = matrix(93, [sides.columns])
+        let stacks = (matrix(94, [3, 8, sides.inner]), matrix(95, [3, sides.inner, 8]))
+        try expectSameWithAnyThreads {
+            [
+                left.matmul(weight.transposed), left.linear(weight: weight, bias: bias),
+                stacks.0.matmul(stacks.1),
+            ].flatMap { $0.bytes() }
+        }
+        let exact = left.to(.float64).linear(weight: weight.to(.float64), bias: bias.to(.float64))
+        expectSame(left.linear(weight: weight, bias: bias), exact, "product and bias")
+    }
+
     private func expectSameWithAnyThreads(_ run: () throws -> [UInt8]) throws {
         let former = Runtime.threads
         defer { Runtime.setThreads(former) }

@@ -8,24 +8,17 @@
 #include <ATen/ops/convolution_backward_native.h>
 #include <torch/library.h>
 
-#include <exception>
-
 #include "kernels.h"
 
 namespace {
 
 using Gradients = std::tuple<at::Tensor, at::Tensor, at::Tensor>;
 
-// A piece has at least so many multiplications, since each costs a call, and there are at most so many.
-constexpr int64_t kPieceWork = 16'000'000, kMostPieces = 32;
-
-// Into how many pieces the batch is cut: a function of the shapes alone.
-int64_t batch_pieces(const at::Tensor &map, const at::Tensor &weight) {
+// Into how many parts the batch is cut.
+int64_t batch_parts(const at::Tensor &map, const at::Tensor &weight) {
   int64_t count = map.size(0);
-  if (count < 2) return 1;
   int64_t pixels = map.numel() / std::max<int64_t>(1, count * map.size(1));
-  int64_t work = count * pixels * weight.numel();
-  return std::clamp<int64_t>(work / kPieceWork, 1, std::min(count, kMostPieces));
+  return ct::parts_of(count * pixels * weight.numel(), count);
 }
 
 struct Convolution {
@@ -68,28 +61,13 @@ Gradients convolution_backward(const at::Tensor &gradient, const at::Tensor &inp
   std::array<bool, 3> cut = {wanted[0] && strided, wanted[1], wanted[2]};
   if (!cut[0] && !cut[1] && !cut[2]) return result;
   // The smaller map of the two: each of its pixels meets every weight.
-  int64_t count = input.size(0), pieces = batch_pieces(transposed ? input : gradient, weight);
+  int64_t count = input.size(0), pieces = batch_parts(transposed ? input : gradient, weight);
   std::vector<Gradients> parts(pieces);
-  std::vector<std::exception_ptr> failures(pieces);
-  ct::for_pieces(
-      pieces,
-      [&](int64_t piece, int64_t, int64_t, int64_t) {
-        // LibTorch's state of the calling thread does not hold for the others.
-        at::AutoDispatchBelowADInplaceOrView guard;
-        ct::OneThread one;
-        int64_t begin = count * piece / pieces, size = count * (piece + 1) / pieces - begin;
-        try {
-          parts[piece] = convolution.backward(gradient.narrow(0, begin, size),
-                                              input.narrow(0, begin, size), weight,
-                                              cut);
-        } catch (...) {
-          failures[piece] = std::current_exception();
-        }
-      },
-      pieces);
-  for (const auto &failure : failures) {
-    if (failure) std::rethrow_exception(failure);
-  }
+  ct::for_parts(pieces, [&](int64_t piece) {
+    int64_t begin = count * piece / pieces, size = count * (piece + 1) / pieces - begin;
+    parts[piece] = convolution.backward(gradient.narrow(0, begin, size),
+                                        input.narrow(0, begin, size), weight, cut);
+  });
   if (cut[0]) {
     std::vector<at::Tensor> inputs;
     for (const auto &part : parts) inputs.push_back(std::get<0>(part));

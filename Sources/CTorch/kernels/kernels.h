@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <numeric>
 #include <vector>
 
@@ -154,15 +155,24 @@ extern "C" int omp_get_num_threads(void);
 extern "C" int omp_in_parallel(void);
 extern "C" int omp_get_max_threads(void);
 extern "C" void omp_set_num_threads(int);
+// MKL's number for the calling thread, which LibTorch sets too, and which goes before OpenMP's; 0 stands for
+// none of its own. Returns the former one. LibTorch for ARM has no MKL.
+extern "C" __attribute__((weak)) int MKL_Set_Num_Threads_Local(int);
 
 // While it lives, LibTorch's operators that this thread calls take one thread.
 //
 // A team alone does not make them: oneDNN prepares its work for as many threads as it could have, and
 // then waits within the team for those that never come.
 struct OneThread {
-  int former = omp_get_max_threads();
-  OneThread() { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(former); }
+  int former = omp_get_max_threads(), former_of_mkl = 0;
+  OneThread() {
+    omp_set_num_threads(1);
+    if (MKL_Set_Num_Threads_Local) former_of_mkl = MKL_Set_Num_Threads_Local(1);
+  }
+  ~OneThread() {
+    omp_set_num_threads(former);
+    if (MKL_Set_Num_Threads_Local) MKL_Set_Num_Threads_Local(former_of_mkl);
+  }
   OneThread(const OneThread &) = delete;
   OneThread &operator=(const OneThread &) = delete;
 };
@@ -213,6 +223,37 @@ void for_pieces(int64_t count, const Body &body, int64_t most = kPieces) {
     }
   };
   GOMP_parallel(work, &job, unsigned(threads), 0);
+}
+
+// Calls body(part) for each part, in parallel, with LibTorch's operators within a call on its thread alone.
+// The first failure, in the order of the parts, is thrown again.
+template <typename Body>
+void for_parts(int64_t parts, const Body &body) {
+  std::vector<std::exception_ptr> failures(parts);
+  for_pieces(
+      parts,
+      [&](int64_t part, int64_t, int64_t, int64_t) {
+        // LibTorch's state of the calling thread does not hold for the others.
+        at::AutoDispatchBelowADInplaceOrView guard;
+        OneThread one;
+        try {
+          body(part);
+        } catch (...) {
+          failures[part] = std::current_exception();
+        }
+      },
+      parts);
+  for (const auto &failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
+// Into how many parts a work of so many multiplications is cut, at most: a function of the shapes alone.
+// A part has at least so many, since each costs a call.
+inline int64_t parts_of(int64_t multiplications, int64_t most) {
+  constexpr int64_t least = 16'000'000, most_parts = 32;
+  return std::clamp<int64_t>(multiplications / least, 1,
+                             std::clamp<int64_t>(most, 1, most_parts));
 }
 
 // Adds up per-piece sums in the order of the pieces.
