@@ -121,7 +121,7 @@ struct Piece {
       int64_t rows = std::min(plan.rows, layer.height - top);
       if (rows != masked_rows) masks = masks_of(rows), masked_rows = rows;
       for (int64_t image = 0; image < count; image++) {
-        fill_input(first + image, top, rows, input + image * plan.image_pairs() * 32);
+        fill_input(first + image, top, input + image * plan.image_pairs() * 32);
         turn(first + image, top, rows, masks, turned + 32 + image * plan.pixels);
       }
       multiply(turned + 32, input, count, (rows * plan.width + kChunk - 1) / kChunk, unit == begin);
@@ -143,35 +143,51 @@ struct Piece {
     return masks;
   }
 
-  // Interleaves the pixels of an image that a strip meets.
-  CT_TILES void fill_input(int64_t image, int64_t top, int64_t rows, bf16 *to) const {
-    const Layer &layer = plan.layer;
-    const Map &map = layer.input;
-    int64_t size = plan.block_size(), first = first_block * kLane;
+  // Two pixels' 16 channels, become 16 pairs.
+  CT_TILES static CT_INLINE __m512i paired(__m256i low, __m256i high) {
     const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24,
                                            8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    return _mm512_permutexvar_epi16(order,
+                                    _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1));
+  }
+
+  CT_TILES static CT_INLINE __m256i lane(const bf16 *from) {
+    return _mm256_loadu_si256((const __m256i *)from);
+  }
+
+  // Interleaves the pixels of an image that a strip meets, zeros where there are none.
+  CT_TILES void fill_input(int64_t image, int64_t top, bf16 *to) const {
+    const Layer &layer = plan.layer;
+    const Map &map = layer.input;
+    int64_t size = plan.block_size(), step = layer.stride * map.channels;
     for (int64_t parity = 0; parity < int64_t(plan.columns.size()); parity++, to += size * blocks) {
       for (int64_t row = 0; row < plan.input_rows; row++) {
-        int64_t y = plan.image_row(row, top);
-        bf16 *place = to + row * plan.width * 16;
-        bool inside = y >= 0 && y < layer.in_height;
-        for (int64_t x = 0; x < plan.width; x += 2, place += 32) {
-          int64_t at = image * layer.in_height + y, column = x * layer.stride + parity;
+        int64_t y = plan.image_row(row, top), columns = 0;
+        const bf16 *from = map.data;
+        if (y >= 0 && y < layer.in_height) {
+          int64_t at = (image * layer.in_height + y) * map.width;
+          from += (at + parity) * map.channels + first_block * kLane;
+          int64_t pixels = std::clamp<int64_t>(map.pixels - at, 0, map.width) - parity;
           // Beyond the results' columns the turned gradient is zero.
-          const bf16 *low = inside ? map.pixel(at, column) : nullptr;
-          const bf16 *high = inside ? map.pixel(at, column + layer.stride) : nullptr;
-          bf16 *block = place;
-          for (int64_t c = first; c < first + blocks * kLane; c += kLane, block += size) {
-            __m256i a = low ? _mm256_loadu_si256((const __m256i *)(low + c)) : _mm256_setzero_si256();
-            __m256i b =
-                high ? _mm256_loadu_si256((const __m256i *)(high + c)) : _mm256_setzero_si256();
-            __m512i both = _mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1);
-            _mm512_store_si512(block, _mm512_permutexvar_epi16(order, both));
+          columns = std::clamp<int64_t>((pixels + layer.stride - 1) / layer.stride, 0, plan.width);
+        }
+        bf16 *block = to + row * plan.width * 16;
+        for (int64_t c = 0; c < blocks * kLane; c += kLane, block += size) {
+          const bf16 *pixel = from + c;
+          int64_t x = 0;
+          for (; x + 2 <= columns; x += 2, pixel += 2 * step) {
+            _mm512_store_si512(block + x * 16, paired(lane(pixel), lane(pixel + step)));
+          }
+          if (x < columns) {
+            _mm512_store_si512(block + x * 16, paired(lane(pixel), _mm256_setzero_si256()));
+            x += 2;
+          }
+          for (; x < plan.width; x += 2) {
+            _mm512_store_si512(block + x * 16, _mm512_setzero_si512());
           }
         }
       }
     }
-    (void)rows;
   }
 
   // Turns the gradient of a strip of an image: rows of pixels, one for each channel.
@@ -180,16 +196,29 @@ struct Piece {
     const Layer &layer = plan.layer;
     const Map &map = layer.gradient;
     int64_t line = plan.turned_row(), outputs = map.channels;
-    int64_t chunks = plan.pixels / kChunk;
+    int64_t chunks = plan.pixels / kChunk, first_row = image * layer.height + top;
+    // Pixels that follow each other in the map as in the strip.
+    int64_t begin = first_row * map.width, all = plan.width == map.width ? rows * map.width : 0;
+    all = std::clamp<int64_t>(map.pixels - begin, 0, all);
     for (int64_t chunk = 0; chunk < chunks; chunk++) {
-      const bf16 *pixels[kChunk];
-      int64_t row = chunk * kChunk / plan.width, x = chunk * kChunk % plan.width;
-      for (int64_t i = 0; i < kChunk; i++) {
-        bool inside = row < rows;
-        pixels[i] = inside ? map.pixel(image * layer.height + top + row, x) : nullptr;
-        if (++x == plan.width) x = 0, row++;
+      bf16 *place = to + chunk * kChunk;
+      if ((chunk + 1) * kChunk <= all) {
+        const bf16 *pixels = map.data + (begin + chunk * kChunk) * outputs;
+        for (int64_t o = 0; o < outputs; o += kLane) {
+          turn_block(pixels + o, outputs, place + o * line);
+        }
+        continue;
       }
-      for (int64_t o = 0; o < outputs; o += kLane) turn_block(pixels, o, to + o * line + chunk * kChunk);
+      for (int64_t o = 0; o < outputs; o += kLane) {
+        alignas(64) bf16 gathered[kChunk * kLane] = {};
+        for (int64_t i = 0; i < kChunk; i++) {
+          int64_t at = chunk * kChunk + i, row = at / plan.width;
+          const bf16 *pixel =
+              row < rows ? map.pixel(first_row + row, at % plan.width) : nullptr;
+          if (pixel) std::memcpy(gathered + i * kLane, pixel + o, 2 * kLane);
+        }
+        turn_block(gathered, kLane, place + o * line);
+      }
     }
     for (int64_t s = 1; s < int64_t(plan.shifts.size()); s++) {
       bf16 *moved = to + s * plan.turned_size();
@@ -203,19 +232,11 @@ struct Piece {
     }
   }
 
-  // 32 pixels of 16 channels, become 16 rows of 32 pixels.
-  CT_TILES CT_INLINE void turn_block(const bf16 *const *pixels, int64_t channel, bf16 *to) const {
-    const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24,
-                                           8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  // 16 channels of 32 pixels, which lie `step` numbers apart, become 16 rows of 32 pixels.
+  CT_TILES CT_INLINE void turn_block(const bf16 *pixels, int64_t step, bf16 *to) const {
     __m512i a[16], b[16];
     CT_UNROLL for (int i = 0; i < 16; i++) {
-      const bf16 *low = pixels[2 * i], *high = pixels[2 * i + 1];
-      __m256i first =
-          low ? _mm256_loadu_si256((const __m256i *)(low + channel)) : _mm256_setzero_si256();
-      __m256i second =
-          high ? _mm256_loadu_si256((const __m256i *)(high + channel)) : _mm256_setzero_si256();
-      __m512i both = _mm512_inserti64x4(_mm512_castsi256_si512(first), second, 1);
-      a[i] = _mm512_permutexvar_epi16(order, both);
+      a[i] = paired(lane(pixels + 2 * i * step), lane(pixels + (2 * i + 1) * step));
     }
     // A square of 16 × 16 pairs is turned: pairs of rows, fours, then quarters of registers.
     CT_UNROLL for (int i = 0; i < 16; i += 2) {

@@ -3,13 +3,16 @@
 // On an Intel Xeon, long sums are cut into as many parts as there are threads: by oneDNN on AMX in bfloat16, from
 // 576 summands on, and by MKL in float32, from 2048 on. Here the result is cut into parts of its own, each
 // computed by one thread.
+#include "kernels.h"
+
 #include <ATen/ops/addmm_cpu_dispatch.h>
+#include <ATen/ops/addmm_ops.h>
 #include <ATen/ops/bmm_cpu_dispatch.h>
+#include <ATen/ops/bmm_ops.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/mm_cpu_dispatch.h>
+#include <ATen/ops/mm_ops.h>
 #include <torch/library.h>
-
-#include "kernels.h"
 
 namespace {
 
@@ -39,19 +42,27 @@ struct Cut {
 };
 
 bool is_ours(const at::Tensor &left, const at::Tensor &right, int64_t rank) {
-  return at::isFloatingType(left.scalar_type()) && left.dim() == rank && right.dim() == rank;
+  return left.device().is_cpu() && right.device().is_cpu() && left.layout() == at::kStrided &&
+         at::isFloatingType(left.scalar_type()) && left.dim() == rank && right.dim() == rank;
 }
 
-at::Tensor mm(const at::Tensor &left, const at::Tensor &right) {
-  if (!is_ours(left, right, 2)) return at::cpu::mm(left, right);
+// The keys below the one that the functions here stand at.
+c10::DispatchKeySet below(c10::DispatchKeySet keys) {
+  return keys & c10::DispatchKeySet(c10::DispatchKeySet::FULL_AFTER, c10::DispatchKey::BackendSelect);
+}
+
+at::Tensor mm(c10::DispatchKeySet keys, const at::Tensor &left, const at::Tensor &right) {
+  if (!is_ours(left, right, 2)) return at::_ops::mm::redispatch(below(keys), left, right);
   return Cut(left, right).join(left, right,
                                [](const at::Tensor &l, const at::Tensor &r, int64_t, int64_t,
                                   int64_t) { return at::cpu::mm(l, r); });
 }
 
-at::Tensor addmm(const at::Tensor &added, const at::Tensor &left, const at::Tensor &right,
-                 const at::Scalar &beta, const at::Scalar &alpha) {
-  if (!is_ours(left, right, 2)) return at::cpu::addmm(added, left, right, beta, alpha);
+at::Tensor addmm(c10::DispatchKeySet keys, const at::Tensor &added, const at::Tensor &left,
+                 const at::Tensor &right, const at::Scalar &beta, const at::Scalar &alpha) {
+  if (!is_ours(left, right, 2)) {
+    return at::_ops::addmm::redispatch(below(keys), added, left, right, beta, alpha);
+  }
   Cut cut(left, right);
   return cut.join(left, right,
                   [&](const at::Tensor &l, const at::Tensor &r, int64_t dimension, int64_t begin,
@@ -64,8 +75,10 @@ at::Tensor addmm(const at::Tensor &added, const at::Tensor &left, const at::Tens
                   });
 }
 
-at::Tensor bmm(const at::Tensor &left, const at::Tensor &right) {
-  if (!is_ours(left, right, 3) || left.size(0) != right.size(0)) return at::cpu::bmm(left, right);
+at::Tensor bmm(c10::DispatchKeySet keys, const at::Tensor &left, const at::Tensor &right) {
+  if (!is_ours(left, right, 3) || left.size(0) != right.size(0)) {
+    return at::_ops::bmm::redispatch(below(keys), left, right);
+  }
   int64_t count = left.size(0);
   int64_t parts = ct::parts_of(left.numel() * right.size(2), count);
   std::vector<at::Tensor> results(parts);
@@ -78,8 +91,10 @@ at::Tensor bmm(const at::Tensor &left, const at::Tensor &right) {
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(aten, CPU, m) {
-  m.impl("mm", mm);
-  m.impl("addmm", addmm);
-  m.impl("bmm", bmm);
+// Every call passes this key, below those of autograd. For the key of the CPU, LibTorch would warn that its
+// kernels are replaced.
+TORCH_LIBRARY_IMPL(aten, BackendSelect, m) {
+  m.impl("mm", TORCH_FN(mm));
+  m.impl("addmm", TORCH_FN(addmm));
+  m.impl("bmm", TORCH_FN(bmm));
 }
