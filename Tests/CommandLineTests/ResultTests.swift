@@ -215,8 +215,8 @@ extension CommandLineSuite {
                     "devices", "libtorch", "missing", "native_bfloat16", "threads",
                 ])
             let flags = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
-            let kernel =
-                flags.contains(" avx512_bf16") && !flags.contains(" amx_bf16") ? "avx512" : "onednn"
+            let unit = flags.contains(" amx_bf16") ? "amx" : "avx512"
+            let kernel = flags.contains(" avx512_bf16") ? unit : "onednn"
             #expect(devices["convolution"] as? String == kernel)
             let names = try #require(devices["devices"] as? [String])
             let cards = try #require(devices["cards"] as? [[String: Any]])
