@@ -11,6 +11,13 @@ install() {
         "$folder/venv/bin/pip" install -q --extra-index-url https://download.pytorch.org/whl/cpu "$@"
 }
 
+# Ends the script where there is nothing to be seen.
+needs_amx() {
+    grep -q amx_bf16 /proc/cpuinfo && return
+    echo 'not seen: this processor has no AMX'
+    exit 0
+}
+
 # Runs the Python program on standard input, prints its output, and compares it with what was seen before.
 expect() {
     local found

@@ -9,10 +9,7 @@
 # to be seen.
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-if ! grep -q amx_bf16 /proc/cpuinfo; then
-    echo "not seen: this processor has no AMX"
-    exit 0
-fi
+needs_amx
 install torch==2.13.0+cpu numpy==2.4.6
 readonly program='
 import torch

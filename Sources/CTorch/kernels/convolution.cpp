@@ -115,11 +115,7 @@ CT_NATIVE CT_INLINE void forward_tile(const Forward &f, int64_t row, int64_t lef
     CT_UNROLL for (int v = 0; v < V; v++) {
       int64_t place = at + p * outputs + 16 * v;
       __m512 value = sums[p][v];
-      if (f.addend) {
-        __m256i other = _mm256_loadu_si256((const __m256i *)(f.addend + place));
-        value = _mm512_add_ps(
-            value, _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(other), 16)));
-      }
+      if (f.addend) value = _mm512_add_ps(value, ct::widened(f.addend + place));
       // In this order what is not a number stays so.
       if (f.relu) value = _mm512_max_ps(_mm512_setzero_ps(), value);
       _mm256_storeu_si256((__m256i *)(f.output + place), (__m256i)_mm512_cvtneps_pbh(value));

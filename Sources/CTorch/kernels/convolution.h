@@ -70,6 +70,12 @@ CT_NATIVE CT_INLINE __m512bh load_pairs(const bf16 *from) {
   return (__m512bh)_mm512_loadu_si512(from);
 }
 
+// 16 numbers in float32.
+CT_NATIVE CT_INLINE __m512 widened(const bf16 *from) {
+  __m256i halves = _mm256_loadu_si256((const __m256i *)from);
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+}
+
 #endif
 
 }  // namespace ct

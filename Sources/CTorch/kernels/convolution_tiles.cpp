@@ -62,6 +62,7 @@ struct Layout {
   int64_t scratch_size() const { return 2 * buffer_size(); }
   // Tiles of weights for a tile of results.
   int64_t depth() const { return 3 * columns * (channels / 32); }
+  int64_t weights_size() const { return results * depth() * kTile; }
 };
 
 // ------------------------------------------------------------------------------- one strip
@@ -185,34 +186,27 @@ struct Filling {
   }
 };
 
-CT_TILES CT_INLINE __m512 widened(__m256i halves) {
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
-}
-
-// Two tiles of places times N tiles of results, whose sums have been stored.
+// One or two tiles of places times N tiles of results, whose sums have been stored.
 struct Sums {
   alignas(64) float values[4 * 256];
-  const Place *tiles[2];
-  // 32, or 16 where there is no second tile of places.
-  int64_t rows = 0;
+  const Place *tiles;
+  int64_t count = 0;
+};
+
+// Behind the sums of a strip: addition, ReLU and rounding.
+template <int N, bool adds, bool relu>
+struct Finish {
+  const Layout &at;
+  const bf16 *addend;
+  bf16 *output;
   // The strip's first number in the output, and the first tile of results.
   int64_t base, result;
   const int64_t *places;
-};
-
-// Behind the sums: addition, ReLU and rounding.
-template <int N, bool adds, bool relu>
-struct Finish {
-  const Work &work;
-  const bf16 *addend;
-  bf16 *output;
-
-  explicit Finish(const Work &work) : work(work), addend(work.addend), output(work.output) {}
 
   CT_TILES CT_INLINE __m512 lane(const float *sums, int64_t to) const {
     __m512 value = _mm512_load_ps(sums);
     if (adds) {
-      value = _mm512_add_ps(value, widened(_mm256_loadu_si256((const __m256i *)(addend + to))));
+      value = _mm512_add_ps(value, widened(addend + to));
     }
     // In this order what is not a number stays so.
     return relu ? _mm512_max_ps(_mm512_setzero_ps(), value) : value;
@@ -230,10 +224,9 @@ struct Finish {
 
   // Writes the first or the second tile of places.
   CT_TILES CT_INLINE void tile(const Sums &sums, int64_t index) const {
-    const Layout &at = work.at;
-    const Place &tile = *sums.tiles[index];
+    const Place &tile = sums.tiles[index];
     const float *values = sums.values + index * 512;
-    int64_t start = sums.base + tile.output + sums.result * 16;
+    int64_t start = base + tile.output + result * 16;
     int64_t step = at.outputs << at.paired, end = at.group * at.places - tile.first;
     bool odd = at.paired && (at.width & 1);
     if (at.group == 1 && !odd) {
@@ -249,13 +242,13 @@ struct Finish {
     }
     end = std::min(end, kTileRows);
     for (int64_t r = 0; r < end; r++) {
-      int64_t place = sums.places[tile.first + r];
+      int64_t place = places[tile.first + r];
       if (place < 0) continue;
       bool second = N == 2;
       if (odd && (tile.first + r) / at.group == at.places - 1) {
         // Results beyond the first pixel's are those of a second one, which is not there.
-        if (sums.result * 16 >= at.outputs) continue;
-        second = second && (sums.result + 1) * 16 < at.outputs;
+        if (result * 16 >= at.outputs) continue;
+        second = second && (result + 1) * 16 < at.outputs;
       }
       write(values + 16 * r, start + place, second);
     }
@@ -318,7 +311,8 @@ struct Strip {
   template <int N, bool adds, bool relu>
   CT_TILES void run(int64_t result, const bf16 *weight) {
     const Layout &at = work.at;
-    Finish<N, adds, relu> finish(work);
+    int64_t base = (filled.first_image * at.height + filled.top) * at.width * at.outputs;
+    Finish<N, adds, relu> finish{at, work.addend, work.output, base, result, places};
     Sums sums[2];
     // Paired, the second pixel's channels follow the first's.
     int64_t channel = result * 16 % at.outputs;
@@ -330,26 +324,22 @@ struct Strip {
       bias = joined;
     }
     int64_t depth = at.depth(), current = 0;
-    int64_t base = (filled.first_image * at.height + filled.top) * at.width * at.outputs;
     for (int64_t t = 0; t < count(); t += 2, current ^= 1) {
-      bool both = t + 1 < count();
-      const Place *first = &work.tiles[t], *second = first + both;
       Sums &own = sums[current], &former = sums[current ^ 1];
+      own.tiles = &work.tiles[t], own.count = std::min<int64_t>(2, count() - t);
       int64_t step = 0, half = depth / 2;
-      multiply<N>(at, filled.buffer + first->buffer, filled.buffer + second->buffer, weight, bias,
-                  own.values, [&]() CT_TILES {
-                    if (step == 0 && former.rows > 0) finish.tile(former, 0);
-                    if (step == half && former.rows > 16) finish.tile(former, 1);
+      multiply<N>(at, filled.buffer + own.tiles[0].buffer,
+                  filled.buffer + own.tiles[own.count - 1].buffer, weight, bias, own.values,
+                  [&]() CT_TILES {
+                    if (step == 0 && former.count > 0) finish.tile(former, 0);
+                    if (step == half && former.count > 1) finish.tile(former, 1);
                     step++;
                     if (!coming) return;
                     for (due += coming->rows; due >= steps; due -= steps) coming->copy_next();
                   });
-      own.tiles[0] = first, own.tiles[1] = second, own.rows = both ? 32 : 16;
-      own.base = base, own.result = result, own.places = places;
     }
     const Sums &last = sums[current ^ 1];
-    finish.tile(last, 0);
-    if (last.rows > 16) finish.tile(last, 1);
+    for (int64_t i = 0; i < last.count; i++) finish.tile(last, i);
   }
 
   template <int N>
@@ -407,7 +397,7 @@ CT_INLINE float weight_at(const Taps &taps, const Layout &at, int64_t result, in
 // [result / 2][ky][column][channel / 32][result % 2][16][16][2].
 at::Tensor pack_tiles(const Taps &taps) {
   Layout at(1, 1, 1, taps.inputs, taps.outputs);
-  at::Tensor packed = at::empty({at.results * at.depth() * kTile}, at::kBFloat16);
+  at::Tensor packed = at::empty({at.weights_size()}, at::kBFloat16);
   bf16 *to = mutable_rows(packed);
   int64_t pairs = (at.results + 1) / 2;
   for_pieces(
@@ -436,8 +426,7 @@ at::Tensor pack_tiles(const Taps &taps) {
 }
 
 int64_t packed_tiles_size(int64_t inputs, int64_t outputs) {
-  Layout at(1, 1, 1, inputs, outputs);
-  return at.results * at.depth() * kTile;
+  return Layout(1, 1, 1, inputs, outputs).weights_size();
 }
 
 void convolve_tiles(const at::Tensor &x, const at::Tensor &packed, const float *bias,
@@ -453,11 +442,9 @@ void convolve_tiles(const at::Tensor &x, const at::Tensor &packed, const float *
          {},
          {}};
   w.prepare();
-  int64_t room = w.at.scratch_size();
-  at::Tensor scratch = at::empty({at::get_num_threads() * room + 32}, at::kBFloat16);
-  auto aligned = (reinterpret_cast<uintptr_t>(scratch.mutable_data_ptr()) + 63) / 64 * 64;
+  Scratch scratch(w.at.scratch_size());
   for_pieces(w.at.units(), [&](int64_t, int64_t begin, int64_t end, int64_t slot) {
-    run_units(w, begin, end, reinterpret_cast<bf16 *>(aligned) + slot * room);
+    run_units(w, begin, end, scratch.of(slot));
   });
 }
 

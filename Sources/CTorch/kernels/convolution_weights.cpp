@@ -12,9 +12,9 @@
 namespace {
 
 using ct::bf16;
+using ct::kLane;
 using ct::Layer;
 using ct::Map;
-using ct::kLane;
 
 // Outputs in a tile, and at most so many vectors of inputs.
 constexpr int64_t kOutputs = 8, kVectors = 3;
@@ -22,7 +22,6 @@ constexpr int64_t kOutputs = 8, kVectors = 3;
 constexpr int64_t kPair = 2 * kLane;
 // How many pairs of pixels a strip has, about: those of 16 channels stay in the first cache.
 constexpr int64_t kStripPairs = 128;
-
 
 int64_t pairs_of_row(const Layer &layer) { return (layer.gradient.width + 1) / 2; }
 

@@ -407,13 +407,10 @@ at::Tensor weight_gradient_tiles(const at::Tensor &gradient, const at::Tensor &i
   for (int64_t part = 0; part < plan.channel_parts; part++) {
     room = std::max(room, piece_of(part).scratch_size());
   }
-  at::Tensor scratch = at::empty({at::get_num_threads() * room + 32}, at::kBFloat16);
-  auto aligned = (reinterpret_cast<uintptr_t>(scratch.mutable_data_ptr()) + 63) / 64 * 64;
+  Scratch scratch(room);
   for_pieces(
       pieces,
-      [&](int64_t part, int64_t, int64_t, int64_t slot) {
-        piece_of(part).run(reinterpret_cast<bf16 *>(aligned) + slot * room);
-      },
+      [&](int64_t part, int64_t, int64_t, int64_t slot) { piece_of(part).run(scratch.of(slot)); },
       pieces);
   at::Tensor result = at::empty_like(weight, at::kFloat);
   for_pieces(plan.layer.gradient.channels, [&](int64_t, int64_t begin, int64_t end, int64_t) {

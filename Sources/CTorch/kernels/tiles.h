@@ -39,6 +39,24 @@ struct Tiles {
   Tiles &operator=(const Tiles &) = delete;
 };
 
+// Room of so many numbers for each thread, from the beginning of a cache line.
+class Scratch {
+ public:
+  // `room` is whole lines.
+  explicit Scratch(int64_t room)
+      : room(room), memory(at::empty({at::get_num_threads() * room + 32}, at::kBFloat16)) {
+    first = reinterpret_cast<bf16 *>(
+        (reinterpret_cast<uintptr_t>(memory.mutable_data_ptr()) + 63) / 64 * 64);
+  }
+
+  bf16 *of(int64_t slot) const { return first + slot * room; }
+
+ private:
+  int64_t room;
+  at::Tensor memory;
+  bf16 *first;
+};
+
 }  // namespace ct
 
 #endif
