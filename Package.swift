@@ -38,6 +38,8 @@ let linkLibTorch: [LinkerSetting] =
         // Our kernels run on the threads of the OpenMP library that LibTorch brings.
         .unsafeFlags([
             "-L\(libTorch)/lib", "-l:libgomp.so.1", "-Xlinker", "-rpath=\(libTorch)/lib",
+            // Where `make install` puts the libraries.
+            "-Xlinker", "-rpath=$ORIGIN/../lib/reviewkd",
         ]),
         .linkedLibrary("torch_cpu"),
         .linkedLibrary("c10"),
@@ -73,6 +75,7 @@ let linkArchive: [LinkerSetting] =
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -83,7 +86,8 @@ let package = Package(
             targets: [
                 "Archives", "Basics", "COCO", "COCODrawing", "DetectionData", "DetectionTraining",
                 "Detectors", "Distillation", "Downloads", "Drawing", "ImageFiles", "ImageFolders",
-                "Masks", "NetworkFiles", "Pickles", "RecipeSyntax", "Recipes", "RunRecords",
+                "Masks", "NetworkFiles", "Pickles", "RecipeSyntax", "Recipes", "RecordStore",
+                "RunRecords",
                 "StepTiming", "Studies", "TensorFiles", "Torch", "TorchNN", "Training",
                 "VisionData",
                 "VisionModels",
@@ -93,6 +97,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -168,6 +173,11 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "RunRecords", dependencies: ["Basics", crypto], swiftSettings: house),
+        .target(
+            name: "RecordStore", dependencies: ["RunRecords", grdb],
+            swiftSettings: house,
+            // GRDB asks for `sqlite3`; the folder that `make setup` makes has its archive alone.
+            linkerSettings: [.unsafeFlags(["-L\(Context.packageDirectory)/.libsqlite"])]),
         .target(name: "Machine", dependencies: ["Basics"], swiftSettings: house),
         .target(name: "RecipeSyntax", dependencies: ["Basics", yams], swiftSettings: house),
         .target(
@@ -223,10 +233,30 @@ let package = Package(
             name: "Reporting",
             dependencies: ["Basics", "Remedies", "RunRecords", "Studies", "Terminal", "Training"],
             swiftSettings: house),
+        .target(
+            name: "Recording",
+            dependencies: [
+                "Basics", "RecordStore", "Recipes", "RunRecords", "Studies", "Torch", "Training",
+            ],
+            swiftSettings: house),
+        .target(
+            name: "RecordCommands",
+            dependencies: [
+                "Basics", "CommandOptions", "RecordStore", "Recording", "RunRecords", "Studies",
+                "Terminal", argumentParser,
+            ],
+            swiftSettings: house),
+        .target(
+            name: "CommandOptions",
+            dependencies: [
+                "Basics", "Detectors", "Recipes", "Remedies", "TensorFiles", "Terminal", "Torch",
+                "TorchNN", "Training", "VisionData", "VisionModels", argumentParser,
+            ],
+            swiftSettings: house),
         .executableTarget(
             name: "reviewkd",
             dependencies: [
-                "Reporting",
+                "CommandOptions", "RecordCommands", "Recording", "Reporting",
                 "Basics", "COCO", "DetectionData", "DetectionTraining", "Detectors", "Revision",
                 "Terminal", "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
                 "ImageFolders", "VisionData", "Distillation",
@@ -280,6 +310,15 @@ let package = Package(
         .testTarget(
             name: "ImageFoldersTests",
             dependencies: ["Archives", "ArchivesTestSupport", "Basics", "ImageFolders"],
+            swiftSettings: house),
+        .executableTarget(
+            name: "record-writer", dependencies: ["RecordStore"], path: "Tests/RecordWriter",
+            swiftSettings: house),
+        .testTarget(
+            name: "RecordStoreTests",
+            dependencies: [
+                "BasicsTestSupport", "RecordStore", "RunRecords", "record-writer", grdb,
+            ],
             swiftSettings: house),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: house),
         .testTarget(
@@ -386,7 +425,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "reviewkd", "ArchivesTestSupport", "Basics", "Drawing", "ImageFiles", "TensorFiles",
+                "reviewkd", "ArchivesTestSupport", "Basics", "CommandOptions", "Drawing",
+                "ImageFiles", "TensorFiles",
                 "TensorFilesTestSupport", "CZlib", crypto,
             ], swiftSettings: house),
     ],

@@ -49,6 +49,8 @@ lacking_packages() {
     [[ -e /usr/include/jpeglib.h ]] || echo libjpeg-dev
     [[ -e /usr/include/png.h ]] || echo libpng-dev
     [[ -e /usr/include/webp/decode.h ]] || echo libwebp-dev
+    [[ -e /usr/include/sqlite3.h ]] || echo libsqlite3-dev
+    command -v patchelf >/dev/null || echo patchelf
     # The build for CUDA takes libarchive in, with all that its zip reader names.
     [[ ${REVIEWKD_CUDA:-} == 1 ]] || return 0
     [[ -e /usr/include/bzlib.h ]] || echo libbz2-dev
@@ -74,6 +76,16 @@ install_packages() {
     "${as_root[@]}" apt-get update -qq >&2
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null >&2
+}
+
+# A folder with SQLite's archive and not its shared library, so that the linker takes the archive: the program
+# then carries SQLite where it goes.
+link_sqlite() {
+    local archive
+    archive=$(gcc -print-file-name=libsqlite3.a)
+    [[ -e $archive ]] || fail "SQLite: expected its archive libsqlite3.a, found none; install Debian's libsqlite3-dev"
+    mkdir -p .libsqlite
+    ln -sfn "$(readlink -f "$archive")" .libsqlite/libsqlite3.a
 }
 
 # Prints MAJOR.MINOR of the LibTorch in folder $1; the header moved between releases.
@@ -206,6 +218,7 @@ main() {
     cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
     require_swift
     install_packages
+    link_sqlite
     remove_stale_partials
     if [[ -n $chosen ]]; then
         link_libtorch "$chosen"

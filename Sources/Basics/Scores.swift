@@ -24,6 +24,9 @@ public struct Scores: Sendable, Equatable {
         for (name, value) in other.values { values[prefix + name] = value }
     }
 
+    /// All figures by their names, without the count.
+    package var all: [String: Double] { values }
+
     /// The figures whose names end in a word, such as `loss`.
     package func figures(endingIn word: String) -> [Double] {
         values.sorted { $0.key < $1.key }.filter { $0.key.hasSuffix(word) }.map(\.value)

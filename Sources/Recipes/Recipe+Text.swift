@@ -41,6 +41,11 @@ extension Recipe {
         Self.table.entries(of: self).filter { $0.path != "name" && $0.path != "description" }
     }
 
+    /// The values that decide a run by their keys, such as `optimizer.learning_rate`.
+    package var values: [String: String] {
+        Dictionary(settings.map { ($0.path, $0.value) }) { first, _ in first }
+    }
+
     /// A digest of all that decides a run.
     package var digest: String {
         let lines = settings.map { "\($0.path): \($0.value)\n" }

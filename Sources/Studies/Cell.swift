@@ -19,6 +19,9 @@ public struct Cell: Sendable {
         /// The schedule's name.
         public var schedule: String
 
+        /// The folder of the cell's run below the study's.
+        var folder: String { "runs/\(schedule)/\(pair)/\(method)/seed-\(seed)" }
+
         /// The key as it reads in messages.
         public var description: String { "\(pair), \(method), \(schedule), seed \(seed)" }
     }
@@ -60,7 +63,7 @@ public struct Cell: Sendable {
     }
 
     /// The folder of its run below the study's.
-    var folder: String { "runs/\(key.schedule)/\(key.pair)/\(key.method)/seed-\(key.seed)" }
+    package var folder: String { key.folder }
 }
 
 extension Cell {

@@ -2,13 +2,14 @@ import Basics
 import Foundation
 import NetworkFiles
 import Recipes
+import RunRecords
 import Training
 
 /// What lies in the folder of a study, and in no other.
 enum StudyFolder {
     /// What every study has left there, also one that ended before its first result.
     private static let own =
-        ["lock", "runs", "results.jsonl"]
+        ["lock", "runs", "results.jsonl"] + ["", "-wal", "-shm"].map { recordsFileName + $0 }
         + StudyTable.names.flatMap { name in ["md", "csv", "svg"].map { "\(name).\($0)" } }
 
     /// What a run leaves in its own folder.

@@ -55,6 +55,19 @@ public struct StudySettings: Sendable {
     /// Where the results lie.
     var resultsPath: String { output + "/results.jsonl" }
 
+    /// What all its runs have in common.
+    package var run: RunOptions {
+        var options = RunOptions()
+        options.device = device
+        options.usesGraph = usesGraph
+        options.checkpointEvery = checkpointEvery
+        options.resume = true
+        options.expectsRun = false
+        options.revision = revision
+        options.interruption = interruption
+        return options
+    }
+
     /// Starts from a folder.
     public init(output: String) { self.output = output }
 }

@@ -92,17 +92,10 @@ struct StudyWorker: Sendable {
         for cell: Cell, among count: Int, _ shared: SharedTeacher
     ) throws -> Trainer {
         let settings = study.settings
-        var options = RunOptions()
+        var options = settings.run
         options.output = study.folder(of: cell)
-        options.device = settings.device
-        options.usesGraph = settings.usesGraph
         // Cells that run beside each other have a share of the threads each.
         options.adaptsThreads = settings.adaptsThreads && settings.jobs == 1 && count == 1
-        options.checkpointEvery = settings.checkpointEvery
-        options.resume = true
-        options.expectsRun = false
-        options.revision = settings.revision
-        options.interruption = settings.interruption
         let file = file(for: cell)
         options.teacherDigest = file?.digest
         options.teacherTop1 = file?.top1
@@ -144,12 +137,4 @@ struct StudyWorker: Sendable {
             dataset: cell.recipe.dataset.images.name, trainingImages: data.train.count,
             testImages: data.test.count)
     }
-}
-
-/// The name of the processor, or of a card.
-private func processorName(of device: Device) -> String {
-    if case .cuda(let index) = device, let card = try? CUDACard(index: index) { return card.name }
-    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
-    return line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown"
 }

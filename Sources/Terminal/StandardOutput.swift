@@ -57,8 +57,13 @@ package func print(_ text: String, terminator: String = "\n") {
 
 /// Prints one JSON object on one line.
 package func printJSON(_ value: some Encodable) throws {
+    print(try json(value), terminator: "")
+}
+
+/// One JSON object on one line, with the line's end, its keys in snake case and in order.
+package func json(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
 }

@@ -283,6 +283,16 @@ extension RunFolder {
         }
     }
 
+    /// The records of the epochs that a run has done, none where it has done none.
+    ///
+    /// - Parameter path: the folder of the run.
+    /// - Returns: them, in order.
+    /// - Throws: `RunFolderError.damaged` where they cannot be read.
+    package static func history(in path: String) throws(RunFolderError) -> [EpochRecord] {
+        FileManager.default.fileExists(atPath: path + "/metrics.jsonl")
+            ? try records(in: path) : []
+    }
+
     private static func records(in path: String) throws(RunFolderError) -> [EpochRecord] {
         let name = "metrics.jsonl"
         func damaged(_ reason: String) -> RunFolderError {

@@ -96,7 +96,8 @@ public final class Trainer {
             epochs: recipe.epochs)
     }
 
-    private var totalSteps: Int { length.steps }
+    /// How many steps the whole run has.
+    package var totalSteps: Int { length.steps }
 
     /// Trains to the end, or to where the run is stopped.
     ///

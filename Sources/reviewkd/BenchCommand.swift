@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import CommandOptions
 import Distillation
 import Recipes
 import StepTiming
@@ -44,6 +45,9 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Also time the parts of a step, including data preparation.")
     var profile = false
 
+    @Flag(help: "Time the processor's kernels for each convolution, --steps turns each.")
+    var kernels = false
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -74,6 +78,7 @@ struct BenchCommand: ParsableCommand {
             )
         }
         guard case .step(let work) = work else { return try validateLoading() }
+        if kernels { try validateKernels() }
         guard recipe != nil else {
             throw ValidationError("Missing expected argument '<recipe>'")
         }
@@ -90,6 +95,7 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         switch work {
+        case .step where kernels: try runKernels()
         case .step(let work): try runSteps(work)
         case .load(let work): try runLoading(work)
         }

@@ -1,7 +1,10 @@
 import ArgumentParser
 import COCO
+import CommandOptions
 import Foundation
 import Recipes
+import RecordCommands
+import Recording
 import Remedies
 import Reporting
 import Revision
@@ -22,17 +25,33 @@ struct CommandedRun {
     let device: Device
     let reporter: ProgressReporter
 
+    /// Where the runs are recorded.
+    let book: RecordBook?
+
     /// Trains, and prints what came out.
     ///
     /// Every folder is opened before the first step, so that one which cannot be used is told at once.
     func callAsFunction(_ makeTrainer: TrainerSource) throws {
         guard let seeds = try options.parsedSeeds() else {
-            let trainer = try makeTrainer(recipe, options.output) { reporter.report($0) }
-            let outcome = try trainer.run()
+            let record = RunRecord()
+            let trainer = try makeTrainer(recipe, options.output) {
+                reporter.report($0)
+                record.training?.record($0)
+            }
+            begin(record, of: trainer, recipe, in: options.output)
+            let outcome = try record.ending(trainer) { try trainer.run() }
             reporter.finish()
             return try conclude(outcome, trainer, in: options.output)
         }
         try train(seeds, makeTrainer)
+    }
+
+    private func begin(
+        _ record: RunRecord, of trainer: Trainer, _ recipe: Recipe, in folder: String
+    ) {
+        record.training = book?.begin(
+            recipe, in: folder, steps: trainer.totalSteps,
+            options: options.settings(output: folder, on: device))
     }
 
     /// Says how long the run, or each of those of several seeds, would take.
@@ -54,16 +73,25 @@ struct CommandedRun {
             throw RunFolderError.holdsRun(path: options.output)
         }
         let folders = seeds.map { "\(options.output)/seed-\($0)" }
-        let trainers = try zip(seeds, folders).map { seed, folder in
+        let records = seeds.map { _ in RunRecord() }
+        let trainers = try zip(zip(seeds, folders), records).map { place, record in
+            let (seed, folder) = place
             var recipe = recipe
             recipe.seed = seed
-            return try makeTrainer(recipe, folder) { reporter.report($0, of: "seed \(seed)") }
+            let trainer = try makeTrainer(recipe, folder) {
+                reporter.report($0, of: "seed \(seed)")
+                record.training?.record($0)
+            }
+            begin(record, of: trainer, recipe, in: folder)
+            return trainer
         }
         // One student that classifies fills the CPU, but not a card; a detector fills both.
         let areTogether = device != .cpu && !recipe.isDetection
         let together = areTogether ? try trainTogether(trainers, on: device) : nil
         for (index, trainer) in trainers.enumerated() {
-            let outcome = try together?[index].get() ?? trainer.run()
+            let outcome = try records[index].ending(trainer) {
+                try together?[index].get() ?? trainer.run()
+            }
             reporter.finish()
             try conclude(outcome, trainer, in: folders[index])
         }
@@ -114,5 +142,24 @@ extension RunCommandOptions {
         settings.revision = revision
         settings.interruption = { Interruption.signal }
         return settings
+    }
+}
+
+/// The record of a run, which begins once its trainer is made.
+private final class RunRecord {
+    var training: RecordedTraining?
+
+    /// Runs a trainer, and records how it ended.
+    func ending(
+        _ trainer: Trainer, _ body: () throws -> TrainingOutcome
+    ) throws -> TrainingOutcome {
+        do {
+            let outcome = try body()
+            training?.finish(outcome, history: trainer.history)
+            return outcome
+        } catch {
+            training?.fail(told(error))
+            throw error
+        }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import COCO
+import CommandOptions
 import DetectionData
 import DetectionTraining
 import Detectors
@@ -8,6 +9,7 @@ import Distillation
 import Foundation
 import NetworkFiles
 import Recipes
+import RecordCommands
 import Remedies
 import Reporting
 import Revision
@@ -58,7 +60,9 @@ struct DetectionRun {
         let studentDigest = try options.studentWeights.map { try sha256(ofFile: $0) }
         let teacherDigest = try teacher.map { try sha256(ofFile: $0) }
         let run = CommandedRun(
-            recipe: recipe, options: options, device: device, reporter: reporter)
+            recipe: recipe, options: options, device: device, reporter: reporter,
+            book: options.recording.book(
+                above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
         try run { recipe, folder, report in
             let detector = try recipe.makeDetector(
                 classCount: classCount, device: device, startingFrom: options.studentWeights,

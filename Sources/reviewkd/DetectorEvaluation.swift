@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import COCO
+import CommandOptions
 import DetectionData
 import DetectionTraining
 import Detectors

@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import COCO
 import COCODrawing
+import CommandOptions
 import DetectionData
 import DetectionTraining
 import Detectors

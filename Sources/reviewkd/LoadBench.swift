@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import CommandOptions
 import ImageFolders
 import Recipes
 import StepTiming
@@ -50,9 +51,9 @@ extension BenchCommand {
                 "--work \(work.defaultValueDescription) needs photographs; give their folder with --data"
             )
         }
-        guard method.method == nil, !profile, precision == nil else {
+        guard method.method == nil, !profile, !kernels, precision == nil else {
             throw ValidationError(
-                "--method, --precision and --profile are for steps; leave them out with --work "
+                "--method, --precision, --profile and --kernels are for steps; leave them out with --work "
                     + work.defaultValueDescription)
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import CommandOptions
 import Detectors
 import Terminal
 import Torch

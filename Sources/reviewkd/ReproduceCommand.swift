@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import CommandOptions
 import RecipeSyntax
 import Recipes
 import Remedies

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Basics
+import CommandOptions
 import Foundation
+import RecordCommands
 import Remedies
 import Revision
 import Terminal
@@ -20,7 +22,8 @@ struct ReviewKDTool: AsyncParsableCommand {
             DemoCommand.self, TrainCommand.self, DistillCommand.self, ReproduceCommand.self,
             AblateCommand.self, EvaluateCommand.self, PredictCommand.self, BenchCommand.self,
             ModelsCommand.self,
-            RecipesCommand.self, DatasetsCommand.self, COCOCommand.self, DevicesCommand.self,
+            RecipesCommand.self, RunsCommand.self, DatasetsCommand.self, COCOCommand.self,
+            DevicesCommand.self, CompletionsCommand.self,
         ])
 
     /// Runs the command that the arguments name, on the main thread as long as it does not wait.
@@ -29,7 +32,7 @@ struct ReviewKDTool: AsyncParsableCommand {
         Runtime.keepFreedMemory()
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            try Arguments.refuseEmpty(arguments)
+            try Arguments.refuseEmpty(arguments, for: Self.self)
             if let problem = MistypedCommand.problem(of: arguments, for: Self.self) {
                 throw ValidationError(problem)
             }

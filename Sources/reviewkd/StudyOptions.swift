@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandOptions
 import Distillation
 import TorchNN
 import Training
@@ -41,6 +42,8 @@ struct StudyOptions: ParsableArguments {
         help: "How many students share one teacher's forward pass. On the CPU they take turns.",
         transform: wholeNumber)
     var together = 4
+
+    @OptionGroup var recording: RecordOptions
 
     @OptionGroup var device: DeviceOptions
 

@@ -1,6 +1,9 @@
 import ArgumentParser
 import Basics
+import CommandOptions
 import Distillation
+import RecordCommands
+import Recording
 import Remedies
 import Reporting
 import Revision
@@ -54,8 +57,15 @@ struct StudyRun {
         settings.checkpointEvery = options.checkpointEvery
         settings.revision = revision
         settings.interruption = { Interruption.signal }
+        let book = options.recording.book(
+            in: options.output, kind: name == StudyTable.name ? "reproduce" : "ablate")
+        // A study tells of one thing at a time, and is over when the recording is concluded.
+        nonisolated(unsafe) let recording = book.map {
+            StudyRecording(cells, in: options.output, options: settings.run, book: $0)
+        }
         let study = try Study(cells, settings: settings, plans: options.dryRun) { event in
             reporter.withLock { $0.report(event) }
+            recording?.record(event, told: told)
         }
         if options.dryRun {
             return try show(study.estimate { text in reporter.withLock { $0.progress(text) } })
@@ -64,6 +74,8 @@ struct StudyRun {
         if options.merge.isEmpty {
             Interruption.install()
             do {
+                // Whatever ends it, the folders have the last word.
+                defer { recording?.conclude() }
                 let outcome = try study.run()
                 if case .interrupted(let signal) = outcome {
                     try writeTables(table(of: cells, study))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandOptions
 import Detectors
 import Distillation
 import Foundation
@@ -93,10 +94,4 @@ struct TrainCommand: ParsableCommand {
         try TrainingRun(recipe: recipe, options: options, studentNaming: "--model ")
             .run { _, _ in nil }
     }
-}
-
-/// A recipe that is sound, but not for this command.
-struct WrongRecipe: Error, CustomStringConvertible {
-    /// One sentence with the remedy.
-    let description: String
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Basics
+import CommandOptions
 import Foundation
 import Recipes
+import RecordCommands
 import Remedies
 import Reporting
 import Revision
@@ -41,7 +43,9 @@ struct TrainingRun {
         ) { reporter.remark($0) }
         Interruption.install()
         let run = CommandedRun(
-            recipe: recipe, options: options, device: device, reporter: reporter)
+            recipe: recipe, options: options, device: device, reporter: reporter,
+            book: options.recording.book(
+                above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
         try run { try makeTrainer($0, $1, data, device, teacher, $2) }
     }
 

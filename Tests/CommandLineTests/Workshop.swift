@@ -98,11 +98,11 @@ struct Workshop: Sendable {
         try FileManager.default.copyItem(at: url(source), to: url(target))
     }
 
-    /// Every file below a folder, with its contents.
+    /// Every file below a folder, with its contents; records of runs, which have times in them, are left out.
     func contents(_ path: String) throws -> [String: Data] {
         let names = try FileManager.default.subpathsOfDirectory(atPath: url(path).path)
         var contents: [String: Data] = [:]
-        for name in names {
+        for name in names where !name.contains("runs.sqlite") {
             var isDirectory: ObjCBool = false
             let file = url(path).appendingPathComponent(name).path
             _ = FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory)

@@ -4,16 +4,20 @@ import Recipes
 import Training
 
 /// The arguments of the command line as a shell gives them.
-enum Arguments {
+package enum Arguments {
     /// Refuses an argument that is empty or holds nothing but white space: no option, file or name of this tool
     /// may be, and `--output "$OUT"` with an unset variable must not write into the root folder.
     ///
     /// It is checked here, before any command sees its arguments, so that no option can be forgotten. A folder that
     /// really is called ` ` can be given as `./ `.
     ///
-    /// - Parameter arguments: without the program's name.
+    /// - Parameters:
+    ///   - arguments: without the program's name.
+    ///   - root: the command that they are for.
     /// - Throws: `ValidationError` with the name of the option where there is one.
-    static func refuseEmpty(_ arguments: [String]) throws {
+    package static func refuseEmpty(
+        _ arguments: [String], for root: any ParsableCommand.Type
+    ) throws {
         for (index, argument) in arguments.enumerated() {
             let parts = argument.split(
                 separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -34,14 +38,16 @@ enum Arguments {
             }
             throw ValidationError(
                 "\(place) is empty, expected some text; perhaps a variable of the shell is not set: "
-                    + "set it" + (isComplete(others) ? ", or leave it out" : ""))
+                    + "set it" + (isComplete(others, for: root) ? ", or leave it out" : ""))
         }
     }
 
     /// Whether a command has what it must have.
-    private static func isComplete(_ arguments: [String]) -> Bool {
+    private static func isComplete(
+        _ arguments: [String], for root: any ParsableCommand.Type
+    ) -> Bool {
         do {
-            _ = try ReviewKDTool.parseAsRoot(arguments)
+            _ = try root.parseAsRoot(arguments)
             return true
         } catch {
             return false
@@ -52,7 +58,7 @@ enum Arguments {
 }
 
 /// Splits a list of the command line at its commas, around which there may be spaces.
-func listed(_ text: String) -> [String] {
+package func listed(_ text: String) -> [String] {
     text.split(separator: ",", omittingEmptySubsequences: false)
         .map { $0.trimmingCharacters(in: .whitespaces) }
 }
@@ -60,7 +66,7 @@ func listed(_ text: String) -> [String] {
 /// Reads a whole number of the command line.
 ///
 /// Options with numbers take `parsing: .unconditional`, because a negative number looks like an option's name.
-func wholeNumber(_ text: String) throws -> Int {
+package func wholeNumber(_ text: String) throws -> Int {
     if let number = Int(text) { return number }
     let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
     guard !digits.isEmpty, digits.allSatisfy({ ("0"..."9").contains($0) }) else {
@@ -73,7 +79,9 @@ func wholeNumber(_ text: String) throws -> Int {
 ///
 /// - Parameter numbers: the option, its value where it is given, and what it may be.
 /// - Throws: `ValidationError` at the first one.
-func requireRanges(_ numbers: [(option: String, value: Int?, range: ClosedRange<Int>)]) throws {
+package func requireRanges(_ numbers: [(option: String, value: Int?, range: ClosedRange<Int>)])
+    throws
+{
     for (option, value, range) in numbers {
         guard let value, !range.contains(value) else { continue }
         // Of what is too small the least says enough.
@@ -86,5 +94,5 @@ func requireRanges(_ numbers: [(option: String, value: Int?, range: ClosedRange<
 
 extension ClosedRange<Int> {
     /// What counts steps, epochs or images may be; a product of two such numbers does not overflow.
-    static let counts = 1...Recipe.largestNumber
+    package static let counts = 1...Recipe.largestNumber
 }

@@ -2,12 +2,12 @@ import ArgumentParser
 import VisionData
 
 /// How files of photographs are read.
-struct PhotographOptions: ParsableArguments {
+package struct PhotographOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: "Photographs: threads that read images (default: the processors, at most 8).",
         transform: wholeNumber)
-    var workers: Int?
+    package var workers: Int?
 
     @Option(
         parsing: .unconditional,
@@ -16,15 +16,18 @@ struct PhotographOptions: ParsableArguments {
             none in evaluation).
             """,
         transform: wholeNumber)
-    var maxUnreadable: Int?
+    package var maxUnreadable: Int?
 
     @Option(
         parsing: .unconditional,
         help: "Photographs: the most pixels of a picture (default: 178956970).",
         transform: wholeNumber)
-    var maxPixels: Int?
+    package var maxPixels: Int?
 
-    func validate() throws {
+    /// Takes what the command line gives.
+    package init() {}
+
+    package func validate() throws {
         try requireRanges([
             ("--workers", workers, 1...256), ("--max-unreadable", maxUnreadable, 0...Int.max),
             ("--max-pixels", maxPixels, .counts),
@@ -32,7 +35,7 @@ struct PhotographOptions: ParsableArguments {
     }
 
     /// The same for the library.
-    var reading: PhotographReading {
+    package var reading: PhotographReading {
         PhotographReading(
             workers: workers, allowedUnreadable: maxUnreadable, maximumPixels: maxPixels)
     }
@@ -40,7 +43,7 @@ struct PhotographOptions: ParsableArguments {
     /// Refuses options that would be ignored.
     ///
     /// - Throws: `WrongRecipe` where one is given and the data set has no photographs.
-    func requireUse(for dataset: Dataset) throws {
+    package func requireUse(for dataset: Dataset) throws {
         guard !dataset.hasPhotographs, !dataset.hasObjects else { return }
         let given = [
             ("--workers", workers), ("--max-unreadable", maxUnreadable),

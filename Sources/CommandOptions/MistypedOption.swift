@@ -4,7 +4,7 @@ import Foundation
 import Recipes
 
 /// An option that a command does not have, such as `--lr`, which is the name of a recipe's value.
-enum MistypedOption {
+package enum MistypedOption {
     /// Finds one where the parser complains of it, or of an argument that is missing because of it.
     ///
     /// - Parameters:
@@ -13,7 +13,7 @@ enum MistypedOption {
     ///   - root: the command that they are for.
     /// - Returns: what is wrong, with the option that was probably meant, or the one that sets the value; nil
     ///   where the parser's words are enough.
-    static func problem(
+    package static func problem(
         in message: String, of arguments: [String], for root: any ParsableCommand.Type
     ) -> String? {
         let unknown = message.prefixMatch(of: /Error: Unknown option '--([^'=]+)'/)

@@ -3,14 +3,14 @@ import Basics
 import VisionModels
 
 /// A word where a command should stand.
-enum MistypedCommand {
+package enum MistypedCommand {
     /// Finds a word that is no command.
     ///
     /// - Parameters:
     ///   - arguments: without the program's name.
     ///   - root: the command that they are for.
     /// - Returns: what is wrong, with the remedy; nil where the parser is to judge the arguments.
-    static func problem(
+    package static func problem(
         of arguments: [String], for root: any ParsableCommand.Type
     ) -> String? {
         var command = root

@@ -6,9 +6,9 @@ import VisionData
 import VisionModels
 
 /// Numbers of a normalisation, one a channel.
-struct ChannelValues {
+package struct ChannelValues {
     /// Red, green and blue.
-    let values: [Double]
+    package let values: [Double]
 
     /// Reads `R,G,B`.
     ///
@@ -17,7 +17,7 @@ struct ChannelValues {
     ///   - kind: the mean or the deviation.
     ///   - option: for the error.
     /// - Throws: `ValidationError`, with the numbers divided by 255 where they seem to be of 0…255.
-    init(_ text: String, _ kind: ChannelNumbers, of option: String) throws {
+    package init(_ text: String, _ kind: ChannelNumbers, of option: String) throws {
         let parts = listed(text)
         values = parts.compactMap { Double($0) }
         let areNumbers = values.count == parts.count
@@ -32,14 +32,14 @@ struct ChannelValues {
 }
 
 /// The normalisation of a teacher's images: a name, or the numbers themselves.
-struct TeacherNormalization {
+package struct TeacherNormalization {
     /// As recipes have it.
-    let settings: NormalizationSettings
+    package let settings: NormalizationSettings
 
     /// Reads the name of a data set or `R,G,B/R,G,B`, mean and deviation.
     ///
     /// - Throws: `ValidationError`.
-    init(_ text: String) throws {
+    package init(_ text: String) throws {
         let option = "--teacher-normalization"
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let named = NormalizationSettings(named: text)

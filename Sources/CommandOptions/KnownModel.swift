@@ -2,7 +2,7 @@ import Detectors
 import VisionModels
 
 /// A network by its name, of whatever kind.
-enum KnownModel {
+package enum KnownModel {
     /// One that names one class for a picture.
     case classifier(Architecture)
     /// One that finds objects.
@@ -11,7 +11,7 @@ enum KnownModel {
     /// Finds a network by name; letter case does not matter.
     ///
     /// - Throws: `ModelError.unknown` with the names that exist.
-    init(named name: String) throws(ModelError) {
+    package init(named name: String) throws(ModelError) {
         let wanted = name.lowercased()
         if let known = Architecture.all.first(where: { $0.name.lowercased() == wanted }) {
             self = .classifier(known)

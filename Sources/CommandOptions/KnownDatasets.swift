@@ -3,12 +3,12 @@ import Remedies
 import VisionData
 
 /// The data sets that a command can take.
-enum KnownDatasets {
+package enum KnownDatasets {
     /// Those whose images lie in a folder.
-    static let inFolders = Dataset.all.filter(\.needsFolder)
+    package static let inFolders = Dataset.all.filter(\.needsFolder)
 
     /// Their names as the help has them, `cifar100 or cifar10`.
-    static func names(of datasets: [Dataset]) -> String {
+    package static func names(of datasets: [Dataset]) -> String {
         datasets.map(\.name).joined(separator: " or ")
     }
 
@@ -19,7 +19,7 @@ enum KnownDatasets {
     ///   - known: the data sets that the command can take.
     /// - Returns: the data set.
     /// - Throws: `ValidationError` with the names that exist.
-    static func named(_ name: String, among known: [Dataset]) throws -> Dataset {
+    package static func named(_ name: String, among known: [Dataset]) throws -> Dataset {
         if let other = Dataset.all.first(where: { $0.name == name.lowercased() }),
             !known.contains(other)
         {

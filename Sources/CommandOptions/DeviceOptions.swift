@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Terminal
+import Torch
+import TorchNN
+
+extension Precision: ExpressibleByArgument {}
+
+/// Where and with how many threads to compute.
+package struct DeviceOptions: ParsableArguments {
+    @Option(help: "Where to compute: cpu, cuda or cuda:N.")
+    package var device = "cpu"
+
+    @Flag(help: "Round the inputs of float32 products to TF32 on a card.")
+    package var tf32 = false
+
+    @Flag(inversion: .prefixedNo, help: "Run a training step on a card as one graph.")
+    package var graph = true
+
+    @Option(
+        parsing: .unconditional, help: "Threads of one CPU operator (default: LibTorch's choice).",
+        transform: wholeNumber)
+    package var threads: Int?
+
+    @Flag(help: "Give the same bits in every run on one machine. It costs nothing on the CPU.")
+    package var deterministic = false
+
+    /// Takes what the command line gives.
+    package init() {}
+
+    package func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError(
+                "--threads is \(threads), expected 1 to 1024; leave it out for LibTorch's choice")
+        }
+        do {
+            _ = try Device(named: device)
+        } catch .unknown(let name) {
+            throw ValidationError(DeviceError.unknown(name: name).description)
+        } catch {
+            // An absent device is the machine's matter, not wrong use: `resolve` reports it.
+        }
+    }
+
+    /// Sets the threads and finds the device.
+    package func resolve() throws -> Device {
+        try Processor.current.requireWantedKernels()
+        if let threads {
+            let processors = ProcessInfo.processInfo.activeProcessorCount
+            if threads > processors {
+                printError(
+                    "note: \(threads) threads share \(processors) processor(s), which slows every step; "
+                        + "--threads \(processors) is faster")
+            }
+            Runtime.setThreads(threads)
+        }
+        if deterministic { Runtime.requireDeterminism(true) }
+        Runtime.allowTF32(tf32)
+        return try Device(named: device)
+    }
+}
+
+extension Precision {
+    /// Tells the user where this precision is slower than it need be.
+    package func noteEmulation(on device: Device) {
+        guard self == .bfloat16, device == .cpu, !Runtime.hasNativeBFloat16 else { return }
+        printError(
+            "note: without AVX512-BF16 (found: \(Runtime.cpuCapability)) bfloat16 is emulated and "
+                + "slow; use --precision float32")
+    }
+}
