@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-all sanitize mutate lint format docs bench build-cuda clean help
+.PHONY: setup demo test test-all sanitize mutate lint format docs bench install build-cuda clean help
 
 sources := Package.swift Plugins Sources Tests Examples \
 	Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
@@ -60,6 +60,10 @@ bench: setup ## Time our steps and PyTorch's in turn, and write docs/results/spe
 	Scripts/bench_environment.sh
 	swift build -c release --product reviewkd
 	swift run --package-path Benchmarks reviewkd-benchmarks $(BENCH_FLAGS)
+
+install: setup ## Put the program with its libraries below PREFIX (make install PREFIX=/usr/local)
+	swift build -c release --product reviewkd
+	Scripts/install.sh "$(PREFIX)"
 
 build-cuda: ## Build .build-cuda/release/reviewkd, stripped, which needs no Swift where it runs
 	@$(MAKE) --no-print-directory setup CUDA=1

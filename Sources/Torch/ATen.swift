@@ -23,6 +23,7 @@ enum ATen: String, CaseIterable {
     case contiguous = "aten::contiguous"
     case conv2d = "aten::conv2d"
     case convTranspose2d = "aten::conv_transpose2d.input"
+    case convolutionBackward = "aten::convolution_backward"
     case convolutionPointwise = "mkldnn::_convolution_pointwise"
     case convolutionPointwiseBinary = "mkldnn::_convolution_pointwise.binary"
     case copyInPlace = "aten::copy_"

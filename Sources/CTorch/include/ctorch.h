@@ -190,8 +190,8 @@ bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, i
 // The gradients of the convolution alone; that of the weights is float32, and by our own kernels. That of the
 // input is by oneDNN's where ours have no such shape.
 ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight, int64_t stride,
-                          bool wants_input, ct_kernels kernels, ct_tensor *for_input,
-                          ct_tensor *for_weight);
+                          bool wants_input, bool wants_weight, ct_kernels kernels,
+                          ct_tensor *for_input, ct_tensor *for_weight);
 
 // Whether the pair below takes these: depthwise weights `[C, 1, 3, 3]`, 16 channels or more, bfloat16
 // inputs, channels last, on the CPU; the stride is 1 or 2 and the padding 1.

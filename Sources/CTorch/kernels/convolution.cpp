@@ -238,13 +238,15 @@ bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, i
 }
 
 ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight, int64_t stride,
-                          bool wants_input, ct_kernels kernels, ct_tensor *for_input,
-                          ct_tensor *for_weight) {
+                          bool wants_input, bool wants_weight, ct_kernels kernels,
+                          ct_tensor *for_input, ct_tensor *for_weight) {
   return ct::guard([&] {
     at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient));
     at::Tensor x = ct::borrow(input), w = ct::borrow(weight);
-    *for_weight = ct::hand_over(kernels == ct_amx ? ct::weight_gradient_tiles(g, x, w, stride)
-                                                  : ct::weight_gradient(g, x, w, stride));
+    if (wants_weight) {
+      *for_weight = ct::hand_over(kernels == ct_amx ? ct::weight_gradient_tiles(g, x, w, stride)
+                                                    : ct::weight_gradient(g, x, w, stride));
+    }
     if (!wants_input) return;
     if (w.size(2) == 3 && stride == 1) {
       *for_input = ct::hand_over(convolve_by(kernels, g, pack_for(kernels, w, true), x.size(1),

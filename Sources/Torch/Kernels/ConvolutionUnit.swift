@@ -80,7 +80,7 @@ private struct ConvolutionUnit: Sendable {
                 _ = check(
                     ct_conv_backward(
                         own.handle, saved[0].handle, saved[1].handle, Int64(stride), wantsInput,
-                        kernels.code, &forInput, &forWeight),
+                        wantsWeight, kernels.code, &forInput, &forWeight),
                     "fused_convolution_unit backward", shapes: "\(saved.map(\.shape))")
             }
         }

@@ -30,10 +30,66 @@ public func fusedConvolution(
         return input.conv2d(
             weight: weight.to(.bfloat16).contiguous(.channelsLast), stride: stride,
             padding: padding)
-    } backward: {
+    } backward: { gradient, input, weight, wanted, forInput, forWeight in
         ct_conv_backward(
-            $0, $1, $2, Int64(stride), $3, kernels.code, $4, $5)
+            gradient, input, weight, Int64(stride), wanted.input, wanted.weight, kernels.code,
+            forInput, forWeight)
     }
+}
+
+/// Which gradients of a convolution are wanted.
+public struct WantedGradients: Sendable {
+    /// That of the input.
+    public let input: Bool
+
+    /// That of the weights.
+    public let weight: Bool
+
+    /// Says which.
+    public init(input: Bool, weight: Bool) {
+        self.input = input
+        self.weight = weight
+    }
+}
+
+/// The gradients of a convolution, by kernels of our own where `fusedConvolution` takes the input, else by
+/// LibTorch's.
+///
+/// - Parameters:
+///   - gradient: that of the output, `[N, O, H', W']`.
+///   - input: of the convolution, `[N, C, H, W]`.
+///   - weight: of the convolution, `[O, C, k, k]`, float32.
+///   - stride: the step between windows, in pixels.
+///   - padding: zeros on each side, in pixels.
+///   - wanted: which.
+///   - processor: whose kernels; it has what it says.
+/// - Returns: those that are wanted, in the shapes of input and weight.
+public func convolutionGradients(
+    _ gradient: Tensor, input: Tensor, weight: Tensor, stride: Int, padding: Int,
+    wanted: WantedGradients, on processor: Processor = .current
+) -> (input: Tensor?, weight: Tensor?) {
+    if processor.convolution != .onednn,
+        withExtendedLifetime(
+            (input, weight),
+            { ct_conv_backward_takes(input.handle, weight.handle, Int64(stride), Int64(padding)) })
+    {
+        var forInput: ct_tensor?
+        var forWeight: ct_tensor?
+        withExtendedLifetime((gradient, input, weight)) {
+            _ = check(
+                ct_conv_backward(
+                    gradient.handle, input.handle, weight.handle, Int64(stride), wanted.input,
+                    wanted.weight, processor.convolution.code, &forInput, &forWeight),
+                "convolution_gradients", shapes: "\(input.shape), \(weight.shape)")
+        }
+        return (forInput.map { Tensor(owning: $0) }, forWeight.map { Tensor(owning: $0) })
+    }
+    let gradients = ATen.convolutionBackward.call(
+        results: 3, .tensor(gradient), .tensor(input),
+        .tensor(weight.to(input.dtype).contiguous(.channelsLast)), .none,
+        .ints([stride, stride]), .ints([padding, padding]), .ints([1, 1]), .bool(false),
+        .ints([0, 0]), .int(1), .bools([wanted.input, wanted.weight, false]))
+    return (wanted.input ? gradients[0] : nil, wanted.weight ? gradients[1] : nil)
 }
 
 /// A convolution by a kernel of our own as one node of the graph.
@@ -43,18 +99,18 @@ public func fusedConvolution(
 ///   - input: of the convolution.
 ///   - weight: of the convolution.
 ///   - forward: computes the output.
-///   - backward: the kernel's backward pass, from the output's gradient, input, weight and whether the
-///     input's gradient is wanted, to the gradients of input and weight.
+///   - backward: the kernel's backward pass, from the output's gradient, input, weight and which
+///     gradients are wanted, to the gradients of input and weight.
 /// - Returns: the output, connected to `input` and `weight`.
 func differentiableConvolution(
     _ name: String, _ input: Tensor, _ weight: Tensor, forward: () -> Tensor,
     backward:
         @escaping @Sendable (
-            ct_tensor?, ct_tensor?, ct_tensor?, Bool, UnsafeMutablePointer<ct_tensor?>,
-            UnsafeMutablePointer<ct_tensor?>
+            ct_tensor?, ct_tensor?, ct_tensor?, WantedGradients,
+            UnsafeMutablePointer<ct_tensor?>, UnsafeMutablePointer<ct_tensor?>
         ) -> ct_error?
 ) -> Tensor {
-    let wantsInput = input.requiresGrad
+    let wanted = WantedGradients(input: input.requiresGrad, weight: weight.requiresGrad)
     return customFunction(of: [input, weight]) {
         let saved = [input.detach(), weight.detach()]
         return (
@@ -66,7 +122,7 @@ func differentiableConvolution(
                     var forWeight: ct_tensor?
                     check(
                         backward(
-                            gradient.handle, saved[0].handle, saved[1].handle, wantsInput,
+                            gradient.handle, saved[0].handle, saved[1].handle, wanted,
                             &forInput, &forWeight),
                         "\(name) backward", shapes: "\(saved.map(\.shape))")
                     return [forInput, forWeight].map { $0.map { Tensor(owning: $0) } }
