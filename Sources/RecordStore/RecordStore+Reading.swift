@@ -38,6 +38,13 @@ public struct RunSeries: Sendable, Equatable {
 
     /// The numbers; nil where one is infinite or none.
     public let values: [Double?]
+
+    /// Gathers them.
+    public init(name: String, steps: [Int], values: [Double?]) {
+        self.name = name
+        self.steps = steps
+        self.values = values
+    }
 }
 
 extension RecordStore {

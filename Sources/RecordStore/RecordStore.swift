@@ -47,11 +47,18 @@ public final class RecordStore: Sendable {
         let (id, tables, isLater) = try database.read { db in
             (
                 try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
-                try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master") ?? 0,
+                // The table of migrations comes before all else, when another process makes the file just now.
+                try Int.fetchOne(
+                    db,
+                    sql: """
+                        SELECT COUNT(*) FROM sqlite_master
+                        WHERE tbl_name <> 'grdb_migrations' AND name NOT LIKE 'sqlite_%'
+                        """) ?? 0,
                 try RecordSchema.migrator.hasBeenSuperseded(db)
             )
         }
-        let isEmpty = id == 0 && tables == 0 && !database.configuration.readonly
+        let isEmpty = id == 0 && tables == 0
+        if isEmpty, database.configuration.readonly { throw RecordError.missing(path: path) }
         guard isEmpty || id == RecordSchema.applicationID else {
             throw RecordError.foreign(path: path)
         }

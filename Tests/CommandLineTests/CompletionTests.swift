@@ -52,7 +52,7 @@ extension CommandLineSuite {
             let (lint, findings) = try Self.run(
                 mandoc, ["-T", "lint", "-W", "warning", workshop.url(file).path])
             #expect(lint == 0, "\(findings)")
-            for command in ["distill", "runs", "export", "coco", "completions"] {
+            for command in ["distill", "runs export", "coco show", "completions"] {
                 #expect(page.contains(".Ss \"reviewkd \(command)\""))
             }
         }

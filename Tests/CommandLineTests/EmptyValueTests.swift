@@ -83,7 +83,7 @@ extension CommandLineSuite {
                 let error = #expect(throws: (any Error).self, "\(arguments)") {
                     try Arguments.refuseEmpty(arguments, for: ReviewKDTool.self)
                 }
-                let text = error.map { ReviewKDTool.fullMessage(for: $0) } ?? ""
+                let text = error.map { "\($0)" } ?? ""
                 #expect(text.contains(phrase), "\(arguments): \(text)")
                 #expect(text.contains("a variable of the shell is not set"))
             }

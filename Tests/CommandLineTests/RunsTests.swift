@@ -113,7 +113,7 @@ extension CommandLineSuite {
             let output = place + "/run"
             let arguments = workshop.distill(to: output) + ["--checkpoint-every", "2"]
             let killed = try workshop.run(
-                arguments, environment: ["REVIEWKD_EXIT_AT": "before-rename:8"])
+                arguments, environment: ["REVIEWKD_EXIT_AT": "before-rename:2"])
             #expect(killed.status == 75)
             let rows = try runs("list", "--records", place)["runs"] as? [[String: Any]]
             #expect(rows?.first?["state"] as? String == "interrupted")
