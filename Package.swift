@@ -76,6 +76,7 @@ let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -97,6 +98,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -234,16 +236,27 @@ let package = Package(
             dependencies: ["Basics", "Remedies", "RunRecords", "Studies", "Terminal", "Training"],
             swiftSettings: house),
         .target(
+            name: "RunReport",
+            dependencies: [
+                "Basics", "Distillation", "ImageFiles", "NetworkFiles", "Recipes", "RunRecords",
+                "Torch", "TorchNN", "Training", "VisionData", "VisionModels",
+            ],
+            resources: [.embedInCode("Page")], swiftSettings: house),
+        .target(
+            name: "EventFiles", dependencies: ["Basics", protobuf], swiftSettings: house),
+        .target(
             name: "Recording",
             dependencies: [
-                "Basics", "RecordStore", "Recipes", "RunRecords", "Studies", "Torch", "Training",
+                "Basics", "EventFiles", "RecordStore", "Recipes", "RunRecords", "Studies", "Torch",
+                "Training",
             ],
             swiftSettings: house),
         .target(
             name: "RecordCommands",
             dependencies: [
-                "Basics", "CommandOptions", "RecordStore", "Recording", "RunRecords", "Studies",
-                "Terminal", argumentParser,
+                "Basics", "CommandOptions", "RecordStore", "Recipes", "Recording", "RunRecords",
+                "RunReport", "Studies", "Terminal", "Torch", "Training", "VisionData",
+                argumentParser,
             ],
             swiftSettings: house),
         .target(
@@ -256,7 +269,7 @@ let package = Package(
         .executableTarget(
             name: "reviewkd",
             dependencies: [
-                "CommandOptions", "RecordCommands", "Recording", "Reporting",
+                "CommandOptions", "RecordCommands", "Recording", "Reporting", "RunReport",
                 "Basics", "COCO", "DetectionData", "DetectionTraining", "Detectors", "Revision",
                 "Terminal", "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
                 "ImageFolders", "VisionData", "Distillation",
@@ -320,6 +333,11 @@ let package = Package(
                 "BasicsTestSupport", "RecordStore", "RunRecords", "record-writer", grdb,
             ],
             swiftSettings: house),
+        .testTarget(
+            name: "EventFilesTests", dependencies: ["BasicsTestSupport", "EventFiles"],
+            exclude: ["read_events.py"], swiftSettings: house),
+        .testTarget(
+            name: "RunReportTests", dependencies: ["RunReport", "Torch"], swiftSettings: house),
         .testTarget(name: "MachineTests", dependencies: ["Machine"], swiftSettings: house),
         .testTarget(
             name: "COCOTests", dependencies: ["COCO", "Masks"],

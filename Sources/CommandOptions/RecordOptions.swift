@@ -8,6 +8,10 @@ package struct RecordOptions: ParsableArguments {
     @Flag(help: "Record nothing beside the run's own folder.")
     package var noRecords = false
 
+    @Option(
+        help: "Also write TensorBoard's event files, into a folder for each run in this folder.")
+    package var tensorboard: String?
+
     /// Takes what the command line gives.
     package init() {}
 

@@ -12,7 +12,9 @@ public final class TaughtStudent<Targets>: Distiller {
     /// What the teacher adds, in order.
     public let terms: [any KnowledgeTerm]
 
-    private let teacher: Teacher?
+    /// Who teaches; nil for a student alone.
+    public let teacher: Teacher?
+
     private let preactivationsOf: Set<DistillationSide>
     private let labelsWeight: Double
     private let labelsTermCount: Int

@@ -28,6 +28,18 @@ extension RecordOptions {
         book(in: Self.folder(above: output), kind: kind)
     }
 
+    /// What writes a run's events for TensorBoard; nil where none are asked for.
+    ///
+    /// - Parameter output: the run's folder, whose name its events have.
+    /// - Returns: it; a problem with it is told once on standard error.
+    package func events(of output: String) -> EventRecording? {
+        tensorboard.map {
+            EventRecording(
+                in: $0 + "/" + URL(fileURLWithPath: output).standardizedFileURL.lastPathComponent,
+                warn: { printError("warning: no events are written: \($0); the run goes on") })
+        }
+    }
+
     /// The command line as a shell takes it.
     private static var commandLine: String {
         (["reviewkd"] + CommandLine.arguments.dropFirst()).map(ShellWord.of).joined(separator: " ")

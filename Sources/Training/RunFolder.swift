@@ -1,9 +1,11 @@
 import Basics
+import Distillation
 import Foundation
 import NetworkFiles
 import Recipes
 import RunRecords
 import TensorFiles
+import Torch
 import TorchNN
 
 #if canImport(Glibc)
@@ -271,6 +273,28 @@ extension RunFolder {
         }
         try inputs.requireSame(as: last.inputs)
         return records
+    }
+
+    /// The name of the file of a run's last weights.
+    package static var weightsName: String { lastWeightsName }
+
+    /// Gives a method the state of a run's newest checkpoint.
+    ///
+    /// - Parameters:
+    ///   - distiller: made by the run's recipe.
+    ///   - path: the folder of the run.
+    /// - Returns: whether there is a checkpoint.
+    /// - Throws: `CheckpointError` where it is damaged, `StateDictError` where it does not fit.
+    package static func restore(
+        _ distiller: any Distiller<Tensor>, from path: String
+    ) throws -> Bool {
+        let folder = path + "/checkpoint"
+        guard let name = checkpointNames(in: folder, ending: ".safetensors").last else {
+            return false
+        }
+        let saved = try Checkpoint(contentsOf: "\(folder)/\(name)")
+        try distiller.load(stateDict: saved.tensors.entries(below: "method"))
+        return true
     }
 
     /// How many steps a run has saved.

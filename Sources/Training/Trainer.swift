@@ -96,6 +96,9 @@ public final class Trainer {
             epochs: recipe.epochs)
     }
 
+    /// The method around the student.
+    package var method: any Distiller { parts.distiller }
+
     /// How many steps the whole run has.
     package var totalSteps: Int { length.steps }
 

@@ -28,6 +28,9 @@ struct CommandedRun {
     /// Where the runs are recorded.
     let book: RecordBook?
 
+    /// Draws a method after each epoch, for TensorBoard.
+    var pictures: (Trainer) throws -> (() throws -> [EventRecording.Image])? = { _ in nil }
+
     /// Trains, and prints what came out.
     ///
     /// Every folder is opened before the first step, so that one which cannot be used is told at once.
@@ -36,9 +39,9 @@ struct CommandedRun {
             let record = RunRecord()
             let trainer = try makeTrainer(recipe, options.output) {
                 reporter.report($0)
-                record.training?.record($0)
+                record.take($0)
             }
-            begin(record, of: trainer, recipe, in: options.output)
+            try begin(record, of: trainer, recipe, in: options.output)
             let outcome = try record.ending(trainer) { try trainer.run() }
             reporter.finish()
             return try conclude(outcome, trainer, in: options.output)
@@ -48,7 +51,9 @@ struct CommandedRun {
 
     private func begin(
         _ record: RunRecord, of trainer: Trainer, _ recipe: Recipe, in folder: String
-    ) {
+    ) throws {
+        record.events = options.recording.events(of: folder)
+        record.events?.pictures = try pictures(trainer)
         record.training = book?.begin(
             recipe, in: folder, steps: trainer.totalSteps,
             options: options.settings(output: folder, on: device))
@@ -80,9 +85,9 @@ struct CommandedRun {
             recipe.seed = seed
             let trainer = try makeTrainer(recipe, folder) {
                 reporter.report($0, of: "seed \(seed)")
-                record.training?.record($0)
+                record.take($0)
             }
-            begin(record, of: trainer, recipe, in: folder)
+            try begin(record, of: trainer, recipe, in: folder)
             return trainer
         }
         // One student that classifies fills the CPU, but not a card; a detector fills both.
@@ -148,6 +153,13 @@ extension RunCommandOptions {
 /// The record of a run, which begins once its trainer is made.
 private final class RunRecord {
     var training: RecordedTraining?
+    var events: EventRecording?
+
+    /// Takes an event.
+    func take(_ event: TrainingEvent) {
+        training?.record(event)
+        events?.record(event)
+    }
 
     /// Runs a trainer, and records how it ended.
     func ending(

@@ -22,7 +22,8 @@ struct ReviewKDTool: AsyncParsableCommand {
             DemoCommand.self, TrainCommand.self, DistillCommand.self, ReproduceCommand.self,
             AblateCommand.self, EvaluateCommand.self, PredictCommand.self, BenchCommand.self,
             ModelsCommand.self,
-            RecipesCommand.self, RunsCommand.self, DatasetsCommand.self, COCOCommand.self,
+            RecipesCommand.self, RunsCommand.self, ReportCommand.self, DatasetsCommand.self,
+            COCOCommand.self,
             DevicesCommand.self, CompletionsCommand.self,
         ])
 

@@ -4,10 +4,12 @@ import CommandOptions
 import Foundation
 import Recipes
 import RecordCommands
+import Recording
 import Remedies
 import Reporting
 import Revision
 import RunRecords
+import RunReport
 import Studies
 import TensorFiles
 import Terminal
@@ -42,10 +44,15 @@ struct TrainingRun {
             progress: listing.show
         ) { reporter.remark($0) }
         Interruption.install()
-        let run = CommandedRun(
+        var run = CommandedRun(
             recipe: recipe, options: options, device: device, reporter: reporter,
             book: options.recording.book(
                 above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
+        run.pictures = { trainer in
+            guard let drawn = try AttentionPictures(of: trainer.method, recipe, test: data.test)
+            else { return nil }
+            return { try drawn.draw().map { .init(tag: $0.name, png: $0.png, size: $0.size) } }
+        }
         try run { try makeTrainer($0, $1, data, device, teacher, $2) }
     }
 

@@ -7,7 +7,12 @@ extension CommandLineSuite {
         private static let root = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
 
-        /// Looks at everything in `Sources` but the targets `reviewkd` and `Remedies`, which are the tool, that is no
+        /// The targets that are the tool.
+        private static let tool = [
+            "reviewkd", "Remedies", "CommandOptions", "RecordCommands", "ExportCommands",
+        ]
+
+        /// Looks at everything in `Sources` but the targets that are the tool, that is no
         /// comment, in Swift, C++ and C: at all string literals with their interpolations, and at the code between them, where none of this can
         /// stand anyway.
         @Test("name no option, no command and no make target of the tool in any text")
@@ -16,7 +21,7 @@ extension CommandLineSuite {
             let names = try FileManager.default.subpathsOfDirectory(atPath: sources.path).filter {
                 name in
                 ["swift", "cpp", "h"].contains((name as NSString).pathExtension)
-                    && !name.hasPrefix("reviewkd/") && !name.hasPrefix("Remedies/")
+                    && !Self.tool.contains(String(name.prefix { $0 != "/" }))
             }
             #expect(names.contains("Training/TrainingError.swift"))
             #expect(names.contains { $0.hasPrefix("CTorch/") })

@@ -91,9 +91,26 @@ public final class AttentionBasedFusion: Module {
         let width = feature.size(3)
         if let mixing = concatConv.first { return mix(feature, deeper, by: mixing) }
         let enlarged = deeper.resizedNearest(height: height, width: width)
-        guard let attention = attConv.first else { return feature + enlarged }
-        let maps = mix(feature, deeper, by: attention).sigmoid()
+        guard let maps = attentionMaps(feature, deeper) else { return feature + enlarged }
         return feature * maps.narrow(1, 0..<1) + enlarged * maps.narrow(1, 1..<2)  // [N, m, h, w]
+    }
+
+    /// The weights of the two features at each pixel, `[N, 2, h, w]` in 0…1; nil where the block has none.
+    private func attentionMaps(_ feature: Tensor, _ deeper: Tensor) -> Tensor? {
+        attConv.first.map { mix(feature, deeper, by: $0).sigmoid() }
+    }
+
+    /// The attention maps for a student's feature.
+    ///
+    /// - Parameters:
+    ///   - feature: the student's feature `[N, inChannels, h, w]`.
+    ///   - deeper: the deeper stage's fused feature `[N, m, *, *]`; nil for the deepest.
+    /// - Returns: the weights of the feature itself and of the deeper one, `[N, 2, h, w]` in 0…1; nil where
+    ///   the block does not weigh.
+    func attentionMaps(of feature: Tensor, deeper: Tensor?) -> Tensor? {
+        deeper.flatMap { deeper in
+            attentionMaps(conv1.reduce(feature) { $1($0) }, deeper)
+        }
     }
 
     /// `W [x; y] + b`, with the 1×1 convolution over the two maps split in two, so that nothing is

@@ -104,4 +104,27 @@ public final class ReviewModule: Module {
         }
         return pairs.reversed()
     }
+
+    /// The same step by step, with the attention maps.
+    ///
+    /// - Parameters:
+    ///   - student: the student's levels.
+    ///   - teacher: the teacher's levels.
+    /// - Returns: one for each link, from shallow to deep.
+    func reviewed(student: [Tensor], teacher: [Tensor]) -> [ReviewedLevel] {
+        var levels: [ReviewedLevel] = []
+        var deeper: Tensor?
+        for (link, block) in zip(links, abfs) {
+            let (feature, target) = (student[link.student], teacher[link.teacher])
+            let attention = block.attentionMaps(of: feature, deeper: deeper)
+            let (output, fused) = block(
+                feature, deeper: deeper, size: (target.size(2), target.size(3)))
+            if isResidual { deeper = fused }
+            levels.append(
+                ReviewedLevel(
+                    studentLevel: link.student, teacherLevel: link.teacher, student: feature,
+                    reviewed: output, teacher: target, attention: attention))
+        }
+        return levels.reversed()
+    }
 }
