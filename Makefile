@@ -16,7 +16,7 @@ setup: ## Install what is lacking and put LibTorch into .libtorch (CUDA=1: and .
 
 demo: setup ## Train a student alone, with KD and with ReviewKD, and compare them
 	swift build -c release --product reviewkd
-	.build/release/reviewkd demo
+	.build/release/reviewkd demo --report .build/demo-report.html
 
 # An import that Package.swift does not name is an error.
 declared := --explicit-target-dependency-import-check error

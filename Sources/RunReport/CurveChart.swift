@@ -82,7 +82,11 @@ struct CurveChart {
 
     /// About five round numbers from one below the least to one above the largest.
     static func ticks(_ least: Double, _ most: Double) -> [Double] {
-        let rough = max(most - least, abs(most) * 1e-6, 1e-9) / 4
+        // A flat curve lies in the middle of a tenth of its height.
+        let isFlat = most - least <= abs(most) * 1e-6
+        let margin = isFlat ? max(abs(most) / 20, 1e-6) : 0
+        let (least, most) = (least - margin, most + margin)
+        let rough = (most - least) / 4
         let power = pow(10, floor(log10(rough)))
         let step = [1, 2, 2.5, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
         let first = floor(least / step) * step

@@ -40,6 +40,36 @@ public struct Demo {
         }
     }
 
+    /// A student of the first seed, as it is after its training.
+    public struct Student {
+        /// How it was trained.
+        public let method: Method
+
+        /// What it did.
+        public let recipe: Recipe
+
+        /// The records of its epochs.
+        public let history: [EpochRecord]
+
+        /// The method around it.
+        public let distiller: any Distiller<Tensor>
+
+        /// Its network.
+        public let network: any Backbone
+    }
+
+    /// What came out.
+    public struct Outcome {
+        /// The students' accuracies by method.
+        public let accuracies: [Method: Accuracies]
+
+        /// The students of the first seed.
+        public let students: [Student]
+
+        /// The test images.
+        public let test: any ImageSource
+    }
+
     private let photographs: String?
     private let seeds: [Int]
     private let precision: Precision
@@ -79,9 +109,9 @@ public struct Demo {
 
     /// Trains the teacher and all students.
     ///
-    /// - Returns: the students' accuracies by method; nil when a signal ended the demo.
+    /// - Returns: what came out; nil when a signal ended the demo.
     /// - Throws: what training and opening the photographs throw.
-    public func run() throws -> [Method: Accuracies]? {
+    public func run() throws -> Outcome? {
         let teacher = try recipe("demo/teacher")
         let pair = try recipe("demo/student")
         let data = try TrainingData(teacher.dataset, from: photographs, device: device) {
@@ -89,11 +119,12 @@ public struct Demo {
         }
         let network = try teacher.makeStudent(classCount: data.train.classCount, device: device)
         guard
-            let accuracy = try train(
+            let history = try train(
                 teacher, TaughtStudent(student: network, precision: precision), data)
         else { return nil }
-        report(.teacher(top1: accuracy))
+        report(.teacher(top1: Self.accuracy(history)))
         var values: [Method: [Double]] = [:]
+        var students: [Student] = []
         for seed in seeds {
             for method in Method.allCases {
                 var recipe = try pair.taught(by: [method.name])
@@ -102,12 +133,23 @@ public struct Demo {
                     classCount: data.train.classCount, device: device)
                 let distiller = try recipe.makeDistiller(
                     student: student, teacherNetwork: network, precision: precision)
-                guard let accuracy = try train(recipe, distiller, data) else { return nil }
+                guard let history = try train(recipe, distiller, data) else { return nil }
+                let accuracy = Self.accuracy(history)
                 values[method, default: []].append(accuracy)
                 report(.student(method, seed: seed, top1: accuracy))
+                guard seed == seeds.first else { continue }
+                students.append(
+                    Student(
+                        method: method, recipe: recipe, history: history, distiller: distiller,
+                        network: student))
             }
         }
-        return values.mapValues(Accuracies.init)
+        return Outcome(
+            accuracies: values.mapValues(Accuracies.init), students: students, test: data.test)
+    }
+
+    private static func accuracy(_ history: [EpochRecord]) -> Double {
+        history.last?.test?["top1"] ?? 0
     }
 
     /// A recipe of the demo, on the photographs where there are some.
@@ -126,7 +168,7 @@ public struct Demo {
 
     private func train(
         _ recipe: Recipe, _ distiller: any Distiller<Tensor>, _ data: TrainingData
-    ) throws -> Double? {
+    ) throws -> [EpochRecord]? {
         var recipe = recipe
         recipe.precision = precision
         var options = RunOptions()
@@ -139,6 +181,6 @@ public struct Demo {
             recipe: recipe, data: data, distiller: distiller, options: options
         ) { report(.training($0)) }
         guard case .finished = try trainer.run() else { return nil }
-        return trainer.history.last?.test?["top1"]
+        return trainer.history
     }
 }

@@ -5,10 +5,13 @@ import Distillation
 import Foundation
 import Reporting
 import RunRecords
+import RunReport
 import Studies
 import Terminal
 import Torch
+import TorchNN
 import Training
+import VisionData
 
 /// `reviewkd demo`.
 struct DemoCommand: ParsableCommand {
@@ -23,6 +26,9 @@ struct DemoCommand: ParsableCommand {
     var photos: String?
 
     @OptionGroup var device: DeviceOptions
+
+    @Option(help: "Write an HTML report on the students of the first seed into this file.")
+    var report: String?
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -59,19 +65,42 @@ struct DemoCommand: ParsableCommand {
             usesGraph: usesGraph, adaptsThreads: adaptsThreads,
             interruption: { Interruption.signal }
         ) { show($0, reporter) }
-        let results = try demo.run()
+        let outcome = try demo.run()
         reporter.finish()
-        guard let results, let alone = results[.alone], let kd = results[.kd],
+        let results = outcome?.accuracies
+        guard let outcome, let results, let alone = results[.alone], let kd = results[.kd],
             let review = results[.reviewkd]
         else {
             printError("Interrupted; the demo keeps nothing.")
             throw ExitCode(128 + Interruption.signal)
         }
         let elapsed = ContinuousClock.now - start
-        let report = Report(
+        let figures = Report(
             alone: alone, kd: kd, reviewkd: review, seeds: seeds,
             seconds: Double(elapsed.components.seconds))
-        if json { try printJSON(report) } else { printTable(report) }
+        if json { try printJSON(figures) } else { printTable(figures) }
+        guard let report else { return }
+        try write(outcome, to: report)
+        if !json { print("Report: \(report)") }
+    }
+
+    private func write(_ outcome: Demo.Outcome, to path: String) throws {
+        // The student that ReviewKD taught comes first, since the page looks into it.
+        let order: [Demo.Method] = [.reviewkd, .alone, .kd]
+        let runs = order.compactMap { method in
+            outcome.students.first { $0.method == method }.map { student in
+                student.network.eval()
+                let lesson = method == .reviewkd ? ReportedLesson(of: student.distiller) : nil
+                lesson?.review?.review.eval()
+                return ReportedRun(
+                    name: method.rawValue, recipe: student.recipe, history: student.history,
+                    student: student.network, lesson: lesson)
+            }
+        }
+        let page = RunReport(
+            runs, test: outcome.test,
+            classNames: photos == nil ? ProceduralImages.classNames : nil)
+        try AtomicFile.write(Data(try page.html().utf8), to: path)
     }
 
     private func show(_ event: Demo.Event, _ reporter: ProgressReporter) {
@@ -89,17 +118,17 @@ struct DemoCommand: ParsableCommand {
         }
     }
 
-    private func printTable(_ report: Report) {
+    private func printTable(_ figures: Report) {
         print(
-            "method          test accuracy (%), mean ± deviation over \(report.seeds.count) seed(s)"
+            "method          test accuracy (%), mean ± deviation over \(figures.seeds.count) seed(s)"
         )
         for (name, result) in [
-            ("student alone", report.alone), ("KD", report.kd), ("ReviewKD", report.reviewkd),
+            ("student alone", figures.alone), ("KD", figures.kd), ("ReviewKD", figures.reviewkd),
         ] {
             print(
                 name.padded(to: 16) + result.mean.formatted(places: 2) + " ± "
                     + result.std.formatted(places: 2))
         }
-        print("\(report.seconds.formatted(places: 0)) seconds, teacher and students included")
+        print("\(figures.seconds.formatted(places: 0)) seconds, teacher and students included")
     }
 }

@@ -5,7 +5,7 @@ import Testing
 /// The points inside the writing of a checkpoint at which `REVIEWKD_EXIT_AT` ends the process.
 private let writePoints = ["before-file", "half-written", "before-rename", "after-rename"]
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("A run that dies")
     struct CrashTests {
         private let workshop: Workshop

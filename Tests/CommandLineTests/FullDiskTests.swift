@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("A full disk")
     struct FullDiskTests {
         private let workshop: Workshop

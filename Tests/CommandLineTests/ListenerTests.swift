@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("Without a listener")
     struct ListenerTests {
         private let workshop: Workshop

@@ -2,7 +2,7 @@ import Foundation
 import TensorFiles
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("--new-classifier")
     struct NewClassifierTests {
         private let workshop: Workshop

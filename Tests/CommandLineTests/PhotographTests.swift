@@ -2,7 +2,7 @@ import ArchivesTestSupport
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("Photographs")
     struct PhotographTests {
         private let studio: PhotoStudio

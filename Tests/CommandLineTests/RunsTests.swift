@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("Recorded runs")
     struct RunsTests {
         private let workshop: Workshop

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("Several seeds")
     struct SeedsTests {
         private let workshop: Workshop

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("Speed and memory")
     struct SpeedTests {
         private let workshop: Workshop

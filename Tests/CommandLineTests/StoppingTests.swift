@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("A run that is stopped")
     struct StoppingTests {
         private let workshop: Workshop

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("Reproducing a table")
     struct StudyCommandTests {
         private let workshop: Workshop

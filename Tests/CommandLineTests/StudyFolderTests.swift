@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("The folder of a study")
     struct StudyFolderTests {
         private let workshop: Workshop

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("Planning a table")
     struct StudyPlanTests {
         private let workshop: Workshop

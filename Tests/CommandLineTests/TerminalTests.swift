@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension CommandLineSuite {
+extension WholeRunsSuite {
     @Suite("A terminal")
     struct TerminalTests {
         private let workshop: Workshop
