@@ -45,7 +45,7 @@ public struct DashboardAddress: Sendable {
     /// - Parameter port: the one that was taken.
     func url(port: UInt16) -> String {
         let isEvery = host == "0.0.0.0" || host == "::"
-        let name = isEvery ? ProcessInfo.processInfo.hostName : isVersion6 ? "[\(host)]" : host
+        let name = isEvery ? Self.machine : isVersion6 ? "[\(host)]" : host
         return "http://\(name):\(port)/" + (token.map { "?token=\($0)" } ?? "")
     }
 
@@ -56,8 +56,16 @@ public struct DashboardAddress: Sendable {
         let isAddress = Self.isAddress(name, AF_INET) || Self.isAddress(name, AF_INET6)
         guard !isLoopback else { return name == "127.0.0.1" || name == "::1" }
         // An address is no name that somebody could let lead elsewhere.
-        return isAddress || name == ProcessInfo.processInfo.hostName.lowercased()
+        return isAddress || name == Self.machine.lowercased()
     }
+
+    /// What this machine is called, asked of no other one.
+    private static let machine: String = {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        return String(
+            decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }()
 
     /// A Host header without the port and the brackets.
     private static func name(in header: String) -> String {

@@ -28,7 +28,7 @@ struct Mirror {
             scores[id] = nil
         }
         // A number of a curve is used again once its run is removed.
-        curves = curves.filter { runs[$0.value.run] != nil }
+        if !update.gone.isEmpty { curves = curves.filter { runs[$0.value.run] != nil } }
         for run in changes.runs { runs[run.id] = run }
         var scored = Set(changes.runs.filter { cards[$0.id] == nil }.map(\.id))
         update.points = try add(changes, from: store)

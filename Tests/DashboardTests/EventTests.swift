@@ -111,7 +111,8 @@ struct EventTests {
         var curve = Curve(run: 1, name: "made")
         for step in 1...10_000 {
             let value = step == 4321 ? 99 : step == 1234 ? -99 : sin(Double(step))
-            #expect(curve.append(step, step == 7777 ? nil : value))
+            let isLater = curve.append(step, step == 7777 ? nil : value)
+            #expect(isLater)
         }
         let thinned = curve.thinned
         #expect(curve.steps.count <= 2 * Curve.limit)
@@ -121,7 +122,8 @@ struct EventTests {
         #expect(thinned.steps == thinned.steps.sorted())
         #expect(thinned.values.max() == 99)
         #expect(thinned.values.min() == -99)
-        #expect(!curve.append(10_000, 0))
+        let isLater = curve.append(10_000, 0)
+        #expect(!isLater)
     }
 
     private static func state(in event: Events.Event) throws -> String? {

@@ -83,7 +83,7 @@ final class Connection {
     func send(_ path: String, method: String = "GET", _ headers: [String]) {
         let text = ([method + " " + path + " HTTP/1.1"] + headers + ["", ""])
             .joined(separator: "\r\n")
-        _ = text.withCString { Glibc.send(socket, $0, strlen($0), Int32(MSG_NOSIGNAL.rawValue)) }
+        _ = text.withCString { Glibc.send(socket, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
     }
 
     /// The text up to a mark, which is taken off.

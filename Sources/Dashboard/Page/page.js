@@ -103,6 +103,7 @@ function show() {
   find("empty").textContent = runs.size === 0
     ? "No runs yet. They appear here as soon as train, distill, reproduce or ablate begins one."
     : "No run is chosen. Choose some in the list of runs.";
+  bands.clear();
   for (const chart of charts.values()) chart.isDirty = true;
   wantsTables = true;
   makeCharts();
