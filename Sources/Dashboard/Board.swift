@@ -73,6 +73,7 @@ actor Board {
     ///
     /// - Parameter id: of the last event it got; nil where it got none.
     /// - Returns: events, and the id of the last of them. A page whose id is not known gets everything.
+    /// - Throws: what the encoder throws.
     func events(after id: String?) throws -> (data: [Data], id: String?) {
         guard isLoaded else { return ([], id) }
         let parts = id?.split(separator: "-") ?? []

@@ -43,6 +43,7 @@ public struct DashboardAddress: Sendable {
     /// What is opened in a browser, with the token.
     ///
     /// - Parameter port: the one that was taken.
+    /// - Returns: the address.
     func url(port: UInt16) -> String {
         let isEvery = host == "0.0.0.0" || host == "::"
         let name = isEvery ? Self.machine : isVersion6 ? "[\(host)]" : host

@@ -30,6 +30,7 @@ enum RunFolder {
     /// - Parameters:
     ///   - parts: of the path within the folder, decoded.
     ///   - folder: the run's.
+    /// - Returns: the file, or why there is none.
     static func find(_ parts: [String], in folder: String) -> Found {
         guard !parts.isEmpty, !parts.contains(where: climbs) else { return .outside }
         let root = whole(folder)

@@ -22,6 +22,8 @@ struct Update {
     /// The update as JSON objects, each of them no longer than a page may be sent at once.
     ///
     /// - Parameter limit: bytes; a single run or curve is not cut.
+    /// - Returns: the objects.
+    /// - Throws: what the encoder throws.
     func messages(limit: Int = 90_000) throws -> [String] {
         var messages: [String] = []
         var (parts, bytes) = (["runs": [String](), "curves": []], 0)

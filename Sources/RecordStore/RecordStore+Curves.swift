@@ -45,7 +45,9 @@ public struct RecordChanges: Sendable {
     /// How far they go; the next changes are asked for with these.
     public let marks: RecordMarks
 
-    /// The runs that were written to; all of them where one was removed. They lack the recipes' texts.
+    /// The runs that were written to; all of them where one was removed.
+    ///
+    /// They lack the recipes' texts.
     public let runs: [RecordedRun]
 
     /// The numbers of all runs.
@@ -123,6 +125,7 @@ extension RecordStore {
     /// - Parameters:
     ///   - id: the run's number.
     ///   - name: the score that counts.
+    /// - Returns: them; nil where a curve is missing.
     /// - Throws: `RecordError`.
     public func scores(of id: Int64, named name: String) throws(RecordError) -> RunScores {
         let series = try read { db in

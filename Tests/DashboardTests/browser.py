@@ -122,7 +122,7 @@ def newest(name):
 
 def follow_growth(page, url, trial, file, children):
     """The newest run's curve grows without a reload, and the choice stays when another run appears."""
-    page.open(url + "#follow")
+    page.open(url + "#newest")
     page.js("window.isSame = true")
     last = "Math.max(0, ...[...document.querySelectorAll('canvas')].map((c) => +c.getAttribute('aria-valuemax')))"
     page.wait(f"{newest(GOING_ON)} && {last} > 0")
@@ -149,7 +149,7 @@ def walk(page, url):
     check(not left, f"not reached by Tab: {left}")
     page.js("document.getElementById('follow').focus()")
     page.key(" ", 32)
-    check(page.js("location.hash").endswith("follow"), "the space bar works a box")
+    check(page.js("location.hash").endswith("newest"), "the space bar works a box")
     page.js("document.querySelector('canvas').focus()")
     page.key("ArrowLeft", 37)
     check(page.js("!document.querySelector('.readout').hidden"), "the arrow keys move along a curve")

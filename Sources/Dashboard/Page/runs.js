@@ -15,7 +15,7 @@ export class Selection {
     this.changed = changed;
     for (const part of location.hash.slice(1).split("&")) {
       const [name, value] = part.split("=");
-      if (name === "follow") this.follows = true;
+      if (name === "newest") this.follows = true;
       if (name === "seeds") this.joinsSeeds = value !== "single";
       if (name === "runs") this.chosen = value === "all" ? "all" : new Set(value.split(",").map(Number));
     }
@@ -92,7 +92,7 @@ export class Selection {
   #keep() {
     const parts = [];
     if (this.chosen) parts.push(`runs=${this.chosen === "all" ? "all" : [...this.chosen].join()}`);
-    if (this.follows) parts.push("follow");
+    if (this.follows) parts.push("newest");
     if (!this.joinsSeeds) parts.push("seeds=single");
     history.replaceState(null, "", parts.length > 0 ? `#${parts.join("&")}` : location.pathname);
     this.changed();
