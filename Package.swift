@@ -75,6 +75,8 @@ let linkArchive: [LinkerSetting] =
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -85,7 +87,8 @@ let package = Package(
         .library(
             name: "ReviewKD",
             targets: [
-                "Archives", "Basics", "COCO", "COCODrawing", "DetectionData", "DetectionTraining",
+                "Archives", "Basics", "COCO", "COCODrawing", "Dashboard", "DetectionData",
+                "DetectionTraining",
                 "Detectors", "Distillation", "Downloads", "Drawing", "ImageFiles", "ImageFolders",
                 "Masks", "NetworkFiles", "Pickles", "RecipeSyntax", "Recipes", "RecordStore",
                 "RunRecords",
@@ -99,6 +102,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -180,6 +184,10 @@ let package = Package(
             swiftSettings: house,
             // GRDB asks for `sqlite3`; the folder that `make setup` makes has its archive alone.
             linkerSettings: [.unsafeFlags(["-L\(Context.packageDirectory)/.libsqlite"])]),
+        .target(
+            name: "Dashboard", dependencies: ["RecordStore", flyingFox, flyingSocks],
+            resources: [.embedInCode("Page")],
+            swiftSettings: house),
         .target(name: "Machine", dependencies: ["Basics"], swiftSettings: house),
         .target(name: "RecipeSyntax", dependencies: ["Basics", yams], swiftSettings: house),
         .target(
@@ -254,8 +262,8 @@ let package = Package(
         .target(
             name: "RecordCommands",
             dependencies: [
-                "Basics", "CommandOptions", "RecordStore", "Recipes", "Recording", "RunRecords",
-                "RunReport", "Studies", "Terminal", "Torch", "Training", "VisionData",
+                "Basics", "CommandOptions", "Dashboard", "RecordStore", "Recipes", "Recording",
+                "RunRecords", "RunReport", "Studies", "Terminal", "Torch", "Training", "VisionData",
                 argumentParser,
             ],
             swiftSettings: house),
@@ -327,6 +335,15 @@ let package = Package(
         .executableTarget(
             name: "record-writer", dependencies: ["RecordStore"], path: "Tests/RecordWriter",
             swiftSettings: house),
+        .executableTarget(
+            name: "dashboard-trial", dependencies: ["Dashboard", "RecordStore"],
+            path: "Tests/DashboardTrial", swiftSettings: house),
+        .testTarget(
+            name: "DashboardTests",
+            dependencies: [
+                "BasicsTestSupport", "Dashboard", "RecordStore", "dashboard-trial",
+            ],
+            exclude: ["browser.py"], swiftSettings: house),
         .testTarget(
             name: "RecordStoreTests",
             dependencies: [

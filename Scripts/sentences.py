@@ -34,6 +34,7 @@ PAGES = [
             "troubleshooting",
             "glossary",
             "studies",
+            "dashboard",
             "weights",
             "adding-a-method",
             "adding-a-model",

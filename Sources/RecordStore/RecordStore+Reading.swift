@@ -54,18 +54,7 @@ extension RecordStore {
     /// - Returns: them, without the recipes' texts.
     /// - Throws: `RecordError`.
     public func runs(after version: Int64? = nil) throws(RecordError) -> [RecordedRun] {
-        try read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT id, folder, name, kind, command, recipe, '' AS recipe_text, seed_group, method,
-                        seed, epochs, steps, revision, libtorch, device, processor, kernels, score_name,
-                        state, reason, host, process, process_start, epoch, step, images_per_second,
-                        seconds_left, score, begun, updated, version
-                    FROM run WHERE version > ? ORDER BY begun DESC, id DESC
-                    """, arguments: [version ?? -1]
-            ).map { Self.run($0, settings: [:]) }
-        }
+        try read { db in try Self.runs(after: version, db) }
     }
 
     /// The numbers of all runs, by which a reader sees that one was removed.
@@ -199,6 +188,19 @@ extension RecordStore {
             let values = settings.map { $0[key] }
             return Set(values).count > 1 ? (key, values) : nil
         }
+    }
+
+    static func runs(after version: Int64?, _ db: Database) throws -> [RecordedRun] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT id, folder, name, kind, command, recipe, '' AS recipe_text, seed_group, method,
+                    seed, epochs, steps, revision, libtorch, device, processor, kernels, score_name,
+                    state, reason, host, process, process_start, epoch, step, images_per_second,
+                    seconds_left, score, begun, updated, version
+                FROM run WHERE version > ? ORDER BY begun DESC, id DESC
+                """, arguments: [version ?? -1]
+        ).map { Self.run($0, settings: [:]) }
     }
 
     private static func settings(of id: Int64, _ db: Database) throws -> [String: String] {

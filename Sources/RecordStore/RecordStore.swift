@@ -35,11 +35,22 @@ public final class RecordStore: Sendable {
         do {
             database = try DatabasePool(path: path, configuration: configuration)
             try Self.requireOwn(database, path)
-            if access == .write { try RecordSchema.migrator.migrate(database) }
+            if access == .write { try Self.migrate(database) }
         } catch let error as RecordError {
             throw error
         } catch {
             throw Self.recordError(error, path)
+        }
+    }
+
+    private static func migrate(_ database: DatabasePool) throws {
+        do {
+            try RecordSchema.migrator.migrate(database)
+        } catch {
+            // Of several processes that make the file at once all but one find its tables made meanwhile.
+            guard try database.read(RecordSchema.migrator.hasCompletedMigrations) else {
+                throw error
+            }
         }
     }
 

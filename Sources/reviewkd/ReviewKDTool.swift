@@ -22,9 +22,8 @@ struct ReviewKDTool: AsyncParsableCommand {
             DemoCommand.self, TrainCommand.self, DistillCommand.self, ReproduceCommand.self,
             AblateCommand.self, EvaluateCommand.self, PredictCommand.self, BenchCommand.self,
             ModelsCommand.self,
-            RecipesCommand.self, RunsCommand.self, ReportCommand.self, DatasetsCommand.self,
-            COCOCommand.self,
-            DevicesCommand.self, CompletionsCommand.self,
+            RecipesCommand.self, RunsCommand.self, ReportCommand.self, DashboardCommand.self,
+            DatasetsCommand.self, COCOCommand.self, DevicesCommand.self, CompletionsCommand.self,
         ])
 
     /// Runs the command that the arguments name, on the main thread as long as it does not wait.
