@@ -76,6 +76,7 @@ let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -86,8 +87,8 @@ let package = Package(
             targets: [
                 "Archives", "Basics", "COCO", "COCODrawing", "DetectionData", "DetectionTraining",
                 "Detectors", "Distillation", "Downloads", "Drawing", "ImageFiles", "ImageFolders",
-                "Masks", "NetworkFiles", "Pickles", "RecipeSyntax", "Recipes", "RecordStore",
-                "RunRecords",
+                "Masks", "ModelExport", "NetworkFiles", "ONNXFiles", "Pickles", "RecipeSyntax",
+                "Recipes", "RecordStore", "RunRecords",
                 "StepTiming", "Studies", "TensorFiles", "Torch", "TorchNN", "Training",
                 "VisionData",
                 "VisionModels",
@@ -97,6 +98,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -153,6 +155,13 @@ let package = Package(
             dependencies: [
                 "Basics", "Detectors", "TensorFiles", "Torch", "TorchNN", "VisionModels",
             ],
+            swiftSettings: house),
+        .target(
+            name: "ONNXFiles", dependencies: ["Basics", protobuf], exclude: ["onnx.proto"],
+            swiftSettings: house),
+        .target(
+            name: "ModelExport",
+            dependencies: ["Basics", "ONNXFiles", "Torch", "TorchNN", "VisionModels"],
             swiftSettings: house),
         .target(
             name: "VisionData",
@@ -226,7 +235,8 @@ let package = Package(
             name: "Remedies",
             dependencies: [
                 "COCO",
-                "Basics", "Downloads", "ImageFolders", "NetworkFiles", "RecipeSyntax", "Recipes",
+                "Basics", "Downloads", "ImageFolders", "ModelExport", "NetworkFiles",
+                "RecipeSyntax", "Recipes",
                 "Studies", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
             ], swiftSettings: house),
         .target(
@@ -253,10 +263,19 @@ let package = Package(
                 "TorchNN", "Training", "VisionData", "VisionModels", argumentParser,
             ],
             swiftSettings: house),
+        .target(
+            name: "ExportCommands",
+            dependencies: [
+                "Basics", "CommandOptions", "ImageFolders", "ModelExport", "NetworkFiles",
+                "ONNXFiles",
+                "Recipes", "Remedies", "TensorFiles", "Terminal", "Torch", "TorchNN", "Training",
+                "VisionData", "VisionModels", argumentParser,
+            ],
+            swiftSettings: house),
         .executableTarget(
             name: "reviewkd",
             dependencies: [
-                "CommandOptions", "RecordCommands", "Recording", "Reporting",
+                "CommandOptions", "ExportCommands", "RecordCommands", "Recording", "Reporting",
                 "Basics", "COCO", "DetectionData", "DetectionTraining", "Detectors", "Revision",
                 "Terminal", "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
                 "ImageFolders", "VisionData", "Distillation",
@@ -372,6 +391,16 @@ let package = Package(
                 "VisionModels", "TensorFilesTestSupport", "TorchTestSupport",
             ],
             exclude: ["Fixtures"], swiftSettings: house),
+        .testTarget(
+            name: "ONNXFilesTests", dependencies: ["Basics", "ONNXFiles"], swiftSettings: house),
+        .testTarget(
+            name: "ModelExportTests",
+            dependencies: [
+                "Basics", "BasicsTestSupport", "ModelExport", "NetworkFiles", "ONNXFiles",
+                "TensorFiles",
+                "Torch", "TorchNN", "VisionData", "VisionModels", "TorchTestSupport",
+            ],
+            exclude: ["Python"], swiftSettings: house + fast),
         .testTarget(
             name: "DistillationTests",
             dependencies: ["Torch", "TorchNN", "VisionModels", "Distillation", "TorchTestSupport"],

@@ -35,6 +35,7 @@ PAGES = [
             "glossary",
             "studies",
             "weights",
+            "export",
             "adding-a-method",
             "adding-a-model",
             "adding-a-dataset",
