@@ -90,8 +90,8 @@ let package = Package(
                 "Archives", "Basics", "COCO", "COCODrawing", "Dashboard", "DetectionData",
                 "DetectionTraining",
                 "Detectors", "Distillation", "Downloads", "Drawing", "ImageFiles", "ImageFolders",
-                "Masks", "NetworkFiles", "Pickles", "RecipeSyntax", "Recipes", "RecordStore",
-                "RunRecords",
+                "Masks", "ModelExport", "NetworkFiles", "ONNXFiles", "Pickles", "RecipeSyntax",
+                "Recipes", "RecordStore", "RunRecords",
                 "StepTiming", "Studies", "TensorFiles", "Torch", "TorchNN", "Training",
                 "VisionData",
                 "VisionModels",
@@ -159,6 +159,13 @@ let package = Package(
             dependencies: [
                 "Basics", "Detectors", "TensorFiles", "Torch", "TorchNN", "VisionModels",
             ],
+            swiftSettings: house),
+        .target(
+            name: "ONNXFiles", dependencies: ["Basics", protobuf], exclude: ["onnx.proto"],
+            swiftSettings: house),
+        .target(
+            name: "ModelExport",
+            dependencies: ["Basics", "ONNXFiles", "Torch", "TorchNN", "VisionModels"],
             swiftSettings: house),
         .target(
             name: "VisionData",
@@ -236,7 +243,8 @@ let package = Package(
             name: "Remedies",
             dependencies: [
                 "COCO",
-                "Basics", "Downloads", "ImageFolders", "NetworkFiles", "RecipeSyntax", "Recipes",
+                "Basics", "Downloads", "ImageFolders", "ModelExport", "NetworkFiles",
+                "RecipeSyntax", "Recipes",
                 "Studies", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
             ], swiftSettings: house),
         .target(
@@ -251,7 +259,8 @@ let package = Package(
             ],
             resources: [.embedInCode("Page")], swiftSettings: house),
         .target(
-            name: "EventFiles", dependencies: ["Basics", protobuf], swiftSettings: house),
+            name: "EventFiles", dependencies: ["Basics", protobuf], exclude: ["event.proto"],
+            swiftSettings: house),
         .target(
             name: "Recording",
             dependencies: [
@@ -274,10 +283,20 @@ let package = Package(
                 "TorchNN", "Training", "VisionData", "VisionModels", argumentParser,
             ],
             swiftSettings: house),
+        .target(
+            name: "ExportCommands",
+            dependencies: [
+                "Basics", "CommandOptions", "ImageFolders", "ModelExport", "NetworkFiles",
+                "ONNXFiles",
+                "Recipes", "Remedies", "TensorFiles", "Terminal", "Torch", "TorchNN", "Training",
+                "VisionData", "VisionModels", argumentParser,
+            ],
+            swiftSettings: house),
         .executableTarget(
             name: "reviewkd",
             dependencies: [
-                "CommandOptions", "RecordCommands", "Recording", "Reporting", "RunReport",
+                "CommandOptions", "ExportCommands", "RecordCommands", "Recording", "Reporting",
+                "RunReport",
                 "Basics", "COCO", "DetectionData", "DetectionTraining", "Detectors", "Revision",
                 "Terminal", "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
                 "ImageFolders", "VisionData", "Distillation",
@@ -407,6 +426,16 @@ let package = Package(
                 "VisionModels", "TensorFilesTestSupport", "TorchTestSupport",
             ],
             exclude: ["Fixtures"], swiftSettings: house),
+        .testTarget(
+            name: "ONNXFilesTests", dependencies: ["Basics", "ONNXFiles"], swiftSettings: house),
+        .testTarget(
+            name: "ModelExportTests",
+            dependencies: [
+                "Basics", "BasicsTestSupport", "ModelExport", "NetworkFiles", "ONNXFiles",
+                "TensorFiles",
+                "Torch", "TorchNN", "VisionData", "VisionModels", "TorchTestSupport",
+            ],
+            exclude: ["Python"], swiftSettings: house + fast),
         .testTarget(
             name: "DistillationTests",
             dependencies: ["Torch", "TorchNN", "VisionModels", "Distillation", "TorchTestSupport"],

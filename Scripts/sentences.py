@@ -36,6 +36,7 @@ PAGES = [
             "studies",
             "dashboard",
             "weights",
+            "export",
             "adding-a-method",
             "adding-a-model",
             "adding-a-dataset",

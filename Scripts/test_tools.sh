@@ -23,3 +23,4 @@ if ((${#packages[@]} > 0)); then
         apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null
 fi
 Scripts/tensorboard_environment.sh
+Scripts/export_environment.sh

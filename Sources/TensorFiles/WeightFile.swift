@@ -77,6 +77,24 @@ public struct WeightFile: Sendable, Equatable {
         try decodeAll(try contents(of: path), path: path, key: key)
     }
 
+    /// Reads every set of tensors that a file holds, and says what kind of file it is.
+    ///
+    /// - Parameters:
+    ///   - path: where the file lies.
+    ///   - key: where in the file they are.
+    /// - Returns: at least one set, the one to be preferred first; the form and the size of the whole file.
+    /// - Throws: `WeightFileError` where the file cannot be read, is damaged or of another kind.
+    package static func examine(
+        path: String, key: WeightsKey
+    ) throws(WeightFileError) -> (files: [WeightFile], format: WeightFormat, byteCount: Int) {
+        let contents = try contents(of: path)
+        let files = try decodeAll(contents, path: path, key: key)
+        guard let format = WeightFormat(of: contents) else {
+            throw .unknownFormat(path: path, byteCount: contents.count)
+        }
+        return (files, format, contents.count)
+    }
+
     /// Decodes the contents of a safetensors file or a PyTorch checkpoint.
     ///
     /// - Parameters:

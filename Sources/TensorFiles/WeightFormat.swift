@@ -5,10 +5,13 @@
 #endif
 
 /// The form of a file of weights, told by its first bytes alone.
-enum WeightFormat {
+public enum WeightFormat: String, Sendable {
     case safetensors
-    case zip
-    case stream
+    /// What `torch.save` writes today.
+    case zip = "PyTorch"
+    /// What it wrote before PyTorch 1.6.
+    case stream = "PyTorch before 1.6"
+    /// A dictionary that was pickled by itself, as detectron2's files.
     case pickle
 
     init?(of contents: Data) {

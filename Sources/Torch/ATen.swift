@@ -84,6 +84,7 @@ enum ATen: String, CaseIterable {
     case remainderTensor = "aten::remainder.Tensor"
     case repeatInterleave = "aten::repeat_interleave.Tensor"
     case reshape = "aten::reshape"
+    case round = "aten::round"
     case setData = "aten::set_data"
     case sigmoid = "aten::sigmoid"
     case smoothL1Loss = "aten::smooth_l1_loss"

@@ -1,7 +1,7 @@
 import CTorch
 
 /// An argument of an operator, retained for as long as the call lasts.
-enum Argument {
+package enum OperatorArgument: Sendable {
     case none
     case tensor(Tensor?)
     case int(Int)
@@ -17,9 +17,9 @@ enum Argument {
     case optionalTensors([Tensor?])
     case scalars([Double])
 
-    static func dtype(_ dtype: DType) -> Argument { .int(Int(dtype.rawValue)) }
+    static func dtype(_ dtype: DType) -> OperatorArgument { .int(Int(dtype.rawValue)) }
 
-    static func format(_ format: MemoryFormat) -> Argument { .int(format.rawValue) }
+    static func format(_ format: MemoryFormat) -> OperatorArgument { .int(format.rawValue) }
 
     /// Whether a collected failure left one of the argument's tensors empty.
     fileprivate var isEmptied: Bool {
@@ -47,17 +47,17 @@ enum Argument {
 extension ATen {
     /// Calls the operator and returns its first result.
     @discardableResult
-    func call(_ arguments: Argument...) -> Tensor {
+    func call(_ arguments: OperatorArgument...) -> Tensor {
         dispatch(arguments, results: 1)[0]
     }
 
     /// Calls an operator that returns nothing.
-    func perform(_ arguments: Argument...) {
+    func perform(_ arguments: OperatorArgument...) {
         _ = dispatch(arguments, results: 0)
     }
 
     /// Calls the operator with arguments put together beforehand and returns its first result.
-    func callList(_ arguments: [Argument]) -> Tensor {
+    func callList(_ arguments: [OperatorArgument]) -> Tensor {
         dispatch(arguments, results: 1)[0]
     }
 
@@ -67,7 +67,7 @@ extension ATen {
     ///   - results: how many tensors the operator returns.
     ///   - arguments: in the order of the schema.
     /// - Returns: that many tensors.
-    func call(results: Int, _ arguments: Argument...) -> [Tensor] {
+    func call(results: Int, _ arguments: OperatorArgument...) -> [Tensor] {
         dispatch(arguments, results: results)
     }
 
@@ -93,7 +93,7 @@ extension ATen {
         return String(cString: text)
     }
 
-    private func dispatch(_ arguments: [Argument], results: Int) -> [Tensor] {
+    private func dispatch(_ arguments: [OperatorArgument], results: Int) -> [Tensor] {
         if arguments.contains(where: \.isEmptied) {
             return (0..<results).map { _ in Tensor(owning: nil) }
         }
@@ -110,7 +110,9 @@ extension ATen {
         precondition(
             !succeeded || count == results,
             "\(rawValue): \(count) results where \(results) were expected")
-        return returned.map { Tensor(owning: $0.kind == CT_TENSOR ? $0.tensor : nil) }
+        let tensors = returned.map { Tensor(owning: $0.kind == CT_TENSOR ? $0.tensor : nil) }
+        OperatorRecorder.note(self, arguments, tensors)
+        return tensors
     }
 }
 
@@ -119,7 +121,7 @@ private struct ArgumentBuffer {
     private(set) var values: [ct_value] = []
     private var lists: [UnsafeMutableRawPointer] = []
 
-    init(_ arguments: [Argument]) {
+    init(_ arguments: [OperatorArgument]) {
         values.reserveCapacity(arguments.count)
         for argument in arguments { append(argument) }
     }
@@ -129,7 +131,7 @@ private struct ArgumentBuffer {
         lists = []
     }
 
-    private mutating func append(_ argument: Argument) {
+    private mutating func append(_ argument: OperatorArgument) {
         var value = ct_value()
         switch argument {
         case .none, .tensor(nil), .generator(nil):

@@ -45,7 +45,7 @@ extension Tensor {
     /// - Returns: the tensor itself.
     @discardableResult
     public func add(_ other: Tensor, scale: Double = 1) -> Tensor {
-        let factor = dtype.isFloatingPoint ? Argument.double(scale) : .int(Int(scale))
+        let factor = dtype.isFloatingPoint ? OperatorArgument.double(scale) : .int(Int(scale))
         ATen.addInPlace.call(.tensor(self), .tensor(other), factor)
         return self
     }
@@ -132,6 +132,9 @@ extension Tensor {
 
     /// The smallest whole number not below every element.
     public func ceil() -> Tensor { ATen.ceil.call(.tensor(self)) }
+
+    /// The whole number that is nearest to every element; of two equally near the even one.
+    public func rounded() -> Tensor { ATen.round.call(.tensor(self)) }
 
     /// Every element without its sign.
     public func abs() -> Tensor { ATen.abs.call(.tensor(self)) }

@@ -7,7 +7,7 @@ extension Tensor {
     /// - Parameter dtype: the type to sum in; the tensor's own when left out.
     /// - Returns: a scalar.
     public func sum(dtype: DType? = nil) -> Tensor {
-        let type = dtype.map(Argument.dtype) ?? .none
+        let type = dtype.map(OperatorArgument.dtype) ?? .none
         guard device == .cpu, count >= Self.smallestSharedSum else {
             return ATen.sum.call(.tensor(self), type)
         }

@@ -226,7 +226,7 @@ public func oneDNNConvolution(
         let sum = addend.map { linear + $0 } ?? linear
         return relu ? sum.relu() : sum
     }
-    let shared: [Argument] = [
+    let shared: [OperatorArgument] = [
         .tensor(weight), .tensor(bias), .ints([padding, padding]), .ints([stride, stride]),
         .ints([1, 1]), .int(groups),
     ]

@@ -65,7 +65,7 @@ public struct StudentCard: Equatable, Sendable {
     private static let ownNames: Set = ["model", "image_size", "classes", "mean", "std"]
 
     /// The texts for the metadata of a safetensors file.
-    func metadata() throws -> [String: String] {
+    package func metadata() throws -> [String: String] {
         var texts = details
         texts["model"] = model
         texts["image_size"] = imageSize.map(String.init)

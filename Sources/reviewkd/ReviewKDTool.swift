@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import CommandOptions
+import ExportCommands
 import Foundation
 import RecordCommands
 import Remedies
@@ -11,16 +12,15 @@ import Torch
 /// The command-line tool.
 @main
 struct ReviewKDTool: AsyncParsableCommand {
-    /// The tool's own version.
-    static let version = "0.2.0"
-
     static let configuration = CommandConfiguration(
         commandName: "reviewkd",
         abstract: "Trains small vision networks under the guidance of large ones (ReviewKD).",
-        version: "reviewkd \(version), LibTorch \(Runtime.version) (\(build) build of \(revision))",
+        version:
+            "reviewkd \(toolVersion), LibTorch \(Runtime.version) (\(build) build of \(revision))",
         subcommands: [
             DemoCommand.self, TrainCommand.self, DistillCommand.self, ReproduceCommand.self,
             AblateCommand.self, EvaluateCommand.self, PredictCommand.self, BenchCommand.self,
+            ExportCommand.self, InspectCommand.self,
             ModelsCommand.self,
             RecipesCommand.self, RunsCommand.self, ReportCommand.self, DashboardCommand.self,
             DatasetsCommand.self, COCOCommand.self, DevicesCommand.self, CompletionsCommand.self,

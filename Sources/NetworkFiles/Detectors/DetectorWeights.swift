@@ -79,7 +79,7 @@ public struct DetectorWeights {
     ]
 
     /// By the rows of the weights that judge classes: one more for background, or some for each anchor.
-    private static func classCount(by entry: TensorEntry) -> Int? {
+    static func classCount(by entry: TensorEntry) -> Int? {
         guard let rows = entry.shape.first else { return nil }
         return switch NameMatch.lastParts(entry.name, 3) {
         case "box_predictor.cls_score.weight": rows - 1
@@ -118,7 +118,7 @@ public struct DetectorWeights {
     }
 
     /// A set without what detectron2 once kept among the weights: anchors, and how pictures are normalised.
-    private static func withoutConstants(_ file: WeightFile) -> WeightFile {
+    static func withoutConstants(_ file: WeightFile) -> WeightFile {
         var file = file
         file.entries.removeAll { entry in
             entry.name.contains("anchor_generator.cell_anchors")
@@ -127,7 +127,7 @@ public struct DetectorWeights {
         return file
     }
 
-    private static func withoutCounters(_ file: WeightFile) -> WeightFile {
+    static func withoutCounters(_ file: WeightFile) -> WeightFile {
         var file = file
         file.entries.removeAll { $0.name.hasSuffix("num_batches_tracked") }
         return file

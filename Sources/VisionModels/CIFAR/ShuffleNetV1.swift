@@ -84,8 +84,8 @@ final class ShuffleBlockV1: OpenBlock {
         _ input: Tensor, relu: Bool, _ execution: any LayerExecution
     ) -> Tensor {
         let squeezed = execution.convolve(input, conv1, bn1, relu: true)
-            .shuffledChannels(groups: conv1.groups)
-        let inner = execution.convolve(squeezed, conv2, bn2, relu: true)
+        let inner = execution.convolve(
+            execution.shuffle(squeezed, groups: conv1.groups), conv2, bn2, relu: true)
         guard stride == 2 else {
             return execution.convolve(inner, conv3, bn3, adding: input, relu: relu)
         }

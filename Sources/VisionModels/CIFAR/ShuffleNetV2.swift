@@ -53,10 +53,10 @@ public final class ShuffleNetV2: Backbone {
         var preactivations: [Tensor] = []
         for stage in [layer1, layer2, layer3] {
             for block in stage.dropLast() {
-                activation = block.halves(activation, execution).output
+                activation = block.halves(activation, execution).output(execution)
             }
             let last = stage[stage.count - 1].halves(activation, execution)
-            activation = last.output
+            activation = last.output(execution)
             if execution.keepsPreactivations { preactivations.append(last.preactivation) }
             stages.append(activation)
         }
@@ -85,8 +85,9 @@ struct ShuffleHalves {
     var preactivation: Tensor { Tensor.concatenate([done, open], dimension: 1) }
 
     /// The block's output.
-    var output: Tensor {
-        Tensor.concatenate([done, open.relu()], dimension: 1).shuffledChannels(groups: 2)
+    func output(_ execution: any LayerExecution) -> Tensor {
+        execution.shuffle(
+            Tensor.concatenate([done, open.relu()], dimension: 1), groups: 2)
     }
 }
 

@@ -36,12 +36,23 @@ public protocol LayerExecution: AnyObject {
 
     /// A classifier's logits for rows `[N, features]`.
     func classify(_ input: Tensor, _ layer: Linear) -> Tensor
+
+    /// Interleaves the channels of `groups` parts, `[N, C, H, W]` to the same; by default in memory that has
+    /// channels last.
+    ///
+    /// Reference: Zhang et al., *ShuffleNet*, CVPR 2018, section 3.1.
+    func shuffle(_ input: Tensor, groups: Int) -> Tensor
 }
 
 extension LayerExecution {
     /// A transposed convolution, and ReLU, by the layer as it stands.
     public func enlarge(_ input: Tensor, _ layer: ConvTranspose2d, relu: Bool) -> Tensor {
         relu ? layer(input).relu() : layer(input)
+    }
+
+    /// The channels interleaved in memory that has channels last.
+    public func shuffle(_ input: Tensor, groups: Int) -> Tensor {
+        input.shuffledChannels(groups: groups)
     }
 
     /// Convolution, batch norm and addition, without an activation.

@@ -1,0 +1,2 @@
+/// The tool's own version.
+package let toolVersion = "0.2.0"
