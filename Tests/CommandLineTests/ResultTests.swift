@@ -404,11 +404,22 @@ extension CommandLineSuite {
               predict                 Name what photographs show, or the objects in them.
               bench                   Measure the time of whole steps on synthetic images,
                                       or of loading photographs.
+              export                  Write a network for other programs: safetensors,
+                                      PyTorch's .pth or ONNX.
+              inspect                 Say what a file of weights holds, and which networks
+                                      it fits.
               models                  List the networks and detectors, or describe one.
               recipes                 List the shipped recipes, or show one.
+              runs                    List, compare and export recorded runs.
+              report                  Write one HTML file about runs: tables, curves,
+                                      classes, what the review does.
+              dashboard               Show the recorded runs on a page in the browser while
+                                      they go on.
               datasets                Download data sets.
               coco                    Work with annotations and results in the form of COCO.
               devices                 Show the devices, and why one is missing.
+              completions             Print what completes this program's commands and
+                                      options in a shell.
 
               See 'reviewkd help <subcommand>' for detailed help.
 
