@@ -15,6 +15,11 @@ public struct Prediction: Sendable, Equatable, Encodable {
 
     /// Its probability by the network, the softmax of the logits.
     public let probability: Double
+
+    enum CodingKeys: String, CodingKey {
+        case name, probability
+        case number = "class"
+    }
 }
 
 /// Names what photographs show, with the pixels and the folded network of an evaluation.

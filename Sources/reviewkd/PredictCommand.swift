@@ -151,11 +151,11 @@ struct PredictCommand: ParsableCommand {
 
     private struct Line: Encodable {
         let image: String
-        let classes: [Prediction]
+        let predictions: [Prediction]
     }
 
     private func show(_ path: String, _ best: [Prediction]) throws {
-        guard !json else { return try printJSON(Line(image: path, classes: best)) }
+        guard !json else { return try printJSON(Line(image: path, predictions: best)) }
         let parts = best.map { "\($0.name) \((100 * $0.probability).formatted(places: 2)) %" }
         print("\(path): \(parts.joined(separator: ", "))")
     }

@@ -106,7 +106,7 @@ extension WholeRunsSuite {
                 let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
                 let fields = try #require(object as? [String: Any])
                 let image = try #require(fields["image"] as? String)
-                let classes = try #require(fields["classes"] as? [[String: Any]])
+                let classes = try #require(fields["predictions"] as? [[String: Any]])
                 let truth = image.split(separator: "/").dropLast().last.map(String.init)
                 let found = classes.first { $0["name"] as? String == truth }
                 loss -= log(try #require(found?["probability"] as? Double))
