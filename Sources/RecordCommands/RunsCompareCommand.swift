@@ -49,8 +49,7 @@ struct RunsCompareCommand: ParsableCommand {
         let store = try records.open()
         let chosen = try runs.map { try store.run(named: $0) }
         let lines = try chosen.map { run in
-            let scores = RunScores(
-                try store.series(of: run.id).series, named: run.description.score)
+            let scores = try store.scores(of: run.id, named: run.description.score)
             return Line(
                 id: run.id, name: run.description.name, state: run.state.rawValue,
                 scoreName: run.description.score, last: scores.last, best: scores.best,

@@ -67,7 +67,7 @@ struct RunsExportCommand: ParsableCommand {
             + "best_on_validation,folder\n"
         return try runs.reduce(into: heading) { text, run in
             let of = run.description
-            let scores = RunScores(try store.series(of: run.id).series, named: of.score)
+            let scores = try store.scores(of: run.id, named: of.score)
             let numbers = [scores.last, scores.best, scores.onValidation].map {
                 $0.map { "\($0)" } ?? ""
             }
@@ -131,7 +131,7 @@ struct RunsExportCommand: ParsableCommand {
 
     private static func lines(_ runs: [RecordedRun], _ store: RecordStore) throws -> String {
         try runs.reduce(into: "") { text, run in
-            let curves = try store.series(of: run.id).series.map {
+            let curves = try store.series(of: run.id).map {
                 ($0.name, Line.Curve(steps: $0.steps, values: $0.values))
             }
             text += try json(

@@ -49,7 +49,7 @@ struct RunsShowCommand: ParsableCommand {
     func run() throws {
         let store = try records.open()
         let run = try store.run(named: name)
-        let numbers = EpochNumbers.all(of: try store.series(of: run.id).series)
+        let numbers = EpochNumbers.all(of: try store.series(of: run.id))
         let artefacts = try store.artefacts(of: run.id)
         let of = run.description
         guard json else { return show(run, numbers, artefacts) }

@@ -57,13 +57,6 @@ extension RecordStore {
         try read { db in try Self.runs(after: version, db) }
     }
 
-    /// The numbers of all runs, by which a reader sees that one was removed.
-    ///
-    /// - Throws: `RecordError`.
-    public func runNumbers() throws(RecordError) -> [Int64] {
-        try read { db in try Int64.fetchAll(db, sql: "SELECT id FROM run ORDER BY id") }
-    }
-
     /// One run with its recipe.
     ///
     /// - Parameter id: its number.
@@ -85,7 +78,7 @@ extension RecordStore {
     /// - Returns: it, with its recipe.
     /// - Throws: `RecordError.noRun` or `.severalRuns`, or what reading throws.
     public func run(named text: String) throws(RecordError) -> RecordedRun {
-        let folder = URL(fileURLWithPath: text).standardizedFileURL.resolvingSymlinksInPath().path
+        let folder = RunDescription.whole(text)
         let found = try read { db in
             try Int64.fetchAll(
                 db, sql: "SELECT id FROM run WHERE id = ? OR folder = ? OR name = ? ORDER BY id",
@@ -99,23 +92,18 @@ extension RecordStore {
 
     /// The curves of a run.
     ///
-    /// - Parameters:
-    ///   - id: the run's number.
-    ///   - point: only points written after this one; nil for all.
-    /// - Returns: the curves in order of their names, and the number of the newest point.
+    /// - Parameter id: the run's number.
+    /// - Returns: the curves in order of their names.
     /// - Throws: `RecordError`.
-    public func series(
-        of id: Int64, after point: Int64? = nil
-    ) throws(RecordError) -> (series: [RunSeries], newest: Int64) {
+    public func series(of id: Int64) throws(RecordError) -> [RunSeries] {
         try read { db in
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT series.name, point.step, point.value, point.id FROM point
+                    SELECT series.name, point.step, point.value FROM point
                         JOIN series ON series.id = point.series
-                    WHERE series.run = ? AND point.id > ? ORDER BY series.name, point.step
-                    """, arguments: [id, point ?? -1])
-            var newest = point ?? -1
+                    WHERE series.run = ? ORDER BY series.name, point.step
+                    """, arguments: [id])
             var series: [RunSeries] = []
             var (name, steps, values): (String?, [Int], [Double?]) = (nil, [], [])
             func close() {
@@ -132,18 +120,10 @@ extension RecordStore {
                 }
                 steps.append(row[1])
                 values.append(row[2])
-                newest = max(newest, row[3])
             }
             close()
-            return (series, newest)
+            return series
         }
-    }
-
-    /// The number of the newest point of all runs.
-    ///
-    /// - Throws: `RecordError`.
-    public func newestPoint() throws(RecordError) -> Int64 {
-        try read { db in try Int64.fetchOne(db, sql: "SELECT MAX(id) FROM point") ?? -1 }
     }
 
     /// The files that a run left, in order of their paths.
@@ -158,19 +138,17 @@ extension RecordStore {
         }
     }
 
-    /// The lines of results of all studies below a folder, in their order.
+    /// The lines of results of all studies, in their order.
     ///
-    /// - Parameter folder: whole and without links; nil for all.
     /// - Returns: the lines, as `results.jsonl` has them.
     /// - Throws: `RecordError`.
-    public func resultLines(below folder: String? = nil) throws(RecordError) -> [String] {
+    public func resultLines() throws(RecordError) -> [String] {
         try read { db in
             try String.fetchAll(
                 db,
                 sql: """
-                    SELECT line FROM result JOIN run ON run.id = result.run
-                    WHERE ? IS NULL OR substr(run.folder, 1, length(?)) = ? ORDER BY place, run.id
-                    """, arguments: [folder, folder, folder])
+                    SELECT line FROM result ORDER BY place, run
+                    """)
         }
     }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What is known of a run before its first step.
 public struct RunDescription: Sendable, Equatable {
     /// The run's folder, whole and without links, which tells runs apart.
@@ -84,6 +86,13 @@ public struct RunDescription: Sendable, Equatable {
         self.seed = seed
         self.epochs = epochs
         self.score = score
+    }
+}
+
+extension RunDescription {
+    /// A path without links and dots.
+    package static func whole(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
     }
 }
 

@@ -56,7 +56,7 @@ package final class EventRecording {
             case .step(let step):
                 try file.add(
                     scalars: step.terms.map { (tag: "step/\($0.name)", value: $0.value) },
-                    step: (step.epoch - 1) * step.stepsPerEpoch + step.stepInEpoch)
+                    step: step.number)
             case .epoch(let epoch, _): try record(epoch, in: file)
             }
         } catch {
@@ -66,15 +66,8 @@ package final class EventRecording {
     }
 
     private func record(_ epoch: EpochRecord, in file: EventFile) throws {
-        var scalars: [(tag: String, value: Double)] = [
-            (tag: "learning_rate", value: epoch.learningRate),
-            (tag: "images_per_second", value: epoch.imagesPerSecond),
-        ]
-        scalars += epoch.train.map { (tag: "train/\($0.key)", value: $0.value) }
-        for (images, scores) in [("validation", epoch.validation), ("test", epoch.test)] {
-            scalars += (scores?.all ?? [:]).map { (tag: "\(images)/\($0.key)", value: $0.value) }
-        }
-        try file.add(scalars: scalars.sorted { $0.tag < $1.tag }, step: epoch.step)
+        let scalars = epoch.curves.sorted { $0.name < $1.name }
+        try file.add(scalars: scalars.map { (tag: $0.name, value: $0.value) }, step: epoch.step)
         for image in try pictures?() ?? [] {
             try file.add(
                 png: image.png, size: image.size, isGrey: false, tag: image.tag, step: epoch.step)

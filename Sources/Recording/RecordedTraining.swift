@@ -11,7 +11,6 @@ package final class RecordedTraining {
     private let recorder: RunRecorder
     private let run: RunDescription
     private var lastProgress: ContinuousClock.Instant?
-    private var epochs = 0
 
     init(_ recorder: RunRecorder, _ run: RunDescription) {
         self.recorder = recorder
@@ -23,24 +22,17 @@ package final class RecordedTraining {
         switch event {
         case .remark, .warning, .evaluation: break
         case .step(let step): record(step)
-        case .epoch(let epoch, _):
-            epochs = epoch.epoch
-            var update = RunUpdate([epoch], score: run.score)
-            update.progress?.imagesPerSecond = epoch.imagesPerSecond
-            recorder.add(update)
+        case .epoch(let epoch, _): recorder.add(RunUpdate([epoch], score: run.score))
         }
     }
 
     private func record(_ step: StepReport) {
-        let number = (step.epoch - 1) * step.stepsPerEpoch + step.stepInEpoch
-        var update = RunUpdate()
-        if recorder.keeps(step: number) { update = RunUpdate(step, at: number) }
+        var update = recorder.keeps(step: step.number) ? RunUpdate(step) : RunUpdate()
         let now = ContinuousClock.now
         if lastProgress.map({ now - $0 >= Self.pause }) ?? true {
             lastProgress = now
-            epochs = step.epoch - 1
             update.progress = RunProgress(
-                epoch: epochs, step: number, imagesPerSecond: step.imagesPerSecond,
+                epoch: step.epoch - 1, step: step.number, imagesPerSecond: step.imagesPerSecond,
                 secondsLeft: step.secondsLeft.isFinite ? step.secondsLeft : nil)
         }
         if !update.isEmpty { recorder.add(update) }

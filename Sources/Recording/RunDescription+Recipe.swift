@@ -27,9 +27,4 @@ extension RunDescription {
             method: recipe.teacher == nil ? "alone" : recipe.method.name, seed: recipe.seed,
             epochs: recipe.epochs, score: recipe.isDetection ? "AP" : "top1")
     }
-
-    /// A path without links and dots.
-    package static func whole(_ path: String) -> String {
-        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
-    }
 }

@@ -42,9 +42,11 @@ package struct RunIndex {
         var outcome = Outcome()
         var found: Set<String> = []
         let (runs, studies) = try Self.folders(below: folder)
+        let known = Dictionary(
+            uniqueKeysWithValues: try store.runs().map { ($0.description.folder, $0) })
         for run in runs {
             do {
-                try take(run)
+                try take(run, known: known[run])
                 outcome.runs += 1
                 found.insert(run)
             } catch let error as RecordError {
@@ -103,10 +105,9 @@ package struct RunIndex {
         return (runs, studies)
     }
 
-    private func take(_ folder: String) throws {
+    private func take(_ folder: String, known: RecordedRun?) throws {
         let recipe = try Recipe.load(file: folder + "/recipe.yaml")
         let history = try RunFolder.history(in: folder)
-        let known = try store.runs().first { $0.description.folder == folder }
         // Its own process knows more than its folder.
         if known?.state == .running { return }
         var run = RunDescription(

@@ -6,10 +6,10 @@ import Training
 
 extension RunUpdate {
     /// What a step tells.
-    init(_ step: StepReport, at number: Int) {
+    init(_ step: StepReport) {
         self.init()
         points = step.terms.map {
-            RunPoint(series: "step/\($0.name)", step: number, value: $0.value)
+            RunPoint(series: "step/\($0.name)", step: step.number, value: $0.value)
         }
     }
 
@@ -28,17 +28,33 @@ extension RunUpdate {
     }
 
     private static func points(of epoch: EpochRecord) -> [RunPoint] {
-        var values: [(String, Double)] = [
-            ("learning_rate", epoch.learningRate), ("seconds", epoch.seconds),
-            ("images_per_second", epoch.imagesPerSecond),
-            ("peak_memory_bytes", Double(epoch.peakMemoryBytes)),
-        ]
-        values += epoch.train.map { ("train/\($0.key)", $0.value) }
-        for (images, scores) in [("validation", epoch.validation), ("test", epoch.test)] {
-            values += (scores?.all ?? [:]).map { ("\(images)/\($0.key)", $0.value) }
-        }
-        return values.map { RunPoint(series: $0, step: epoch.step, value: $1) }
+        let values =
+            epoch.curves + [
+                (name: "seconds", value: epoch.seconds),
+                (name: "peak_memory_bytes", value: Double(epoch.peakMemoryBytes)),
+            ]
+        return values.map { RunPoint(series: $0.name, step: epoch.step, value: $0.value) }
     }
+}
+
+extension EpochRecord {
+    /// What of an epoch is drawn as a curve, whoever draws it.
+    var curves: [(name: String, value: Double)] {
+        var values = [
+            (name: "learning_rate", value: learningRate),
+            (name: "images_per_second", value: imagesPerSecond),
+        ]
+        values += train.map { (name: "train/\($0.key)", value: $0.value) }
+        for (images, scores) in [("validation", validation), ("test", test)] {
+            values += (scores?.all ?? [:]).map { (name: "\(images)/\($0.key)", value: $0.value) }
+        }
+        return values
+    }
+}
+
+extension StepReport {
+    /// How many steps of the run are done.
+    var number: Int { (epoch - 1) * stepsPerEpoch + stepInEpoch }
 }
 
 /// The files that a run left in its folder, but for its checkpoints and lists of images.

@@ -91,7 +91,7 @@ extension ReportedRun {
         let classCount = data.train.classCount
         let student = try recipe.makeStudent(classCount: classCount, device: .cpu)
         try student.load(
-            weights: folder + "/" + RunFolder.weightsName, named: recipe.student.model)
+            weights: folder + "/" + lastWeightsName, named: recipe.student.model)
         student.eval()
         guard let settings = recipe.teacher, let teacher else {
             self.init(name: name, recipe: recipe, history: history, student: student)

@@ -275,9 +275,6 @@ extension RunFolder {
         return records
     }
 
-    /// The name of the file of a run's last weights.
-    package static var weightsName: String { lastWeightsName }
-
     /// Gives a method the state of a run's newest checkpoint.
     ///
     /// - Parameters:

@@ -67,7 +67,7 @@ struct EventTests {
             _ = try events.ready()
             let run = try #require(try store.runs().first).id
             let old = try #require(
-                try store.series(of: run).series.first { $0.name == "step/total" })
+                try store.series(of: run).first { $0.name == "step/total" })
             var update = RunUpdate()
             update.points = zip(old.steps, old.values).map {
                 RunPoint(series: old.name, step: $0, value: $1)

@@ -19,7 +19,7 @@ struct RecordStoreTests {
             for run in runs {
                 #expect(run.state == .finished)
                 #expect(run.progress.step == 1000)
-                let series = try store.series(of: run.id).series
+                let series = try store.series(of: run.id)
                 #expect(series.map(\.name) == ["step/loss"])
                 #expect(series.first?.steps == Array(1...1000))
                 #expect(series.first?.values == (1...1000).map { 1 / Double($0) })
@@ -44,7 +44,7 @@ struct RecordStoreTests {
             let store = try RecordStore(path: path, access: .read)
             let run = try #require(try store.runs().first)
             #expect(run.state == .interrupted)
-            #expect(try store.series(of: run.id).series.first?.steps == Array(1...100))
+            #expect(try store.series(of: run.id).first?.steps == Array(1...100))
         }
     }
 
@@ -108,11 +108,11 @@ struct RecordStoreTests {
             update.points = [RunPoint(series: "test/top1", step: 20, value: 60)]
             try store.add(update, to: first)
             #expect(
-                try store.series(of: first).series == [
+                try store.series(of: first) == [
                     RunSeries(name: "test/top1", steps: [10, 20], values: [50, 60])
                 ])
             let second = try store.begin(made(seed: 0), by: nil, keepsPoints: false)
-            #expect(try store.series(of: second).series.isEmpty)
+            #expect(try store.series(of: second).isEmpty)
             #expect(try store.runs().map(\.id) == [second])
         }
     }
