@@ -489,10 +489,11 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "reviewkd", "ArchivesTestSupport", "Basics", "CommandOptions", "Drawing",
-                "ImageFiles", "TensorFiles",
+                "reviewkd", "ArchivesTestSupport", "Basics", "BasicsTestSupport", "CommandOptions",
+                "Distillation", "Drawing", "ImageFiles", "NetworkFiles", "TensorFiles", "Torch",
+                "VisionModels",
                 "TensorFilesTestSupport", "CZlib", crypto,
-            ], swiftSettings: house),
+            ], exclude: ["Python"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx20
 )

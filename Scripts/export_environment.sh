@@ -23,8 +23,11 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || {
 }
 say "setting up $environment with ${packages[*]}"
 python3 -m venv --clear "$environment"
-"$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --extra-index-url "$torch_index" "${packages[@]}" </dev/null >&2 || {
+# The CPU build of PyTorch comes from its own index where pip's sources have none.
+get() {
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "$@" "${packages[@]}" </dev/null >&2
+}
+get 2>/dev/null || get --extra-index-url "$torch_index" || {
     say "error: pip could not install ${packages[*]} (its reason is above); check the network and run this again"
     exit 1
 }

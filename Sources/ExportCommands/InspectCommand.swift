@@ -23,6 +23,10 @@ package struct InspectCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
+        if let program = try ProgramFile(file: file) {
+            guard json else { return print(program.summary(of: file)) }
+            return try printJSON(["form": program.form])
+        }
         let found = try WeightsInspection(path: file, key: weights.key)
         guard json else { return show(found) }
         try printJSON(Report(found))
@@ -91,6 +95,34 @@ package struct InspectCommand: ParsableCommand {
             let shape = tensor.shape.map(String.init).joined(separator: ", ")
             let type = tensor.elementType.rawValue
             print("  " + tensor.name.padded(to: width) + "\(type) [\(shape)]")
+        }
+    }
+}
+
+extension ProgramFile {
+    /// The name in JSON.
+    fileprivate var form: String {
+        switch self {
+        case .torchScript: "TorchScript"
+        case .inductorPackage: "AOTInductor package"
+        case .exportedProgram: "torch.export program"
+        }
+    }
+
+    /// What the file is, and what can be done with it; nothing of it is executed.
+    fileprivate func summary(of path: String) -> String {
+        switch self {
+        case .torchScript, .inductorPackage:
+            """
+            \(path) is \(name). It holds code of its maker, and none of it was run.
+            as a teacher: give \(ShellWord.option("--teacher", path)) --trust-code to `reviewkd distill`, if you trust its maker. \
+            Its forward pass has to give (logits, [features…]).
+            """
+        case .exportedProgram:
+            """
+            \(path) is \(name). It is not compiled, and none of it was run.
+            as a teacher: compile it with torch._inductor.aoti_compile_and_package.
+            """
         }
     }
 }

@@ -3,7 +3,7 @@ import RecipeSyntax
 
 /// The network to learn from.
 public struct TeacherSettings: Sendable, Equatable {
-    /// The model's name, such as `resnet56`.
+    /// The model's name, such as `resnet56`, or `program`.
     public var model: String
     /// The statistics of the batch norms.
     public var batchNorm = Teacher.BatchNormMode.frozen
@@ -12,10 +12,18 @@ public struct TeacherSettings: Sendable, Equatable {
     /// How a detector's bottom-up network is made.
     public var bottomUp = BottomUpSettings()
 
+    /// The name of a teacher that its file brings as a program.
+    public static let program = "program"
+
+    /// Whether the teacher is a program, so that only its file knows the network.
+    public var isProgram: Bool { model == Self.program }
+
     static let table = RecipeTable(
         blank: TeacherSettings(model: "", normalization: .cifar100),
         keys: [
-            .required("model", \.model, .model, "The network to learn from."),
+            .required(
+                "model", \.model, .modelOrProgram,
+                "The network to learn from; `program` where its file is a program that brings it."),
             .optional(
                 "batch_norm", \.batchNorm, .choice,
                 "The statistics that its batch norms use: those of its training, or the batch's."),

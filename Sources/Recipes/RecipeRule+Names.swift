@@ -14,14 +14,21 @@ extension RecipeRule where Value == String {
     private static let models = Architecture.all.map(\.name) + DetectorArchitecture.all.map(\.name)
 
     /// The name of a model in its own letter case.
-    static let model = Self(
-        expected: "one of \(models.joined(separator: ", "))",
-        nearest: { NearestName.find($0, among: models) },
-        read: { field in
-            field.scalar.flatMap { name in
-                models.first { $0.lowercased() == name.lowercased() }
-            }
-        }, text: \.yaml)
+    static let model = oneOf(models)
+
+    /// The same, or the name of a teacher that is a program.
+    static let modelOrProgram = oneOf(models + [TeacherSettings.program])
+
+    private static func oneOf(_ names: [String]) -> Self {
+        Self(
+            expected: "one of \(names.joined(separator: ", "))",
+            nearest: { NearestName.find($0, among: names) },
+            read: { field in
+                field.scalar.flatMap { name in
+                    names.first { $0.lowercased() == name.lowercased() }
+                }
+            }, text: \.yaml)
+    }
 }
 
 extension Recipe {

@@ -28,8 +28,10 @@ package struct ReportCommand: ParsableCommand {
             """)
     var data: String?
 
-    @Option(help: "The teacher's weights, to show what it and the review do.")
+    @Option(help: "The teacher's file, to show what it and the review do.")
     var teacher: String?
+
+    @OptionGroup var trust: TrustOptions
 
     @Option(
         parsing: .unconditional,
@@ -81,12 +83,13 @@ package struct ReportCommand: ParsableCommand {
                 "--images names image \(wrong), expected at most \(count - 1), the last test image")
         }
         let reported = try runs.map { folder in
-            let run = try Recipe.load(file: folder + "/recipe.yaml")
+            var run = try Recipe.load(file: folder + "/recipe.yaml")
+            let program = try teacher.flatMap { try trust.program(in: $0, for: &run) { _ in } }
             // Other images have other classes.
             let fits = run.dataset.images.name == recipe.dataset.images.name
             return try ReportedRun(
                 folder: folder, data: fits ? opened : nil, teacher: teacher,
-                remark: { printError("note: \($0)") })
+                program: program, remark: { printError("note: \($0)") })
         }
         let path = output ?? runs[0] + "/report.html"
         let names = data.flatMap { CIFARClassNames.read(of: recipe.dataset.images, in: $0) }

@@ -26,7 +26,7 @@ extension PyTorchCheckpointError {
                 "there are tensors under \(holding.map(\.quoted).firstFew): name that with "
                     + ShellWord.option(option, key)
             }
-        case .zip, .pickle, .notACheckpoint, .arrays, .torchScript, .exportedProgram, .byteOrder,
+        case .zip, .pickle, .notACheckpoint, .arrays, .program, .byteOrder,
             .streamVersion, .streamKeys, .unknownStorage, .storageCutOff, .notADictionary,
             .duplicateName, .noStorage, .storageSize, .outsideStorage, .expandsTooMuch,
             .asksForCode:

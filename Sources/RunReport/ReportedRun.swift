@@ -76,10 +76,12 @@ extension ReportedRun {
     ///   - folder: the run's.
     ///   - data: the images of its data set; nil for tables and curves alone.
     ///   - teacher: the teacher's file; nil where the report is to do without.
+    ///   - program: how that file stores a program, whose code is executed; nil for a file of weights.
     ///   - remark: called with what the report lacks, and why.
     /// - Throws: where recipe, records or weights cannot be read, or do not fit.
     public init(
-        folder: String, data: TrainingData?, teacher: String?, remark: (String) -> Void
+        folder: String, data: TrainingData?, teacher: String?,
+        program: TensorProgram.Form? = nil, remark: (String) -> Void
     ) throws {
         let recipe = try Recipe.load(file: folder + "/recipe.yaml")
         let history = try RunFolder.history(in: folder)
@@ -93,12 +95,14 @@ extension ReportedRun {
         try student.load(
             weights: folder + "/" + lastWeightsName, named: recipe.student.model)
         student.eval()
-        guard let settings = recipe.teacher, let teacher else {
+        guard let teacher,
+            let network = try recipe.openTeacher(
+                teacher, program: program, classCount: classCount,
+                imageSize: data.train.imageSize, device: .cpu)
+        else {
             self.init(name: name, recipe: recipe, history: history, student: student)
             return
         }
-        let network = try loadNetwork(
-            settings.model, weights: teacher, classCount: classCount, device: .cpu)
         // Its own student is of no account: the run's has the weights of the last epoch.
         let distiller = try recipe.makeDistiller(
             student: try recipe.makeStudent(classCount: classCount, device: .cpu),

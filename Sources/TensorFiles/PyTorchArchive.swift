@@ -35,19 +35,16 @@ struct PyTorchArchive: StorageSource {
     init(_ contents: Data) throws(PyTorchCheckpointError) {
         archive = try Self.unzip { () throws(ZipArchiveError) in try ZipArchive(contents) }
         let names = archive.entries.map(\.name)
+        if let program = ProgramFile(members: names) { throw .program(program) }
         let pickles = archive.entries.filter {
             $0.name == "data.pkl"
                 || $0.name.hasSuffix("/data.pkl") && $0.name.count { $0 == "/" } == 1
         }
         guard pickles.count == 1 else {
-            guard !names.contains(where: { $0.hasSuffix("archive_format") }) else {
-                throw .exportedProgram
-            }
             guard !names.contains(where: { $0.hasSuffix(".npy") }) else { throw .arrays }
             throw .notACheckpoint(container: "a zip archive", members: names)
         }
         folder = String(pickles[0].name.dropLast("data.pkl".count))
-        guard archive[folder + "constants.pkl"] == nil else { throw .torchScript }
         try Self.checkByteOrder(of: archive, folder: folder)
         let pickle = try Self.bytes(of: pickles[0], in: archive)
         do throws(PickleError) {

@@ -7,8 +7,7 @@ public enum PyTorchCheckpointError: Error, Sendable, Equatable {
     case pickle(PickleError)
     case notACheckpoint(container: String, members: [String])
     case arrays
-    case torchScript
-    case exportedProgram
+    case program(ProgramFile)
     case byteOrder(String)
     case streamVersion
     case streamKeys
@@ -44,13 +43,8 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         case .arrays:
             "it is an .npz archive of NumPy, which is not read; save its arrays in Python with "
                 + "safetensors.numpy.save_file(dict(numpy.load(\"FILE\")), \"weights.safetensors\")"
-        case .torchScript:
-            "it should hold a state dict, but is a TorchScript program; save its weights with "
-                + "torch.save(torch.jit.load(\"FILE\", map_location=\"cpu\").state_dict(), "
-                + "\"weights.pt\")"
-        case .exportedProgram:
-            "it should hold a state dict, but is a program of torch.export; save its weights with "
-                + "torch.save(dict(torch.export.load(\"FILE\").state_dict), \"weights.pt\")"
+        case .program(let program):
+            "it should hold a state dict, but is \(program.name); \(program.remedy)"
         case .byteOrder(let order):
             "its storages should be little endian, but its byte order is \(order.quoted); load "
                 + "and save it once on a little-endian machine"
@@ -131,5 +125,31 @@ extension PyTorchCheckpointError: CustomStringConvertible {
         // Whoever sees a foreign class in a file wants to know.
         return found.contains { $0.contains("an object of the class") }
             ? "nothing of the file was executed" : nil
+    }
+}
+
+extension ProgramFile {
+    /// What it is, as "a TorchScript program".
+    package var name: String {
+        switch self {
+        case .torchScript: "a TorchScript program"
+        case .inductorPackage: "a program that torch._inductor compiled"
+        case .exportedProgram: "a program of torch.export"
+        }
+    }
+
+    /// How to come to the weights.
+    fileprivate var remedy: String {
+        switch self {
+        case .torchScript:
+            "save its weights with torch.save(torch.jit.load(\"FILE\", map_location=\"cpu\")"
+                + ".state_dict(), \"weights.pt\")"
+        case .inductorPackage:
+            "its weights are in machine code, so save those of the model that it was made of with "
+                + "torch.save(model.state_dict(), \"weights.pt\")"
+        case .exportedProgram:
+            "save its weights with torch.save(dict(torch.export.load(\"FILE\").state_dict), "
+                + "\"weights.pt\")"
+        }
     }
 }

@@ -168,7 +168,7 @@ public struct WeightFile: Sendable, Equatable {
     }
 
     /// Reads a whole file; mapping it instead would crash where someone shortens it meanwhile.
-    private static func contents(of path: String) throws(WeightFileError) -> Data {
+    static func contents(of path: String) throws(WeightFileError) -> Data {
         let url = URL(filePath: path).resolvingSymlinksInPath()
         do {
             let type = try FileManager.default.attributesOfItem(atPath: url.path)[.type]

@@ -3,8 +3,9 @@ import Synchronization
 
 /// A failure of the world inside an ordinary operator, as when memory runs out.
 public struct OperatorError: Error, Sendable, CustomStringConvertible {
-    /// What went wrong.
-    public enum Kind: Sendable { case outOfMemory, device, program }
+    /// What went wrong: memory ran out, a device failed, this program passed what no operator takes, or a
+    /// program from a file failed.
+    public enum Kind: Sendable { case outOfMemory, device, program, programFromFile }
 
     /// What went wrong.
     public let kind: Kind
@@ -19,7 +20,7 @@ public struct OperatorError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch kind {
         case .outOfMemory: "out of memory in \(operation): \(reason)"
-        case .device, .program: "\(operation): \(reason)"
+        case .device, .program, .programFromFile: "\(operation): \(reason)"
         }
     }
 }
@@ -60,6 +61,11 @@ public func collectingOperatorErrors<Result>(_ body: () throws -> Result) throws
 }
 
 extension OperatorError {
+    /// The same error of another kind.
+    func of(_ kind: Kind) -> OperatorError {
+        OperatorError(kind: kind, operation: operation, reason: reason)
+    }
+
     /// An error from the shim, which stays the caller's to free.
     init(_ error: ct_error, operation: String) {
         let text = String(cString: ct_error_message(error))

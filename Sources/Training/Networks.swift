@@ -1,6 +1,8 @@
 import Basics
 import Distillation
+import NetworkFiles
 import Recipes
+import TensorFiles
 import Torch
 import TorchNN
 import VisionData
@@ -60,11 +62,12 @@ extension Recipe {
     ///   - remark: called with what a user should know about the choices.
     /// - Returns: the method, ready for the first step.
     /// - Throws: `ModelError` where a model does not exist, `DistillationError` where the two cannot be
-    ///   matched.
+    ///   matched, `TrainingError.noUntrainedProgram`.
     package func makeUntrainedDistiller(
         classCount: Int, precision: Precision, device: Device, images: ImageFacts,
         remark: (String) -> Void = { _ in }
     ) throws -> any Distiller<Tensor> {
+        if let teacher, teacher.isProgram { throw TrainingError.noUntrainedProgram }
         let network = try teacher.map {
             try Architecture(named: $0.model).make(classCount: classCount, generator: generator(13))
         }
@@ -102,6 +105,36 @@ extension Recipe {
                 student: student, teacher: network, images: images, remark),
             crossEntropyWeight: method.crossEntropyWeight, labelSmoothing: labelSmoothing,
             precision: precision)
+    }
+
+    /// Opens the teacher's file: a network of the list with the file's weights, or a program.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - key: where in a file of weights they are.
+    ///   - form: how a program is stored, of which code is executed here; nil for a file of weights.
+    ///   - classCount: the number of logits.
+    ///   - imageSize: height and width of the images, in pixels.
+    ///   - device: where the network will live.
+    ///   - remark: called with what a user should know about what was taken.
+    /// - Returns: the network in evaluation mode; nil where the recipe has no teacher.
+    /// - Throws: as `loadNetwork`; `TeacherProgramError`, `TrainingError.noProgram` or
+    ///   `TrainingError.programKeepsStatistics`.
+    public func openTeacher(
+        _ path: String, key: WeightsKey = WeightsKey(), program form: TensorProgram.Form?,
+        classCount: Int, imageSize: Int, device: Device,
+        remark: (WeightsRemark) -> Void = { _ in }
+    ) throws -> (any Backbone)? {
+        guard let teacher else { return nil }
+        guard teacher.isProgram else {
+            return try loadNetwork(
+                teacher.model, weights: path, key: key, classCount: classCount, device: device,
+                remark: remark)
+        }
+        guard let form else { throw TrainingError.noProgram(path: path) }
+        guard teacher.batchNorm == .frozen else { throw TrainingError.programKeepsStatistics }
+        return try TeacherProgram(
+            path: path, form: form, imageSize: imageSize, classCount: classCount, device: device)
     }
 
     /// The teacher that this recipe makes of a network; nil where it has none.

@@ -8,8 +8,8 @@ import VisionModels
 
 /// How well a teacher knows the images that it is to teach, before it teaches.
 package struct TeacherCheck {
-    /// The network.
-    let model: Architecture
+    /// The network; nil for a program from a file.
+    let model: Architecture?
 
     /// How often the first guess is right, in percent.
     let top1: Double
@@ -25,7 +25,7 @@ package struct TeacherCheck {
 
     /// Gathers what was measured.
     package init(
-        model: Architecture, top1: Double, images: String, classCount: Int,
+        model: Architecture?, top1: Double, images: String, classCount: Int,
         dataset: Dataset
     ) {
         self.model = model
@@ -35,29 +35,31 @@ package struct TeacherCheck {
         self.dataset = dataset
     }
 
+    private var name: String { model?.name ?? TeacherSettings.program }
+
     /// The accuracy in one sentence.
     package var report: String {
-        "the teacher \(model.name) is right on \(Self.percent(top1)) of \(images)"
+        "the teacher \(name) is right on \(Self.percent(top1)) of \(images)"
     }
 
     /// What is wrong with a teacher that knows too little; nil where it knows enough.
     package var warning: TeacherWarning? {
         let guessing = 100 / Double(classCount)
-        let published = dataset == .cifar100 ? PublishedAccuracies.top1(of: model) : nil
+        let published = dataset == .cifar100 ? model.flatMap(PublishedAccuracies.top1) : nil
         let reason: String
         if top1 < 3 * guessing {
             reason = "less than three times what guessing gives (\(Self.percent(guessing)))"
         } else if let published, top1 < published - 5 {
             reason =
                 "more than 5 points below the \(Self.percent(published)) published for "
-                + model.name
+                + name
         } else {
             return nil
         }
         return TeacherWarning(
             problem: "\(report), which is \(reason).",
-            remedy: "check that its file is of a trained \(model.name), that it "
-                + "was trained on \(dataset) with the classes in the same order, and its "
+            remedy: "check that its file is of a trained \(model?.name ?? "network"), that it was "
+                + "trained on \(dataset) with the classes in the same order, and its "
                 + "normalization")
     }
 
@@ -111,7 +113,7 @@ extension Recipe {
         _ teacher: Teacher, on data: TrainingData, heldOut: [Int64]
     ) throws -> TeacherCheck? {
         guard let settings = self.teacher else { return nil }
-        let model = try Architecture(named: settings.model)
+        let model = settings.isProgram ? nil : try Architecture(named: settings.model)
         let isHeldOut = !heldOut.isEmpty
         let all = isHeldOut ? heldOut : (0..<Int64(data.test.count)).map { $0 }
         let count = min(all.count, 2000)
@@ -122,7 +124,7 @@ extension Recipe {
             batchSize: settings.batchNorm == .batch ? batchSize : min(evaluationBatchSize, 500))
         let hits = try teacher.hits(on: images)
         guard hits.isFinite else {
-            throw TrainingError.teacherNotFinite(model: model.name, images: count)
+            throw TrainingError.teacherNotFinite(model: settings.model, images: count)
         }
         let place =
             isHeldOut

@@ -13,6 +13,9 @@ public enum TrainingError: Error, CustomStringConvertible {
     case device(String, reason: String, lastGoodStep: Int?)
     case splitTooLarge(split: Int, count: Int)
     case noTeacher(method: String)
+    case noProgram(path: String)
+    case programKeepsStatistics
+    case noUntrainedProgram
     case otherTeacher(expected: String?, found: String?)
     case otherStudentWeights(expected: String?, found: String?)
     case otherImages(kind: String, expected: Int, found: Int)
@@ -51,6 +54,15 @@ public enum TrainingError: Error, CustomStringConvertible {
             "validation.split holds out \(split) of \(count) training images. Expected fewer."
         case .noTeacher(let method):
             "the method \(method) needs a teacher, but none was given."
+        case .noProgram(let path):
+            "the recipe's teacher.model is 'program', but \(path) holds weights. Expected TorchScript, or a "
+                + "package of AOTInductor."
+        case .programKeepsStatistics:
+            "the teacher is a program, whose batch norms keep the statistics that it was saved with. Expected "
+                + "teacher.batch_norm: frozen."
+        case .noUntrainedProgram:
+            "the teacher is a program, so only its file knows the network. Expected a teacher of the list for "
+                + "networks that are made without a file, as for estimates, benchmarks and studies."
         case .otherTeacher(let expected, let found):
             "the run was begun with another teacher. Expected \(Self.file(expected)), found "
                 + "\(Self.file(found))."
@@ -78,6 +90,9 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .device: "resume the run, or see what the driver reports (dmesg)"
         case .splitTooLarge: "lower validation.split"
         case .noTeacher: "give one, or train the student alone"
+        case .noProgram: "name the model of the weights"
+        case .programKeepsStatistics: "leave teacher.batch_norm out"
+        case .noUntrainedProgram: "name a model of the list in teacher.model"
         case .otherTeacher: "give the same file, or choose another folder"
         case .otherStudentWeights: "give the same ones, or choose another folder"
         case .otherImages, .otherImageFiles: "give the same ones, or choose another folder"

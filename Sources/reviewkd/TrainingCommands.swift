@@ -22,8 +22,14 @@ struct DistillCommand: ParsableCommand {
     @Argument(help: "A recipe's name (see `reviewkd recipes`) or file.")
     var recipe: String
 
-    @Option(help: "The teacher's weights: safetensors, or a PyTorch checkpoint.")
+    @Option(
+        help: """
+            The teacher's weights: safetensors, or a PyTorch checkpoint. With --trust-code also a program: \
+            TorchScript, or a compiled .pt2.
+            """)
     var teacher: String
+
+    @OptionGroup var trust: TrustOptions
 
     @OptionGroup var weights: WeightsOptions
 
@@ -45,27 +51,27 @@ struct DistillCommand: ParsableCommand {
         if let teacherNormalization {
             recipe.teacher?.normalization = try TeacherNormalization(teacherNormalization).settings
         }
+        let program = try trust.program(in: teacher, for: &recipe) { printError("note: \($0)") }
         if recipe.isDetection {
             return try DetectionRun(
                 recipe: recipe, options: options, teacher: teacher, teacherKey: weights.key
             ).run()
         }
-        let settings = recipe.teacher
-        if settings == nil {
+        if recipe.teacher == nil {
             printError("note: the method is alone, so the file of --teacher is not used")
         }
         let run = TrainingRun(
             recipe: recipe, options: options, studentNaming: "--set student.model=")
+        let taught = recipe
         try run.run { data, device in
-            // A student alone needs none.
-            guard let settings else { return nil }
             let network = try UnfitWeights.naming("--set teacher.model=", option: "--teacher") {
-                try loadNetwork(
-                    settings.model, weights: teacher, key: weights.key,
-                    classCount: data.train.classCount, device: device,
-                    remark: { printError("note: \(told($0))") })
+                try taught.openTeacher(
+                    teacher, key: weights.key, program: program,
+                    classCount: data.train.classCount, imageSize: data.train.imageSize,
+                    device: device, remark: { printError("note: \(told($0))") })
             }
-            return (network, try sha256(ofFile: teacher))
+            // A student alone needs none.
+            return try network.map { ($0, try sha256(ofFile: teacher)) }
         }
     }
 }

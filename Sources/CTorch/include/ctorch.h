@@ -146,6 +146,19 @@ void ct_generator_free(ct_generator generator);
 ct_error ct_generator_get_state(ct_generator generator, ct_tensor *state);
 ct_error ct_generator_set_state(ct_generator generator, ct_tensor state);
 
+// ----------------------------------------------------------------------- programs from files
+
+typedef struct ct_program_s *ct_program;
+// Loads a TorchScript file, or a package of AOTInductor; this runs code of the file's maker.
+ct_error ct_program_load(const char *path, bool is_package, ct_device device, ct_program *out);
+void ct_program_free(ct_program program);
+// Calls its forward with one tensor. The tensors that it gives come one after another, whatever lists and
+// tuples they are in; the list is to be freed with `ct_tensors_free`, its tensors one by one. What a
+// package also writes to the C++ library's error stream is dropped in a trial.
+ct_error ct_program_run(ct_program program, ct_tensor input, bool is_trial, ct_tensor **outputs,
+                        size_t *count);
+void ct_tensors_free(ct_tensor *list);
+
 // -------------------------------------------------------------------- kernels of our own, CPU
 
 // A batch norm's tensors, float32 `[C]`, and constants.
