@@ -254,8 +254,9 @@ let package = Package(
         .target(
             name: "RunReport",
             dependencies: [
-                "Basics", "Distillation", "ImageFiles", "NetworkFiles", "Recipes", "RunRecords",
-                "Torch", "TorchNN", "Training", "VisionData", "VisionModels",
+                "Basics", "COCO", "COCODrawing", "DetectionData", "DetectionTraining", "Detectors",
+                "Distillation", "ImageFiles", "NetworkFiles", "Recipes", "RunRecords", "Torch",
+                "TorchNN", "Training", "VisionData", "VisionModels",
             ],
             resources: [.embedInCode("Page")], swiftSettings: house),
         .target(
@@ -286,8 +287,8 @@ let package = Package(
         .target(
             name: "ExportCommands",
             dependencies: [
-                "Basics", "CommandOptions", "ImageFolders", "ModelExport", "NetworkFiles",
-                "ONNXFiles",
+                "Basics", "CommandOptions", "DetectionTraining", "Detectors", "ImageFolders",
+                "ModelExport", "NetworkFiles", "ONNXFiles",
                 "Recipes", "Remedies", "TensorFiles", "Terminal", "Torch", "TorchNN", "Training",
                 "VisionData", "VisionModels", argumentParser,
             ],
@@ -431,8 +432,8 @@ let package = Package(
         .testTarget(
             name: "ModelExportTests",
             dependencies: [
-                "Basics", "BasicsTestSupport", "ModelExport", "NetworkFiles", "ONNXFiles",
-                "TensorFiles",
+                "Basics", "BasicsTestSupport", "Detectors", "ModelExport", "NetworkFiles",
+                "ONNXFiles", "TensorFiles",
                 "Torch", "TorchNN", "VisionData", "VisionModels", "TorchTestSupport",
             ],
             exclude: ["Python"], swiftSettings: house + fast),

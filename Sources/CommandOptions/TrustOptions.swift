@@ -21,12 +21,13 @@ package struct TrustOptions: ParsableArguments {
     ///   - path: the teacher's file.
     ///   - recipe: its teacher's model becomes `program` where the file is one.
     ///   - remark: called where the recipe names a network that is not made.
-    /// - Returns: nil for a file of weights, and for a recipe without a teacher.
-    /// - Throws: `UntrustedProgram`, or `WeightFileError` where the file cannot be read.
+    /// - Returns: nil for a file of weights or one that cannot be read, and for a recipe without a teacher.
+    /// - Throws: `UntrustedProgram`.
     package func program(
         in path: String, for recipe: inout Recipe, remark: (String) -> Void
     ) throws -> TensorProgram.Form? {
-        guard let teacher = recipe.teacher, let file = try ProgramFile(file: path) else {
+        // What cannot be read is told where it is needed, which an estimate does not.
+        guard let teacher = recipe.teacher, let file = try? ProgramFile(file: path) else {
             return nil
         }
         guard !recipe.isDetection else { throw UntrustedProgram.detector(path, file) }

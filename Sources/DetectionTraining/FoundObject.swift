@@ -3,6 +3,9 @@ import COCO
 
 /// An object that was found in a picture, for people and for programs.
 public struct FoundObject: Sendable, Equatable, Encodable, CustomStringConvertible {
+    /// The score from which on objects are shown; detectron2's demonstration has the same.
+    public static let leastScore = 0.5
+
     /// The name of its class; the category's id where it has none.
     public let name: String
 

@@ -65,19 +65,8 @@ package struct ReportCommand: ParsableCommand {
             throw NoRun(folder: folder)
         }
         let recipe = try Recipe.load(file: runs[0] + "/recipe.yaml")
-        var opened: TrainingData?
-        if let data {
-            guard !recipe.isDetection else {
-                throw WrongRecipe(
-                    description:
-                        "the run \(runs[0]) is of a detector, whose report has tables and curves alone; leave "
-                        + "--data out (`reviewkd predict` draws what it finds)")
-            }
-            opened = try TrainingData(
-                recipe.dataset, from: data, device: .cpu, reading: photographs.reading
-            ) { printError("note: \($0)") }
-        }
         let positions = try images.map(Self.positions)
+        let opened = try data.flatMap { recipe.isDetection ? nil : try open(recipe, in: $0) }
         if let count = opened?.test.count, let wrong = positions?.first(where: { $0 >= count }) {
             throw ValidationError(
                 "--images names image \(wrong), expected at most \(count - 1), the last test image")
@@ -94,9 +83,34 @@ package struct ReportCommand: ParsableCommand {
         let path = output ?? runs[0] + "/report.html"
         let names = data.flatMap { CIFARClassNames.read(of: recipe.dataset.images, in: $0) }
         let report = RunReport(
-            reported, test: opened?.test, images: positions, classNames: names)
+            reported, test: opened?.test, images: positions, classNames: names,
+            objects: try data.flatMap {
+                recipe.isDetection ? try objects(reported, recipe, in: $0, positions) : nil
+            })
         try AtomicFile.write(Data(try report.html().utf8), to: path)
         print(path)
+    }
+
+    private func open(_ recipe: Recipe, in directory: String) throws -> TrainingData {
+        try TrainingData(
+            recipe.dataset, from: directory, device: .cpu, reading: photographs.reading
+        ) { printError("note: \($0)") }
+    }
+
+    /// What the runs' detectors find, and the teacher's.
+    private func objects(
+        _ reported: [ReportedRun], _ recipe: Recipe, in directory: String, _ positions: [Int]?
+    ) throws -> DetectionExamples {
+        let taught = reported.first { $0.recipe.teacher != nil }?.recipe
+        var examples = try DetectionExamples(
+            of: taught ?? recipe, in: directory, positions: positions,
+            reading: photographs.reading)
+        for (folder, run) in zip(runs, reported)
+        where run.recipe.dataset.images.name == recipe.dataset.images.name {
+            try examples.add(run: folder, named: run.name)
+        }
+        if let teacher { try examples.add(teacher: teacher) }
+        return examples
     }
 }
 

@@ -20,6 +20,7 @@ public struct RunReport {
     let test: (any ImageSource)?
     let images: [Int]
     let classNames: [String]?
+    let objects: DetectionExamples?
 
     /// Gathers what the page is about.
     ///
@@ -28,10 +29,12 @@ public struct RunReport {
     ///   - test: the images to judge the students on; nil for tables and curves alone.
     ///   - images: the positions of the images that are drawn; nil for some of different classes.
     ///   - classNames: by the classes' numbers, where the images do not know them.
+    ///   - objects: what detectors find in pictures; nil for networks that classify.
     public init(
         _ runs: [ReportedRun], test: (any ImageSource)?, images: [Int]? = nil,
-        classNames: [String]? = nil
+        classNames: [String]? = nil, objects: DetectionExamples? = nil
     ) {
+        self.objects = objects
         self.runs = runs
         self.test = test
         self.classNames = test?.classNames ?? classNames
@@ -70,6 +73,7 @@ public struct RunReport {
         if let test {
             parts += try classes(on: test) + pictures(on: test) + alignment(on: test)
         }
+        if let objects { parts.append(objects.html) }
         parts.append(recipeText)
         let page: HTML = """
             <!DOCTYPE html>

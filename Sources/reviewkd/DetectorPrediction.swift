@@ -17,9 +17,6 @@ import Training
 import VisionData
 
 extension PredictCommand {
-    /// The score from which on objects are shown; detectron2's demonstration has the same.
-    static let leastScore = 0.5
-
     /// Finds the objects in photographs, and draws them.
     func findObjects(_ architecture: DetectorArchitecture, _ student: StudentCard) throws {
         guard let output else {
@@ -49,7 +46,7 @@ extension PredictCommand {
         let predictor = try DetectionPredictor(
             detector, normalization: normalization, dtype: precision.dtype)
         try predictor.predict(pictures) { position, found in
-            let shown = found.filter { $0.score >= scoreThreshold ?? Self.leastScore }
+            let shown = found.filter { $0.score >= scoreThreshold ?? FoundObject.leastScore }
             let picture = COCOPicture(
                 entry: list.images[position], annotations: list, path: paths[position])
             try drawings.write(picture.drawn(shown).picture, at: position)

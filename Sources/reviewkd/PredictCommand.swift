@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import CommandOptions
+import DetectionTraining
 import Foundation
 import ImageFolders
 import NetworkFiles
@@ -50,7 +51,7 @@ struct PredictCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: "Detectors: show objects of this score and above (default: \(Self.leastScore)).")
+        help: "Detectors: show objects of this score and above (default: \(FoundObject.leastScore)).")
     var scoreThreshold: Double?
 
     @Option(

@@ -52,6 +52,67 @@ import Testing
         #expect(try again.json()["AP"] as? Double == test["AP"])
     }
 
+    @Test("The bottom-up network and the pyramid of a run's file are written for ONNX")
+    func export() throws {
+        let output = workshop.fresh("pyramid") + ".onnx"
+        let arguments = [
+            "export", "\(studio.reference)/student-last.safetensors", "--format", "onnx", "--output",
+            output,
+        ]
+        let outcome = try workshop.run(arguments + ["--json", "--fold"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try outcome.json()
+        #expect(
+            report["strides"] as? [String: Int] == [
+                "p2": 4, "p3": 8, "p4": 16, "p5": 32, "p6": 64,
+            ])
+        #expect(report["bytes"] as? Int == (try workshop.read(output)).count)
+        let told = try workshop.run(arguments)
+        #expect(told.output.contains("its heads are not in the file"))
+        let small = try workshop.run(arguments + ["--image-size", "64"])
+        #expect(small.errors.contains("--image-size is for networks that name one class a picture"))
+    }
+
+    @Test(
+        "A report of detectors has each picture as annotated, and as each run and the teacher see it"
+    )
+    func report() throws {
+        let page = workshop.fresh("objects") + ".html"
+        let arguments = [
+            "report", studio.reference, "--data", "rectangles", "--output", page, "--images",
+        ]
+        let outcome = try workshop.run(arguments + ["0,2"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let text = String(decoding: try workshop.read(page), as: UTF8.self)
+        let drawings = text.matches(of: #/data:image/png;base64,([A-Za-z0-9+/=]+)" alt="([^"]+)"/#)
+        #expect(
+            drawings.map { String($0.2) }
+                == [0, 2].flatMap { picture in
+                    ["annotated", studio.reference].map { "test picture \(picture), \($0)" }
+                })
+        // The same drawing as `coco show` makes of what `evaluate` found.
+        let (results, folder) = ("\(workshop.fresh("found")).json", workshop.fresh("shown"))
+        for step in [
+            [
+                "evaluate", "\(studio.reference)/student-last.safetensors", "--model",
+                "faster_rcnn_r18", "--dataset", "coco", "--data", "rectangles", "--results",
+                results, "--precision", "float32",
+            ],
+            [
+                "coco", "show", "3", "--data", "rectangles", "--split", "val", "--results", results,
+                "--min-score", "0.5", "--output", folder,
+            ],
+        ] {
+            let outcome = try workshop.run(step)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+        #expect(
+            try workshop.read("\(folder)/3.png").base64EncodedString() == String(drawings[3].1))
+        let wrong = try workshop.run(arguments + ["7"])
+        #expect(wrong.status == 1)
+        #expect(wrong.errors.contains("no test picture 7, expected a position of at most 2"))
+    }
+
     @Test("A run that was stopped within an epoch and resumed ends in the same bytes")
     func resumed() throws {
         let output = workshop.fresh("rectangles")

@@ -116,10 +116,10 @@ extension CommandLineSuite {
             #expect(other.status == 1)
             #expect(other.sentence.contains("they are those of resnet8"))
             #expect(other.sentence.contains("give --model resnet8"))
-            let detector = try export("m.onnx", "onnx", model: "faster_rcnn_R18")
+            let detector = try export("m.pth", "pth", model: "faster_rcnn_R18")
             #expect(
                 detector.sentence.hasPrefix(
-                    "Error: faster_rcnn_R18 is a detector, expected a network that names one class a picture"
+                    "Error: faster_rcnn_R18 is a detector, of which the bottom-up network and the pyramid are"
                 ))
             let unnamed = try export("m.onnx", "onnx", model: nil)
             #expect(unnamed.sentence.contains("does not say which network it is of; give --model"))
