@@ -1,11 +1,14 @@
 import ArgumentParser
 import Basics
 import CommandOptions
+import Detectors
 import Foundation
 import Recipes
 import Terminal
 import Torch
+import Training
 import VisionData
+import VisionModels
 
 /// `reviewkd export`.
 package struct ExportCommand: ParsableCommand {
@@ -103,8 +106,17 @@ package struct ExportCommand: ParsableCommand {
             throw ValidationError(
                 "--device is \(device.device), expected cpu, where networks are exported")
         }
+        let card = try StudentCard(of: file)
+        guard let name = model ?? card.model else {
+            throw ValidationError("\(file) does not say which network it is of; give --model")
+        }
+        let architecture: Architecture
+        switch try KnownModel(named: name) {
+        case .classifier(let known): architecture = known
+        case .detector(let detector): return try writePyramid(of: detector, card)
+        }
         let exported = try ExportedNetwork(
-            file: file, key: weights.key, model: model, imageSize: imageSize)
+            file: file, key: weights.key, architecture, card, imageSize: imageSize)
         let written: WrittenExport
         switch format {
         case .safetensors, .pth:
@@ -116,6 +128,27 @@ package struct ExportCommand: ParsableCommand {
                     normalization: try givenNormalization(), calibration: calibration),
                 to: output, isQuiet: json)
         }
+        guard json else { return written.show() }
+        try printJSON(written)
+    }
+
+    /// Writes what of a detector has a counterpart in other programs.
+    private func writePyramid(of detector: DetectorArchitecture, _ card: StudentCard) throws {
+        guard format == .onnx else {
+            throw ValidationError(
+                "\(detector) is a detector, of which the bottom-up network and the pyramid are exported with "
+                    + "--format onnx; its weights as they are stand in \(file)")
+        }
+        let ofClassifiers = [("--int8", int8), ("--image-size", imageSize != nil)]
+        if let option = ofClassifiers.first(where: \.1)?.0 {
+            throw ValidationError(
+                "\(option) is for networks that name one class a picture, and \(detector) is a detector, whose "
+                    + "pyramid takes pictures of any size in float32; leave it out")
+        }
+        let written = try ExportedPyramid(
+            file: file, key: weights.key, detector, card,
+            normalization: try givenNormalization()
+        ).write(to: output, folds: fold, normalizes: normalize)
         guard json else { return written.show() }
         try printJSON(written)
     }

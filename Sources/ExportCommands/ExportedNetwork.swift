@@ -34,19 +34,15 @@ struct ExportedNetwork {
     /// - Parameters:
     ///   - file: the weights.
     ///   - key: where in the file they are.
-    ///   - model: the network's name; nil for what the file says.
+    ///   - architecture: the network.
+    ///   - card: what the file says.
     ///   - imageSize: of its images, in pixels; nil for what the file says.
-    /// - Throws: `ValidationError` where the network is not known or finds objects; what loading throws.
-    init(file: String, key: WeightsKey, model: String?, imageSize: Int?) throws {
-        var card = try StudentCard(of: file)
-        guard let name = model ?? card.model else {
-            throw ValidationError("\(file) does not say which network it is of; give --model")
-        }
-        guard case .classifier(let architecture) = try KnownModel(named: name) else {
-            throw ValidationError(
-                "\(name) is a detector, expected a network that names one class a picture; detectors are not "
-                    + "exported, and `predict` and `evaluate` run them")
-        }
+    /// - Throws: what loading throws.
+    init(
+        file: String, key: WeightsKey, _ architecture: Architecture, _ card: StudentCard,
+        imageSize: Int?
+    ) throws {
+        var card = card
         self.architecture = architecture
         let network = try UnfitWeights.naming("--model ") {
             try loadNetwork(

@@ -47,13 +47,40 @@ extension Backbone {
     public func onnxGraph(
         named name: String, _ settings: GraphSettings
     ) throws(ExportError) -> ONNXGraph {
-        let trace = try NetworkTrace(
-            self, named: name, imageSize: settings.imageSize, folds: settings.folds)
-        var writer = GraphWriter(network: name, constants: trace.constants)
+        let size = (height: settings.imageSize, width: settings.imageSize)
+        let trace = try NetworkTrace(self, named: name, sizes: (size, size), folds: settings.folds)
+        {
+            [features($0, by: $1).logits].compactMap(\.self)
+        }
+        let side = ONNXValue.Dimension.fixed(settings.imageSize)
+        return try GraphWriter.graph(
+            of: trace, named: name, settings.normalization, height: side, width: side,
+            outputs: [("logits", [.fixed(trace.outputs.first?.size(1) ?? 0)])])
+    }
+}
+
+extension GraphWriter {
+    /// Writes a whole network.
+    ///
+    /// - Parameters:
+    ///   - trace: what it calls.
+    ///   - network: its name.
+    ///   - normalization: the mean and the deviation by which the graph normalises images of 0...1; nil where
+    ///     images come normalised.
+    ///   - height: of the images.
+    ///   - width: of the images.
+    ///   - outputs: what the outputs of the trace are called, with their dimensions behind the first.
+    /// - Throws: `ExportError` where the network calls what has no counterpart.
+    static func graph(
+        of trace: NetworkTrace, named network: String,
+        _ normalization: (mean: [Double], deviation: [Double])?, height: ONNXValue.Dimension,
+        width: ONNXValue.Dimension, outputs: [(name: String, shape: [ONNXValue.Dimension])]
+    ) throws(ExportError) -> ONNXGraph {
+        var writer = GraphWriter(network: network, constants: trace.constants)
         let images = writer.unique("images")
-        let logits = writer.unique("logits")
+        let names = outputs.map { writer.unique($0.name) }
         var first = images
-        if let (mean, deviation) = settings.normalization {
+        if let (mean, deviation) = normalization {
             first = writer.normalize(images, mean, deviation)
         }
         writer.name(trace.images, first)
@@ -64,25 +91,20 @@ extension Backbone {
                 continue
             }
             guard let convert = OperatorConversions.all[call.operation] else {
-                throw .unknownOperator(call.operation, network: name)
+                throw .unknownOperator(call.operation, network: network)
             }
             writer.name(call.results[0], try convert(call, &writer))
         }
-        writer.rename(try writer.value(of: trace.logits, for: "its end"), to: logits)
+        for (tensor, name) in zip(trace.outputs, names) {
+            writer.rename(try writer.value(of: tensor, for: "its end"), to: name)
+        }
         return writer.finished(
-            inputs: [
-                ONNXValue(
-                    name: images,
-                    shape: [.named("N"), .fixed(3)]
-                        + [.fixed(settings.imageSize), .fixed(settings.imageSize)])
-            ],
-            outputs: [
-                ONNXValue(name: logits, shape: [.named("N"), .fixed(trace.logits.size(1))])
-            ])
+            inputs: [ONNXValue(name: images, shape: [.named("N"), .fixed(3), height, width])],
+            outputs: zip(names, outputs).map {
+                ONNXValue(name: $0, shape: [.named("N")] + $1.shape)
+            })
     }
-}
 
-extension GraphWriter {
     /// Writes `(x − mean) / deviation` for each channel.
     fileprivate mutating func normalize(
         _ images: String, _ mean: [Double], _ deviation: [Double]

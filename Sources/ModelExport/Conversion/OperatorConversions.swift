@@ -21,6 +21,7 @@ enum OperatorConversions {
         "aten::max_pool2d": maxPool,
         "aten::avg_pool2d": averagePool,
         "aten::mean.dim": mean,
+        "aten::upsample_nearest2d": enlarge,
     ]
 
     @Sendable private static func convolution(
@@ -96,6 +97,28 @@ enum OperatorConversions {
         try call.require(
             dimensions == [2, 3] && keeps && rank == 4, "other dimensions than those of a map")
         return graph.add("GlobalAveragePool", [try input(0, call, &graph)])
+    }
+
+    /// Each pixel several times, for maps of any size.
+    @Sendable private static func enlarge(
+        _ call: TracedCall, _ graph: inout GraphWriter
+    ) throws(ExportError) -> String {
+        let (before, after) = (try call.tensor(0), call.results[0])
+        let factors = [2, 3].map { after.size($0) / before.size($0) }
+        try call.require(
+            (0..<2).allSatisfy { before.size($0 + 2) * factors[$0] == after.size($0 + 2) },
+            "a size that is no multiple")
+        let input = try input(0, call, &graph)
+        let name = graph.unique("Resize")
+        graph.add(
+            ONNXConstant(
+                name: "\(name).scales", floats: [1, 1] + factors.map(Float.init), shape: [4]))
+        return graph.add(
+            "Resize", name: "\(name).result", [input, "", "\(name).scales"],
+            [
+                "mode": .text("nearest"), "nearest_mode": .text("floor"),
+                "coordinate_transformation_mode": .text("asymmetric"),
+            ])
     }
 
     // MARK: - Element by element

@@ -38,6 +38,14 @@ enum GraphOperations {
         "GlobalAveragePool": { (use) throws(GraphRunError) in
             try use.input(0).mean([2, 3], keepDimensions: true)
         },
+        "Resize": { (use) throws(GraphRunError) in
+            let (input, scales) = try (use.input(0), use.input(2).elements(as: Float.self))
+            guard case .text("nearest")? = use.node.attributes["mode"], scales.count == 4 else {
+                throw .unknownUse(of: "mode", node: use.node.name)
+            }
+            return input.resizedNearest(
+                height: input.size(2) * Int(scales[2]), width: input.size(3) * Int(scales[3]))
+        },
         "Relu": { (use) throws(GraphRunError) in try use.input(0).relu() },
         "Clip": { (use) throws(GraphRunError) in
             var result = try use.input(0)

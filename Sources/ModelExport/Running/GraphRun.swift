@@ -15,21 +15,21 @@ public final class GraphRun {
     }
 
     private let input: String
-    private let output: String
+    private let outputs: [String]
     private let types: [String: ElementType]
     private var constants: [String: Tensor] = [:]
     private var steps: [Step] = []
 
     /// Prepares a graph; what depends on constants alone is computed here, once.
     ///
-    /// - Parameter graph: with one input and one output, as `Backbone.onnxGraph` makes it.
+    /// - Parameter graph: with one input, as `onnxGraph` and `onnxPyramid` make it.
     /// - Throws: `GraphRunError` where it has a node that is not known here, or other inputs and outputs.
     public init(_ graph: ONNXGraph) throws(GraphRunError) {
-        guard let input = graph.inputs.first, let output = graph.outputs.first,
-            graph.inputs.count == 1, graph.outputs.count == 1
-        else { throw .otherEnds(inputs: graph.inputs.count, outputs: graph.outputs.count) }
+        guard let input = graph.inputs.first, graph.inputs.count == 1, !graph.outputs.isEmpty else {
+            throw .otherEnds(inputs: graph.inputs.count, outputs: graph.outputs.count)
+        }
         self.input = input.name
-        self.output = output.name
+        outputs = graph.outputs.map(\.name)
         types = Dictionary(
             graph.constants.map { ($0.name, $0.elementType) }, uniquingKeysWith: { $1 })
         for constant in graph.constants {
@@ -50,7 +50,7 @@ public final class GraphRun {
     }
 
     private func findLastUses() {
-        var seen: Set<String> = [output]
+        var seen = Set(outputs)
         for index in steps.indices.reversed() {
             let node = steps[index].node
             steps[index].last = (node.inputs + node.outputs).filter {
@@ -59,7 +59,7 @@ public final class GraphRun {
         }
     }
 
-    /// The graph's output.
+    /// The graph's first output.
     ///
     /// - Parameters:
     ///   - images: what the graph takes, `[N, 3, H, W]`.
@@ -69,6 +69,19 @@ public final class GraphRun {
     public func callAsFunction(
         _ images: Tensor, observe: (String, Tensor) -> Void = { _, _ in }
     ) throws(GraphRunError) -> Tensor {
+        try all(images, observe: observe)[0]
+    }
+
+    /// All outputs of the graph.
+    ///
+    /// - Parameters:
+    ///   - images: what the graph takes, `[N, 3, H, W]`.
+    ///   - observe: told each value by its name when it is there, the input first.
+    /// - Returns: the outputs in their order, such as the levels of a pyramid.
+    /// - Throws: `GraphRunError` where a node is used in a way that is not known here.
+    public func all(
+        _ images: Tensor, observe: (String, Tensor) -> Void = { _, _ in }
+    ) throws(GraphRunError) -> [Tensor] {
         try withoutGrad { () throws(GraphRunError) in
             var values = constants
             values[input] = images
@@ -80,8 +93,12 @@ public final class GraphRun {
                 observe(name, result)
                 for value in step.last { values[value] = nil }
             }
-            guard let logits = values[output] else { throw .missing(output, node: "its end") }
-            return logits
+            var found: [Tensor] = []
+            for output in outputs {
+                guard let value = values[output] else { throw .missing(output, node: "its end") }
+                found.append(value)
+            }
+            return found
         }
     }
 
@@ -120,7 +137,7 @@ public enum GraphRunError: Error, Equatable, CustomStringConvertible {
             "the node '\(node)' has '\(name)' in another form than this package writes; run the graph with "
                 + "onnxruntime"
         case .otherEnds(let inputs, let outputs):
-            "the graph has \(inputs) input(s) and \(outputs) output(s), expected one of each; run the graph with "
+            "the graph has \(inputs) input(s) and \(outputs) output(s), expected one input and at least one output; run the graph with "
                 + "onnxruntime"
         }
     }
