@@ -51,7 +51,8 @@ struct PredictCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: "Detectors: show objects of this score and above (default: \(FoundObject.leastScore)).")
+        help:
+            "Detectors: show objects of this score and above (default: \(FoundObject.leastScore)).")
     var scoreThreshold: Double?
 
     @Option(

@@ -56,7 +56,8 @@ import Testing
     func export() throws {
         let output = workshop.fresh("pyramid") + ".onnx"
         let arguments = [
-            "export", "\(studio.reference)/student-last.safetensors", "--format", "onnx", "--output",
+            "export", "\(studio.reference)/student-last.safetensors", "--format", "onnx",
+            "--output",
             output,
         ]
         let outcome = try workshop.run(arguments + ["--json", "--fold"])

@@ -70,6 +70,7 @@ extension GraphWriter {
     ///   - height: of the images.
     ///   - width: of the images.
     ///   - outputs: what the outputs of the trace are called, with their dimensions behind the first.
+    /// - Returns: the graph.
     /// - Throws: `ExportError` where the network calls what has no counterpart.
     static func graph(
         of trace: NetworkTrace, named network: String,
