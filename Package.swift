@@ -331,7 +331,8 @@ let package = Package(
             ],
             path: "Tests/MutateFiles", swiftSettings: house),
         .target(
-            name: "BasicsTestSupport", path: "Tests/BasicsTestSupport", swiftSettings: house),
+            name: "BasicsTestSupport", path: "Tests/BasicsTestSupport", exclude: ["Python"],
+            swiftSettings: house),
         .testTarget(
             name: "BasicsTests", dependencies: ["Basics", "BasicsTestSupport"],
             swiftSettings: house),

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The virtual environment with onnxruntime and PyTorch, where `Scripts/export_environment.sh` has made it.
 package enum PythonEnvironment {
@@ -22,7 +23,9 @@ package enum PythonEnvironment {
         return false
     }
 
-    /// Runs a script that lies beside tests.
+    private static let interpreter = Mutex<Interpreter?>(nil)
+
+    /// Runs a script that lies beside tests, in the one process that runs them all.
     ///
     /// - Parameters:
     ///   - script: its name.
@@ -33,21 +36,47 @@ package enum PythonEnvironment {
     package static func run(
         _ script: String, _ arguments: [String], beside tests: String = #filePath
     ) throws -> String {
-        let folder = URL(filePath: tests).deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = URL(filePath: python)
-        process.arguments =
-            [folder.appending(path: "Python/\(script)").path] + arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        let complaints = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failed(script: script, errors: String(decoding: complaints, as: UTF8.self))
+        let path = URL(filePath: tests).deletingLastPathComponent()
+            .appending(path: "Python/\(script)").path
+        return try interpreter.withLock { interpreter in
+            let running = try interpreter ?? Interpreter(python)
+            interpreter = running
+            guard let answer = try running.answer(to: [path] + arguments) else {
+                interpreter = nil
+                throw Failed(script: script, errors: "the process ended")
+            }
+            if let error = answer["error"] { throw Failed(script: script, errors: error) }
+            return answer["output"] ?? ""
         }
-        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// A process that runs scripts one after another, so that PyTorch is loaded once.
+    private final class Interpreter: @unchecked Sendable {
+        private let process = Process()
+        private let (input, output) = (Pipe(), Pipe())
+
+        init(_ python: String) throws {
+            process.executableURL = URL(filePath: python)
+            process.arguments = [
+                URL(filePath: #filePath).deletingLastPathComponent()
+                    .appending(path: "Python/run_scripts.py").path
+            ]
+            process.standardInput = input
+            process.standardOutput = output
+            try process.run()
+        }
+
+        /// What the process says of a script; nil where it has ended.
+        func answer(to command: [String]) throws -> [String: String]? {
+            try input.fileHandleForWriting.write(
+                contentsOf: JSONSerialization.data(withJSONObject: command) + Data("\n".utf8))
+            var line = Data()
+            while line.last != UInt8(ascii: "\n") {
+                let more = output.fileHandleForReading.availableData
+                guard !more.isEmpty else { return nil }
+                line += more
+            }
+            return try JSONDecoder().decode([String: String].self, from: line)
+        }
     }
 }

@@ -10,12 +10,28 @@ import TorchNN
 ///   - count: how many numbers.
 /// - Returns: the first `count` numbers of the sequence.
 public func hashed(_ key: Int, count: Int) -> [Double] {
-    (0..<UInt64(count)).map { index in
-        var x = (UInt64(key) << 32) &+ index &+ 0x9E37_79B9_7F4A_7C15
-        x = (x ^ (x >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        x = (x ^ (x >> 27)) &* 0x94D0_49BB_1331_11EB
-        x ^= x >> 31
-        return Double(x >> 40) / Double(1 << 23) - 1
+    (0..<count).map { hashed(key, at: $0) }
+}
+
+/// One number of a sequence.
+@inline(__always)
+private func hashed(_ key: Int, at index: Int) -> Double {
+    var x = (UInt64(key) << 32) &+ UInt64(index) &+ 0x9E37_79B9_7F4A_7C15
+    x = (x ^ (x >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    x = (x ^ (x >> 27)) &* 0x94D0_49BB_1331_11EB
+    x ^= x >> 31
+    return Double(x >> 40) / Double(1 << 23) - 1
+}
+
+/// The first numbers of a sequence, moved and stretched, in float32.
+private func hashedFloats(
+    _ key: Int, count: Int, offset: Double = 0, scale: Double
+) -> [Float] {
+    [Float](unsafeUninitializedCapacity: count) { buffer, written in
+        for index in 0..<count {
+            buffer.initializeElement(at: index, to: Float(offset + scale * hashed(key, at: index)))
+        }
+        written = count
     }
 }
 
@@ -31,8 +47,8 @@ extension Tensor {
     public static func hashed(
         _ key: Int, shape: [Int], scale: Double = 1, dtype: DType = .float64
     ) -> Tensor {
-        let numbers = TorchTestSupport.hashed(key, count: shape.reduce(1, *))
-        return Tensor(numbers.map { Float($0 * scale) }, shape: shape).to(dtype)
+        let numbers = hashedFloats(key, count: shape.reduce(1, *), scale: scale)
+        return Tensor(numbers, shape: shape).to(dtype)
     }
 }
 
@@ -50,19 +66,20 @@ extension Array where Element == NamedTensor {
         for (position, entry) in sortedForFill.enumerated() {
             let shape = entry.tensor.shape
             let count = entry.tensor.count
-            let values = hashed(base + position, count: count).map { value in
+            let (offset, scale) =
                 if shape.count >= 2 {
-                    value * (6 / (Double(count) / Double(shape[0]))).squareRoot()
+                    (0.0, (6 / (Double(count) / Double(shape[0]))).squareRoot())
                 } else if entry.name.hasSuffix("running_var") {
-                    1 + 0.2 * value
+                    (1, 0.2)
                 } else if entry.name.hasSuffix("weight") {
-                    1 + 0.1 * value
+                    (1, 0.1)
                 } else {
-                    0.1 * value
+                    (0, 0.1)
                 }
-            }
+            let values = hashedFloats(
+                base + position, count: count, offset: offset, scale: scale)
             withoutGrad {
-                _ = entry.tensor.copy(from: Tensor(values.map(Float.init), shape: shape))
+                _ = entry.tensor.copy(from: Tensor(values, shape: shape))
             }
         }
     }
