@@ -253,7 +253,8 @@ let package = Package(
                 "COCO",
                 "Basics", "Downloads", "ImageFolders", "ModelExport", "NetworkFiles",
                 "RecipeSyntax", "Recipes",
-                "Studies", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
+                "Studies", "TensorFiles", "Torch", "TorchDistributed", "TorchNN", "Training",
+                "VisionData",
             ], swiftSettings: house),
         .target(
             name: "Reporting",
@@ -288,7 +289,8 @@ let package = Package(
             name: "CommandOptions",
             dependencies: [
                 "Basics", "Detectors", "Recipes", "Remedies", "TensorFiles", "Terminal", "Torch",
-                "TorchNN", "Training", "VisionData", "VisionModels", argumentParser,
+                "TorchDistributed", "TorchNN", "Training", "VisionData", "VisionModels",
+                argumentParser,
             ],
             swiftSettings: house),
         .target(
