@@ -48,5 +48,7 @@ int32_t cd_start(const char *program, char *const *arguments, char *const *envir
 
 bool cd_end_with_parent(int32_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // It is in the background of the terminal on which it shows its progress.
+  signal(SIGTTOU, SIG_IGN);
   return getppid() == parent;
 }

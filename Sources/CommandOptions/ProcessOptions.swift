@@ -77,6 +77,16 @@ package struct ProcessOptions: ParsableArguments {
         }
     }
 
+    /// Refuses to do the work of a command several times, where a launcher has started several processes.
+    ///
+    /// - Parameter command: one that works in one process.
+    /// - Throws: `TrainingError.oneProcess`, or `LaunchError`.
+    package static func requireOne(for command: String) throws {
+        guard let environment = try LaunchEnvironment.read(ProcessInfo.processInfo.environment)
+        else { return }
+        throw TrainingError.oneProcess(what: "`\(command)`", processes: environment.size)
+    }
+
     private func requireProcessor(_ options: DeviceOptions) throws {
         guard !options.isProcessor else { return }
         throw ValidationError(

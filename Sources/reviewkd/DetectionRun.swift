@@ -66,8 +66,10 @@ struct DetectionRun {
         let run = CommandedRun(
             recipe: recipe, options: options, device: device, processes: processes,
             reporter: reporter,
-            book: options.recording.book(
-                above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
+            book: processes.rank > 0
+                ? nil
+                : options.recording.book(
+                    above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
         try run { recipe, folder, report in
             let detector = try recipe.makeDetector(
                 classCount: classCount, device: device, startingFrom: options.studentWeights,

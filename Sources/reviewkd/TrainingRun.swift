@@ -52,8 +52,10 @@ struct TrainingRun {
         var run = CommandedRun(
             recipe: recipe, options: options, device: device, processes: processes,
             reporter: reporter,
-            book: options.recording.book(
-                above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
+            book: processes.rank > 0
+                ? nil
+                : options.recording.book(
+                    above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
         run.pictures = { trainer in
             guard let drawn = try AttentionPictures(of: trainer.method, recipe, test: data.test)
             else { return nil }

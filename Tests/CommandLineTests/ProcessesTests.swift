@@ -179,6 +179,19 @@ extension WholeRunsSuite {
             #expect(outcome.errors.contains("Error: \(sentence)"), "\(outcome.errors)")
         }
 
+        @Test("are refused by a command that works in one")
+        func oneAlone() throws {
+            let outcome = try workshop.run(
+                ["bench", "pair.yaml"],
+                environment: [
+                    "RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "a", "MASTER_PORT": "1",
+                ])
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.sentence.hasPrefix("Error: 2 processes were started, but `bench` needs one")
+            )
+        }
+
         @Test(
             "whose environment is not whole say what is missing",
             arguments: [
