@@ -146,6 +146,20 @@ struct SharedTrainingTests {
         }
     }
 
+    @Test("needs an image of a batch for each process")
+    func smallBatch() throws {
+        let found = try together(2) { group in
+            let setup = try Setup(images: 4)
+            var recipe = setup.recipe
+            recipe.batchSize = 1
+            try recipe.requireShares(of: group, setup.distiller)
+        }
+        let error = #expect(throws: TrainingError.self) { try found[1].get() }
+        #expect(
+            error?.description.hasPrefix(
+                "batch_size is 1, for 2 processes. Expected at least one image for each.") == true)
+    }
+
     @Test("notices in every process that one of them has no finite loss", arguments: [0, 1])
     func notFinite(_ rank: Int) throws {
         let found = try together(2) { group in
