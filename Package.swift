@@ -92,7 +92,8 @@ let package = Package(
                 "Detectors", "Distillation", "Downloads", "Drawing", "ImageFiles", "ImageFolders",
                 "Masks", "ModelExport", "NetworkFiles", "ONNXFiles", "Pickles", "RecipeSyntax",
                 "Recipes", "RecordStore", "RunRecords",
-                "StepTiming", "Studies", "TensorFiles", "Torch", "TorchNN", "Training",
+                "StepTiming", "Studies", "TensorFiles", "Torch", "TorchDistributed", "TorchNN",
+                "Training",
                 "VisionData",
                 "VisionModels",
             ]),
@@ -139,7 +140,14 @@ let package = Package(
             name: "CTorch",
             cxxSettings: compileLibTorch,
             linkerSettings: linkLibTorch),
+        .target(
+            name: "CDistributed", exclude: ["stubs/README.md"],
+            cxxSettings: compileLibTorch + [.headerSearchPath("stubs")],
+            linkerSettings: linkLibTorch),
         .target(name: "Torch", dependencies: ["Basics", "CTorch"], swiftSettings: house),
+        .target(
+            name: "TorchDistributed", dependencies: ["Basics", "CDistributed", "Torch"],
+            swiftSettings: house),
         .target(name: "TorchNN", dependencies: ["Torch"], swiftSettings: house),
         .target(
             name: "VisionModels", dependencies: ["Basics", "Torch", "TorchNN"],
@@ -245,7 +253,8 @@ let package = Package(
                 "COCO",
                 "Basics", "Downloads", "ImageFolders", "ModelExport", "NetworkFiles",
                 "RecipeSyntax", "Recipes",
-                "Studies", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
+                "Studies", "TensorFiles", "Torch", "TorchDistributed", "TorchNN", "Training",
+                "VisionData",
             ], swiftSettings: house),
         .target(
             name: "Reporting",
@@ -281,7 +290,8 @@ let package = Package(
             name: "CommandOptions",
             dependencies: [
                 "Basics", "Detectors", "Recipes", "Remedies", "TensorFiles", "Terminal", "Torch",
-                "TorchNN", "Training", "VisionData", "VisionModels", argumentParser,
+                "TorchDistributed", "TorchNN", "Training", "VisionData", "VisionModels",
+                argumentParser,
             ],
             swiftSettings: house),
         .target(
@@ -399,6 +409,13 @@ let package = Package(
             exclude: ["Schemas.txt"], swiftSettings: house),
         .testTarget(
             name: "TorchNNTests", dependencies: ["Torch", "TorchNN", "TorchTestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "TorchDistributedTests",
+            dependencies: [
+                "Distillation", "Recipes", "Torch", "TorchDistributed", "TorchNN", "Training",
+                "VisionData", "VisionModels",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "VisionModelsTests",

@@ -42,6 +42,20 @@ package struct DeviceOptions: ParsableArguments {
         }
     }
 
+    /// Whether it is the processor.
+    package var isProcessor: Bool { device == "cpu" }
+
+    /// Divides the processors among the processes of this machine, where the number of threads is not given.
+    ///
+    /// - Parameters:
+    ///   - processes: how many this machine has.
+    ///   - reserved: what a launcher has set aside for this one; nil where it said nothing.
+    package func shareProcessors(among processes: Int, reserved: Int?) {
+        guard threads == nil else { return }
+        let all = ProcessInfo.processInfo.activeProcessorCount
+        Runtime.setThreads(max(1, reserved.map { min($0, all) } ?? all / processes))
+    }
+
     /// Sets the threads and finds the device.
     package func resolve() throws -> Device {
         try Processor.current.requireWantedKernels()

@@ -15,6 +15,8 @@ package struct RunCommandOptions: ParsableArguments {
 
     @OptionGroup package var device: DeviceOptions
 
+    @OptionGroup package var processes: ProcessOptions
+
     @OptionGroup package var recording: RecordOptions
 
     @OptionGroup package var photographs: PhotographOptions
@@ -84,6 +86,10 @@ package struct RunCommandOptions: ParsableArguments {
             ("--seed", seed, 0...Int.max), ("--epochs", epochs, .counts),
             ("--max-steps", maxSteps, .counts), ("--checkpoint-every", checkpointEvery, .counts),
         ])
+        guard !dryRun || (processes.processes ?? 1) == 1 else {
+            throw ValidationError(
+                "--dry-run measures one process, but --processes is given; leave one of them out")
+        }
         guard studentWeightsKey == nil || studentWeights != nil else {
             throw ValidationError(
                 "--student-weights-key names a key in the file of --student-weights, which is not given; "

@@ -36,6 +36,13 @@ public final class DetectionEvaluator: Evaluator {
         count += batch.count
     }
 
+    /// Nothing: a detector is judged by one process.
+    ///
+    /// - Precondition: there is one process.
+    public func combine(over processes: any ProcessGroup) {
+        precondition(processes.size == 1, "DetectionEvaluator: \(processes.size) processes")
+    }
+
     /// What was found so far, in the form of a file of results.
     public var results: COCOResults { COCOResults(path: "the detections", results: found) }
 

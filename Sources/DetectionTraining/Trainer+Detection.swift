@@ -25,6 +25,9 @@ extension Trainer {
         recipe: Recipe, data: DetectionPictures, detector: any Detector, teacher: Teacher?,
         options: RunOptions, report: @escaping (TrainingEvent) -> Void
     ) throws {
+        guard options.processes.size == 1 else {
+            throw TrainingError.oneProcess(what: "a detector", processes: options.processes.size)
+        }
         let precision = try recipe.precision ?? .standard(on: options.device)
         let distiller = try recipe.makeDetectionDistiller(
             detector, judgedBy: data.test.annotations, teacher: teacher, precision: precision,

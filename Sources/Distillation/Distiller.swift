@@ -13,6 +13,12 @@ public protocol Distiller<Targets>: AnyObject {
     /// What the optimizer moves: the student's parameters and the method's own.
     var trainableParameters: [NamedTensor] { get }
 
+    /// The networks and whatever else normalises a batch in a step.
+    var modules: [any Module] { get }
+
+    /// The names of the terms that remember single images from step to step.
+    var termsWithMemory: [String] { get }
+
     /// The forward pass of one training step, the same wherever the run is.
     ///
     /// - Parameter batch: the mini-batch.
@@ -34,6 +40,12 @@ public protocol Distiller<Targets>: AnyObject {
 extension Distiller {
     /// The network that is being trained and that remains.
     public var student: any Module { task.network }
+
+    /// The student alone.
+    public var modules: [any Module] { [student] }
+
+    /// None.
+    public var termsWithMemory: [String] { [] }
 
     /// Overwrites this distiller's state, strictly.
     public func load(stateDict: [NamedTensor]) throws(StateDictError) {
@@ -66,6 +78,21 @@ public struct LossTerms {
     /// Adds a term.
     public mutating func add(_ name: String, _ value: Tensor) {
         terms.append(Term(name: name, value: value))
+    }
+
+    /// One process's part of the means over the images of several processes, without gradients.
+    ///
+    /// - Parameter share: how many of all images are this process's, from 0 to 1.
+    /// - Returns: summands of the means; with a share of 1 the terms themselves.
+    public func part(_ share: Double) -> LossTerms {
+        guard share != 1 else { return self }
+        return withoutGrad {
+            // What counts nothing is not counted either.
+            var part = LossTerms(
+                measures: measures.map { ($0.name, share == 0 ? $0.value * 0 : $0.value) })
+            for term in terms { part.add(term.name, term.value.detach().full * share) }
+            return part
+        }
     }
 
     /// The weighted sum.

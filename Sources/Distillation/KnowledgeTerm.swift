@@ -54,6 +54,12 @@ public protocol KnowledgeTerm: AnyObject {
     /// All of the term that an exact continuation needs.
     func stateDict() -> [NamedTensor]
 
+    /// The modules that learn with the student.
+    var modules: [any Module] { get }
+
+    /// Whether the term remembers single images from step to step, so that one process has to see all of them.
+    var remembersImages: Bool { get }
+
     /// Whose stages the term takes before their last activation.
     var preactivationsOf: Set<DistillationSide> { get }
 
@@ -70,6 +76,12 @@ public enum DistillationSide: Sendable { case student, teacher }
 extension KnowledgeTerm {
     /// Only activated stages are taken.
     public var preactivationsOf: Set<DistillationSide> { [] }
+
+    /// None.
+    public var modules: [any Module] { [] }
+
+    /// No.
+    public var remembersImages: Bool { false }
 
     /// Nothing but the student learns.
     public var trainableParameters: [NamedTensor] { [] }

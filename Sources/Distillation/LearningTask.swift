@@ -92,6 +92,15 @@ public protocol Evaluator<Targets>: AnyObject {
     /// Lets the network see a batch.
     func add(_ batch: Batch<Targets>)
 
+    /// Takes in what the evaluators of the other processes have seen, each of them batches of its own, so that all
+    /// have the same scores.
+    ///
+    /// Each process sees every `size`th batch, as `Share` deals them out.
+    ///
+    /// - Parameter processes: those that evaluate together.
+    /// - Throws: where another process failed.
+    func combine(over processes: any ProcessGroup) throws
+
     /// The scores over all batches so far.
     ///
     /// - Throws: where they cannot be told.

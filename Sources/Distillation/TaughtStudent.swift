@@ -49,6 +49,14 @@ public final class TaughtStudent<Targets>: Distiller {
             + terms.flatMap(\.trainableParameters)
     }
 
+    /// The student, the teacher and what the terms have.
+    public var modules: [any Module] {
+        [student] + (teacher.map { [$0.network] } ?? []) + terms.flatMap(\.modules)
+    }
+
+    /// Those among the teacher's terms.
+    public var termsWithMemory: [String] { terms.filter(\.remembersImages).map(\.name) }
+
     /// The labels' losses and the teacher's terms.
     public func losses(_ batch: Batch<Targets>) -> LossTerms {
         observe(batch) { lesson, observation in

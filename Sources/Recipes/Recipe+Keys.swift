@@ -52,6 +52,7 @@ extension Recipe {
             .optional(
                 "precision", \.precision, .choice, standard: "what suits the machine",
                 "The arithmetic of forward and backward passes."),
+            .section("distributed", \.distributed, isRequired: false, DistributedSettings.table),
         ],
         check: { section, recipe in
             try recipe.checkTeacher(section)

@@ -46,6 +46,8 @@ public struct Recipe: Sendable, Equatable {
     public var evaluationBatchSize: Int
     /// The origin of every random number of the run, at least 0; 0 by default.
     public var seed: Int
+    /// What a step does where several processes take it together.
+    public var distributed = DistributedSettings()
     /// The arithmetic of forward and backward passes; `nil` leaves it to the command line and machine.
     public var precision: Precision?
 

@@ -32,6 +32,9 @@ extension TrainingError: Remediable {
             "give the same \(Self.teacherFile(command)), or choose another --output"
         case .otherStudentWeights: "give the same --student-weights, or choose another --output"
         case .otherImages, .otherImageFiles: "give the same --data, or choose another --output"
+        case .oneProcess: "leave out --processes, or start the command without a launcher"
+        case .smallBatch: "start fewer processes, or use a larger batch with --set batch_size=N"
+        case .unlikeProcesses: nil
         }
     }
 

@@ -23,6 +23,9 @@ package final class StandardError: Sendable {
 
         /// The last write had to be given up; the next one is not waited for.
         var isStuck = false
+
+        /// Nothing is written.
+        var isMuted = false
     }
 
     private let state = Mutex(State())
@@ -46,6 +49,12 @@ package final class StandardError: Sendable {
         var size = winsize()
         guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
+    }
+
+    /// Whether nothing is written.
+    var isMuted: Bool {
+        get { state.withLock { $0.isMuted } }
+        set { state.withLock { $0.isMuted = newValue } }
     }
 
     /// Writes a line that stays, where the status stood.
@@ -86,6 +95,7 @@ package final class StandardError: Sendable {
     private static let erase = "\r\u{1B}[K"
 
     private static func write(_ text: String, _ state: inout State) {
+        guard !state.isMuted else { return }
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             var ready = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)

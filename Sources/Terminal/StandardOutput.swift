@@ -10,7 +10,8 @@ import Synchronization
 /// What cannot be written does not stop a command, which may have more to do and to save; `Streams.exit` tells
 /// of it.
 package enum StandardOutput {
-    private static let state = Mutex((failure: nil as Int32?, isKilledByPipe: true))
+    private static let state = Mutex(
+        (failure: nil as Int32?, isKilledByPipe: true, isMuted: false))
 
     /// Why a result could not be written, as an `errno`; nil where all were.
     package static var failure: Int32? { state.withLock { $0.failure } }
@@ -21,10 +22,16 @@ package enum StandardOutput {
         set { state.withLock { $0.isKilledByPipe = newValue } }
     }
 
+    /// Whether nothing is written.
+    static var isMuted: Bool {
+        get { state.withLock { $0.isMuted } }
+        set { state.withLock { $0.isMuted = newValue } }
+    }
+
     /// Writes all of a text; after a failure, nothing.
     package static func write(_ text: String) {
         state.withLock { state in
-            guard state.failure == nil else { return }
+            guard state.failure == nil, !state.isMuted else { return }
             var rest = Array(text.utf8)[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes {

@@ -24,6 +24,14 @@ package enum Streams {
         }
     }
 
+    /// Keeps results and messages back, or no longer: of several processes that do the same, one speaks.
+    ///
+    /// - Parameter muted: whether nothing is written from now on.
+    package static func mute(_ muted: Bool) {
+        StandardOutput.isMuted = muted
+        StandardError.shared.isMuted = muted
+    }
+
     /// Ends the process.
     ///
     /// A command that did all it should but print has failed. Where the reader of its results has gone, it ends

@@ -29,13 +29,21 @@ public struct OperatorError: Error, Sendable, CustomStringConvertible {
 final class FailureCollector: Sendable {
     @TaskLocal static var current: FailureCollector?
 
-    private let first = Mutex<OperatorError?>(nil)
+    private let first = Mutex<(any Error)?>(nil)
 
-    func record(_ error: OperatorError) {
+    func record(_ error: any Error) {
         first.withLock { $0 = $0 ?? error }
     }
 
-    var error: OperatorError? { first.withLock { $0 } }
+    var error: (any Error)? { first.withLock { $0 } }
+}
+
+/// Hands a failure of the world to the scope of `collectingOperatorErrors`, as an operator does with its own.
+///
+/// - Precondition: there is such a scope.
+package func collect(_ error: any Error) {
+    guard let collector = FailureCollector.current else { fatalError("\(error)") }
+    collector.record(error)
 }
 
 /// Runs `body` and throws the first failure of the world (memory, device) that an operator met.
@@ -46,7 +54,7 @@ final class FailureCollector: Sendable {
 ///
 /// - Parameter body: the work of one step.
 /// - Returns: what `body` returns.
-/// - Throws: `OperatorError`, or what `body` throws.
+/// - Throws: `OperatorError`, what a `ProcessGroup` met, or what `body` throws.
 public func collectingOperatorErrors<Result>(_ body: () throws -> Result) throws -> Result {
     let collector = FailureCollector()
     do {

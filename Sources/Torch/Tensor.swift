@@ -10,7 +10,7 @@ import CTorch
 /// not, and nothing checks it.
 public final class Tensor: @unchecked Sendable {
     /// Null after a collected failure; see `collectingOperatorErrors`.
-    let handle: ct_tensor?
+    package let handle: ct_tensor?
 
     /// Takes over one reference.
     init(owning handle: ct_tensor?) {

@@ -159,6 +159,9 @@ public final class BatchNorm2d: Layer, ModeDependent, NormalizationLayer {
     /// Added to the variance.
     public let epsilon: Double
 
+    /// Whose images the statistics in training are of beside this process's own; nil for its own alone.
+    var shared: SharedStatistics?
+
     /// Makes a batch norm with scale 1 and shift 0.
     public init(_ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5) {
         weight = Tensor.ones([channels])
@@ -180,6 +183,14 @@ public final class BatchNorm2d: Layer, ModeDependent, NormalizationLayer {
     public func callAsFunction(
         _ input: Tensor, adding addend: Tensor? = nil, relu: Bool
     ) -> Tensor {
+        if training, let shared, let counts = shared.counts {
+            let norm = SharedBatchNorm(
+                weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar,
+                numBatchesTracked: numBatchesTracked, momentum: momentum, epsilon: epsilon)
+            let normal = norm(input, over: shared.processes, counts: counts)
+            let sum = addend.map { normal + $0 } ?? normal
+            return relu ? sum.relu() : sum
+        }
         let isSingle = input.size(0) * input.size(2) * input.size(3) == 1
         if training, !isSingle {
             withoutGrad { _ = numBatchesTracked.add(BatchNorm2d.one) }

@@ -102,6 +102,9 @@ public final class SGD {
         withoutGrad { update(weights, gradients, buffers, weightDecay) }
     }
 
+    /// The gradients that the backward passes have accumulated, in the order of the parameters.
+    public var gradients: [Tensor] { parameters.compactMap(\.tensor.grad) }
+
     /// Forgets the gradients of all parameters.
     public func clearGradients() {
         for parameter in parameters { parameter.tensor.clearGrad() }

@@ -79,6 +79,16 @@ extension Checkpoint {
         } catch {
             throw CheckpointError.unreadable(path: path, reason: error.reason)
         }
+        try self.init(encoded: data, from: path)
+    }
+
+    /// Reads the bytes of a checkpoint and verifies its checksum.
+    ///
+    /// - Parameters:
+    ///   - data: as `encoded` gives them.
+    ///   - path: where they come from, for errors.
+    /// - Throws: `CheckpointError`.
+    init(encoded data: Data, from path: String) throws {
         let file: WeightFile
         do {
             file = try Safetensors.decode(data)

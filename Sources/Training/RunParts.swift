@@ -48,12 +48,16 @@ package struct RunParts {
     /// The lists of images that have files of their own, by the names under which a run keeps them.
     package let lists: [(name: String, list: ImageList)]
 
+    /// What the classes of all images make together, for a comparison between processes.
+    package let imagesDigest: String
+
     /// Gathers the parts.
     package init(
         distiller: any Distiller, optimizer: SGD, steps: any Steps, average: WeightAverage? = nil,
         primaryScore: String, validate: Judge? = nil, test: @escaping Judge,
         check: @escaping (Teacher) throws -> TeacherCheck? = { _ in nil }, trainingImages: Int,
-        testImages: Int, card: StudentCard, lists: [(name: String, list: ImageList)] = []
+        testImages: Int, card: StudentCard, lists: [(name: String, list: ImageList)] = [],
+        imagesDigest: String = ""
     ) {
         self.distiller = distiller
         self.optimizer = optimizer
@@ -67,6 +71,7 @@ package struct RunParts {
         self.testImages = testImages
         self.card = card
         self.lists = lists
+        self.imagesDigest = imagesDigest
     }
 
     /// The network that is being trained.
@@ -90,6 +95,9 @@ extension RunParts {
         _ recipe: Recipe, _ data: TrainingData, _ distiller: any Distiller<Tensor>,
         split: (training: [Int64], validation: [Int64]), _ options: RunOptions
     ) throws {
+        let processes = options.processes
+        try recipe.requireShares(of: processes, distiller)
+        let share = Share(of: processes)
         let dtype = try (recipe.precision ?? .standard(on: options.device)).dtype
         let normalization = recipe.dataset.normalization.normalization
         let task = distiller.task
@@ -97,12 +105,14 @@ extension RunParts {
             try recipe.makeStudent(classCount: data.train.classCount, device: options.device)
         }
         func judge(_ images: any ImageSource, _ positions: [Int64]? = nil) -> Judge {
+            let all = positions ?? (0..<Int64(images.count)).map { $0 }
             let batches = images.evaluation(
-                positions: positions, normalization: normalization,
-                batchSize: recipe.evaluationBatchSize)
+                positions: share.evaluation(of: all, batchSize: recipe.evaluationBatchSize),
+                normalization: normalization, batchSize: recipe.evaluationBatchSize)
             let tasks = [task] + (averaged.map { [Classification($0)] } ?? [])
             return { progress in
-                let found = try evaluate(tasks, on: batches, dtype: dtype, progress)
+                let found = try evaluate(
+                    tasks, on: batches, dtype: dtype, over: processes, progress)
                 var scores = found[0]
                 if found.count > 1 { scores.add(found[1], as: averagedScores) }
                 return scores
@@ -118,12 +128,17 @@ extension RunParts {
             positions: split.training,
             TrainingPreparation(
                 normalization: normalization, augmentation: recipe.dataset.augmentation,
-                batchSize: recipe.batchSize, seed: UInt64(recipe.seed)))
+                batchSize: recipe.batchSize, seed: UInt64(recipe.seed), share: share))
+        let statistics =
+            recipe.distributed.batchNorm == .synchronized && processes.size > 1
+            ? SharedStatistics(over: processes) : nil
+        if let statistics { distiller.modules.forEach { $0.share(statistics) } }
         self.init(
             distiller: distiller, optimizer: optimizer,
             steps: try TrainingStep(
                 source: source, distiller: distiller, optimizer: optimizer, average: average,
-                device: options.device, usesGraph: options.usesGraph),
+                processes: processes, statistics: statistics, device: options.device,
+                usesGraph: options.usesGraph && processes.size == 1),
             average: average, primaryScore: task.primaryScore,
             validate: split.validation.isEmpty ? nil : judge(data.train, split.validation),
             test: judge(data.test),
@@ -132,6 +147,6 @@ extension RunParts {
             card: StudentCard(recipe, data),
             lists: [("train", data.train.list), ("test", data.test.list)].compactMap { name, list in
                 list.map { (name, $0) }
-            })
+            }, imagesDigest: processes.size > 1 ? data.digest : "")
     }
 }

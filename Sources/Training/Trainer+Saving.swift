@@ -7,7 +7,7 @@ import TorchNN
 
 extension Trainer {
     func saveAll() throws {
-        guard let folder else { return }
+        guard let folder else { return noteSaving() }
         let checkpoint = try soundCheckpoint()
         try folder.write(parts.student.stateDict(), parts.card, to: folder.lastWeights)
         if let average = parts.average {
@@ -19,9 +19,14 @@ extension Trainer {
     }
 
     func saveCheckpoint() throws {
-        guard let folder else { return }
+        guard let folder else { return noteSaving() }
         try folder.save(try soundCheckpoint())
         savedStep = state.step
+    }
+
+    /// The first process has saved, where there are others.
+    private func noteSaving() {
+        if processes.rank > 0 { savedStep = state.step }
     }
 
     /// A checkpoint of broken numbers would replace the last good one.

@@ -118,6 +118,7 @@ public final class Trainer {
 
     /// Takes the run up where it stands; a result means that it ends here.
     func start() throws -> TrainingOutcome? {
+        try requireSameEverywhere()
         if let folder { try compareImages(in: folder) }
         if let folder, options.resume {
             let saved = try folder.newestCheckpoint()
@@ -126,9 +127,12 @@ public final class Trainer {
             } else {
                 try takeUpFinishedRun(in: folder)
             }
-            if state.epoch == recipe.epochs { return .alreadyFinished }
-            tellWhereItBegins(resumed: saved != nil, in: folder)
+            if state.epoch < recipe.epochs {
+                tellWhereItBegins(resumed: saved != nil, in: folder)
+            }
         }
+        try takeOverState()
+        if state.epoch == recipe.epochs { return .alreadyFinished }
         if state.step == 0 { try measureTeacher() }
         try folder?.requireSpace(forCheckpointOf: checkpoint().byteCount)
         try beginEpoch()
@@ -148,7 +152,7 @@ public final class Trainer {
     /// run ends here.
     func settle() throws -> TrainingOutcome? {
         try readLosses()
-        let signal = options.interruption()
+        let signal = Int32(try processes.greatest(of: Int(options.interruption())))
         if signal != 0 {
             try saveAll()
             return .interrupted(signal: signal, step: state.step)
@@ -272,6 +276,7 @@ public final class Trainer {
         let trainingSeconds = state.epochSeconds
         let start = now()
         let isJudged = options.evaluatesEveryEpoch || state.epoch + 1 == recipe.epochs
+        try takeOverStatistics()
         let (validated, tested) = try attempt {
             (try parts.validate?(tellProgress), isJudged ? try parts.test(tellProgress) : nil)
         }

@@ -20,6 +20,9 @@ public enum TrainingError: Error, CustomStringConvertible {
     case otherStudentWeights(expected: String?, found: String?)
     case otherImages(kind: String, expected: Int, found: Int)
     case otherImageFiles(folder: String, list: String, difference: String)
+    case oneProcess(what: String, processes: Int)
+    case smallBatch(size: Int, processes: Int)
+    case unlikeProcesses(what: String, ranks: [Int])
 
     /// What happened, what was expected, and the remedy.
     public var description: String { sentences(problem, remedy) }
@@ -74,6 +77,14 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .otherImageFiles(let folder, let list, let difference):
             "\(folder) does not hold the images that the run was begun with, which \(list) lists. "
                 + "\(difference)."
+        case .oneProcess(let what, let processes):
+            "\(processes) processes were started, but \(what) needs one that does all the work."
+        case .smallBatch(let size, let processes):
+            "batch_size is \(size), for \(processes) processes. Expected at least one image for each."
+        case .unlikeProcesses(let what, let ranks):
+            "the processes do not do the same: rank\(ranks.count > 1 ? "s" : "") "
+                + "\(ranks.map(String.init).joined(separator: ", ")) differ\(ranks.count > 1 ? "" : "s") from "
+                + "rank 0 in \(what)."
         }
     }
 
@@ -96,6 +107,9 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .otherTeacher: "give the same file, or choose another folder"
         case .otherStudentWeights: "give the same ones, or choose another folder"
         case .otherImages, .otherImageFiles: "give the same ones, or choose another folder"
+        case .oneProcess: "start one process"
+        case .smallBatch: "start fewer processes, or use a larger batch_size"
+        case .unlikeProcesses: "start every process with the same program, command and files"
         }
     }
 

@@ -88,6 +88,11 @@ public struct RunOptions: Sendable {
     /// Where to compute.
     public var device = Device.cpu
 
+    /// Those who train beside this process.
+    ///
+    /// All but the one with rank 0 are to have no `output`: they get their state from it.
+    public var processes: any ProcessGroup = SingleProcess()
+
     /// Whether a card runs a step as one graph; else operator by operator.
     public var usesGraph = true
 

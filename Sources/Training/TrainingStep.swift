@@ -59,6 +59,9 @@ package final class TrainingStep<Targets>: Steps {
     private let distiller: any Distiller<Targets>
     private let optimizer: SGD
     private let average: WeightAverage?
+    private let processes: any ProcessGroup
+    private let share: Share
+    private let statistics: SharedStatistics?
     private let termCount: Int
 
     /// Learning rate and weights of the terms by step, then the share of the newest weights where they are
@@ -92,17 +95,23 @@ package final class TrainingStep<Targets>: Steps {
     ///   - distiller: the method around the student.
     ///   - optimizer: of the distiller's parameters.
     ///   - average: of the student's weights, where they are averaged.
+    ///   - processes: those that each take a share of every batch; the source gives this one's.
+    ///   - statistics: of the batch norms, where the processes share them.
     ///   - device: where all of them are.
     ///   - usesGraph: whether a card records the step as a graph, where the batches allow it.
     /// - Throws: `OperatorError` where there is no such card.
     package init(
         source: any BatchSource<Targets>, distiller: any Distiller<Targets>, optimizer: SGD,
-        average: WeightAverage? = nil, device: Device, usesGraph: Bool
+        average: WeightAverage? = nil, processes: any ProcessGroup = SingleProcess(),
+        statistics: SharedStatistics? = nil, device: Device, usesGraph: Bool
     ) throws {
         self.source = source
         self.distiller = distiller
         self.optimizer = optimizer
         self.average = average
+        self.processes = processes
+        self.statistics = statistics
+        share = Share(of: processes)
         termCount =
             distiller.termWeights(
                 at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1)
@@ -117,7 +126,7 @@ package final class TrainingStep<Targets>: Steps {
         metrics = TrainingMetrics(device: device)
         guard usesGraph, epoch.isFixed, case .cuda = device else { return }
         graphed = try GraphedWork(on: device) { [unowned self] in
-            work(imageCount: epoch.batchSize)
+            work(imageCount: share.count(of: epoch.batchSize), of: epoch.batchSize)
         }
     }
 
@@ -144,10 +153,11 @@ package final class TrainingStep<Targets>: Steps {
 
     package func run() throws {
         let imageCount = try source.advance()
-        if let graphed, imageCount == epoch.batchSize {
+        let all = epoch.imageCount(ofBatch: unread.upperBound)
+        if let graphed, all == epoch.batchSize {
             try graphed.run()
         } else {
-            work(imageCount: imageCount)
+            work(imageCount: imageCount, of: all)
         }
         unread = unread.lowerBound..<(unread.upperBound + 1)
     }
@@ -161,24 +171,40 @@ package final class TrainingStep<Targets>: Steps {
         }
     }
 
-    /// Nothing in here may wait for the device or depend on the host but for the number of images.
-    private func work(imageCount: Int) {
+    /// Nothing in here may wait for the device or depend on the host but for the numbers of images.
+    ///
+    /// The losses are means over images. So the gradients of those of all processes together are the sums of each
+    /// process's, weighted by its part of the images. The sums of the losses also tell every process whether all of
+    /// them were finite, since a sum keeps what is not.
+    ///
+    /// - Parameters:
+    ///   - imageCount: how many images this process sees.
+    ///   - all: how many images the batch has.
+    private func work(imageCount: Int, of all: Int) {
         let row = withoutGrad { settings.select(0, counter).reshape([-1]) }
-        let terms = distiller.losses(source.batch(of: imageCount))
-        let total = terms.total(weights: row.narrow(0, 1..<(1 + termCount)))
-        total.backward()
+        let part = Double(share.count(of: all)) / Double(all)
+        statistics?.counts = part > 0
+        defer { statistics?.counts = nil }
+        let own = distiller.losses(source.batch(of: imageCount))
+        let ownTotal = own.total(weights: row.narrow(0, 1..<(1 + termCount)))
+        (part == 1 ? ownTotal : ownTotal * part).backward()
         withoutGrad {
+            let terms = own.part(part)
+            let total = part == 1 ? ownTotal.detach() : ownTotal.detach() * part
+            processes.reduce(
+                optimizer.gradients + terms.terms.map(\.value) + terms.measures.map(\.value)
+                    + [total], by: .sum)
             let values = Tensor.stack(
                 (terms.terms.map(\.value) + [total]).map { $0.detach().to(.float32) })
             isSound.copy(from: isSound * values.isFinite().all())
             optimizer.step(learningRate: row.narrow(0, 0..<1), skips: -isSound + 1)
             average?.update(share: row.narrow(0, (1 + termCount)..<(2 + termCount)))
             losses.replace(0, counter, with: values.unsqueeze(0))
-            metrics.add(terms, total: total, count: imageCount)
+            metrics.add(terms, total: total, count: all)
             counter.add(one)
         }
-        names = terms.terms.map(\.name)
-        measureNames = terms.measures.map(\.name)
+        names = own.terms.map(\.name)
+        measureNames = own.measures.map(\.name)
     }
 
     /// For a run that has failed: it goes on with other batches, and what it then holds is of no use.
@@ -186,7 +212,7 @@ package final class TrainingStep<Targets>: Steps {
         graphed = nil
         return try largestPart(of: epoch.batchSize) { imageCount in
             optimizer.clearGradients()
-            work(imageCount: imageCount)
+            work(imageCount: imageCount, of: imageCount)
             _ = readLosses()
         }
     }

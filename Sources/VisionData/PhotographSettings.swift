@@ -55,7 +55,18 @@ public struct PhotographReading: Sendable, Equatable {
 
 extension PhotographReading {
     /// The threads that decode.
-    package var threads: Int { workers ?? min(8, ProcessInfo.processInfo.activeProcessorCount) }
+    package var threads: Int { workers ?? Self.standard(on: 1) }
+
+    /// The same where several processes of this machine read, which share the processors.
+    package func divided(among processes: Int) -> PhotographReading {
+        var own = self
+        own.workers = workers ?? Self.standard(on: processes)
+        return own
+    }
+
+    private static func standard(on processes: Int) -> Int {
+        max(1, min(8, ProcessInfo.processInfo.activeProcessorCount / processes))
+    }
 
     /// How a decoder reads.
     ///

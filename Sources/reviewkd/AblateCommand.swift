@@ -36,6 +36,7 @@ struct AblateCommand: ParsableCommand {
     }
 
     func run() throws {
+        try ProcessOptions.requireOne(for: "ablate")
         let recipe = try overrides.load(recipe)
         let schedule = try StudySchedule(of: recipe, from: self.recipe)
         var run = StudyRun(

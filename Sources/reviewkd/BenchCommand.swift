@@ -94,6 +94,7 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        try ProcessOptions.requireOne(for: "bench")
         switch work {
         case .step where kernels: try runKernels()
         case .step(let work): try runSteps(work)

@@ -23,6 +23,7 @@ struct CommandedRun {
     let recipe: Recipe
     let options: RunCommandOptions
     let device: Device
+    let processes: any ProcessGroup
     let reporter: ProgressReporter
 
     /// Where the runs are recorded.
@@ -52,11 +53,12 @@ struct CommandedRun {
     private func begin(
         _ record: RunRecord, of trainer: Trainer, _ recipe: Recipe, in folder: String
     ) throws {
+        guard processes.rank == 0 else { return }
         record.events = options.recording.events(of: folder)
         record.events?.pictures = try pictures(trainer)
         record.training = book?.begin(
             recipe, in: folder, steps: trainer.totalSteps,
-            options: options.settings(output: folder, on: device))
+            options: options.settings(output: folder, on: device, with: processes))
     }
 
     /// Says how long the run, or each of those of several seeds, would take.
@@ -106,7 +108,9 @@ struct CommandedRun {
         if let summary = SeedSummary(
             seeds: seeds, histories: trainers.map(\.history), scores: scores)
         {
-            try summary.write(to: options.output + "/summary.json")
+            if processes.rank == 0 {
+                try summary.write(to: options.output + "/summary.json")
+            }
             print("\(summary.text); summary: \(options.output)/summary.json")
         }
     }
@@ -135,12 +139,16 @@ struct CommandedRun {
 
 extension RunCommandOptions {
     /// What a run has beside its recipe and its files.
-    func settings(output: String, on resolved: Device) -> RunOptions {
+    func settings(
+        output: String, on resolved: Device, with processes: any ProcessGroup
+    ) -> RunOptions {
         var settings = RunOptions()
-        settings.output = output
+        settings.output = processes.rank == 0 ? output : nil
         settings.device = resolved
+        settings.processes = processes
         settings.usesGraph = device.graph
-        settings.adaptsThreads = device.threads == nil
+        // Processes of one machine would take each other for other programs.
+        settings.adaptsThreads = device.threads == nil && processes.size == 1
         settings.maxSteps = maxSteps
         settings.checkpointEvery = checkpointEvery
         settings.resume = resume

@@ -47,6 +47,7 @@ struct DemoCommand: ParsableCommand {
     func validate() throws { _ = try parseSeeds(seeds) }
 
     func run() throws {
+        try ProcessOptions.requireOne(for: "demo")
         let usesGraph = device.graph
         let adaptsThreads = device.threads == nil
         let device = try device.resolve()

@@ -35,6 +35,10 @@ struct DetectionRun {
 
     /// Trains, and prints what came out.
     func run() throws {
+        try options.processes.run(on: options.device) { try run(with: $0) }
+    }
+
+    private func run(with processes: any ProcessGroup) throws {
         let device = try options.device.resolve()
         recipe.precision?.noteEmulation(on: device)
         let reporter = ProgressReporter(quiet: options.quiet)
@@ -60,14 +64,17 @@ struct DetectionRun {
         let studentDigest = try options.studentWeights.map { try sha256(ofFile: $0) }
         let teacherDigest = try teacher.map { try sha256(ofFile: $0) }
         let run = CommandedRun(
-            recipe: recipe, options: options, device: device, reporter: reporter,
-            book: options.recording.book(
-                above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
+            recipe: recipe, options: options, device: device, processes: processes,
+            reporter: reporter,
+            book: processes.rank > 0
+                ? nil
+                : options.recording.book(
+                    above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
         try run { recipe, folder, report in
             let detector = try recipe.makeDetector(
                 classCount: classCount, device: device, startingFrom: options.studentWeights,
                 key: options.studentKey, remark: { reporter.remark("student: \(told($0))") })
-            var settings = options.settings(output: folder, on: device)
+            var settings = options.settings(output: folder, on: device, with: processes)
             settings.studentWeightsDigest = studentDigest
             settings.teacherDigest = teacherDigest
             settings.evaluatesEveryEpoch = data.areJudgedEveryEpoch

@@ -18,7 +18,10 @@ import VisionModels
 
 extension EvaluateCommand {
     /// Judges a detector on the validation images of a folder in COCO's form.
-    func evaluateDetector() throws {
+    func evaluateDetector(with processes: any ProcessGroup) throws {
+        guard processes.size == 1 else {
+            throw TrainingError.oneProcess(what: "a detector", processes: processes.size)
+        }
         let architecture = try DetectorArchitecture(named: model)
         let device = try device.resolve()
         precision.noteEmulation(on: device)

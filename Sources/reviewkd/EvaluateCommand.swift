@@ -82,6 +82,8 @@ struct EvaluateCommand: ParsableCommand {
 
     @OptionGroup var device: DeviceOptions
 
+    @OptionGroup var processes: ProcessOptions
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -99,7 +101,15 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let known = try known()
         try requireUse(for: known)
-        if known.hasObjects { return try evaluateDetector() }
+        try processes.run(on: device) { processes in
+            if known.hasObjects { return try evaluateDetector(with: processes) }
+            try evaluateClassifier(on: known, with: processes)
+        }
+    }
+
+    private func evaluateClassifier(
+        on known: Dataset, with processes: any ProcessGroup
+    ) throws {
         let device = try device.resolve()
         precision.noteEmulation(on: device)
         let images = try known.open(
@@ -107,19 +117,22 @@ struct EvaluateCommand: ParsableCommand {
             photographs: PhotographSettings(
                 imageSize: imageSize ?? 224, evaluationResize: resize,
                 scalesSixteenBitGrey: scalesSixteenBitGrey),
-            reading: photographs.reading, progress: ListingProgress(quiet: false).show
+            reading: photographs.reading.divided(among: processes.localSize),
+            progress: ListingProgress(quiet: false).show
         ) { printError("note: \($0)") }
         let network = try UnfitWeights.naming("--model ") {
             try loadNetwork(
                 model, weights: file, key: weights.key, classCount: images.classCount,
                 device: device, remark: { printError("note: \(told($0))") })
         }
+        let batchSize = min(500, known.evaluationBatchSize)
         let batches = images.evaluation(
-            positions: nil, normalization: try normalization(),
-            batchSize: min(500, known.evaluationBatchSize))
+            positions: Share(of: processes).evaluation(
+                of: (0..<Int64(images.count)).map { $0 }, batchSize: batchSize),
+            normalization: try normalization(), batchSize: batchSize)
         let progress = EvaluationProgress(quiet: false)
         let scores = try Training.evaluate(
-            network, on: batches, dtype: precision.dtype,
+            network, on: batches, dtype: precision.dtype, over: processes,
             progress: { progress.show($0, of: $1) })
         let loss = scores["loss"] ?? .nan
         guard loss.isFinite else { throw NotFiniteLoss(file: file, loss: loss) }

@@ -47,6 +47,7 @@ struct ReproduceCommand: ParsableCommand {
     }
 
     func run() throws {
+        try ProcessOptions.requireOne(for: "reproduce")
         let schedule = try StudySchedule(named: schedule)
         let names = try names()
         let pairs = try parsedPairs()

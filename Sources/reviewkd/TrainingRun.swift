@@ -16,6 +16,7 @@ import Terminal
 import Torch
 import TorchNN
 import Training
+import VisionData
 import VisionModels
 
 /// A run that trains a network that classifies, from the command line.
@@ -32,6 +33,10 @@ struct TrainingRun {
 
     /// Trains, and prints what came out.
     func run(teacher: TeacherSource) throws {
+        try options.processes.run(on: options.device) { try run(teacher, with: $0) }
+    }
+
+    private func run(_ teacher: TeacherSource, with processes: any ProcessGroup) throws {
         let device = try options.device.resolve()
         recipe.precision?.noteEmulation(on: device)
         let reporter = ProgressReporter(quiet: options.quiet)
@@ -40,29 +45,32 @@ struct TrainingRun {
         let listing = ListingProgress(quiet: options.quiet)
         let data = try TrainingData(
             recipe.dataset, from: options.data, device: device,
-            reading: options.photographs.reading,
+            reading: options.photographs.reading.divided(among: processes.localSize),
             progress: listing.show
         ) { reporter.remark($0) }
         Interruption.install()
         var run = CommandedRun(
-            recipe: recipe, options: options, device: device, reporter: reporter,
-            book: options.recording.book(
-                above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
+            recipe: recipe, options: options, device: device, processes: processes,
+            reporter: reporter,
+            book: processes.rank > 0
+                ? nil
+                : options.recording.book(
+                    above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
         run.pictures = { trainer in
             guard let drawn = try AttentionPictures(of: trainer.method, recipe, test: data.test)
             else { return nil }
             return { try drawn.draw().map { .init(tag: $0.name, png: $0.png, size: $0.size) } }
         }
-        try run { try makeTrainer($0, $1, data, device, teacher, $2) }
+        try run { try makeTrainer($0, $1, data, device, processes, teacher, $2) }
     }
 
     private func makeTrainer(
         _ recipe: Recipe, _ folder: String, _ data: TrainingData, _ device: Device,
-        _ teacher: TeacherSource,
+        _ processes: any ProcessGroup, _ teacher: TeacherSource,
         _ report: @escaping (TrainingEvent) -> Void
     ) throws -> Trainer {
         let loaded = try teacher(data, device)
-        var settings = options.settings(output: folder, on: device)
+        var settings = options.settings(output: folder, on: device, with: processes)
         settings.teacherDigest = loaded?.digest
         let taught = try loaded.flatMap {
             recipe.makeTeacher(

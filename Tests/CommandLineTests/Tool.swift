@@ -99,6 +99,8 @@ final class RunningTool {
 
     var isRunning: Bool { process.isRunning }
 
+    var processIdentifier: Int32 { process.processIdentifier }
+
     /// What it wrote to standard error so far.
     func errorsSoFar() throws -> String { try String(contentsOf: streams[1], encoding: .utf8) }
 

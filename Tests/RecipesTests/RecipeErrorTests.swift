@@ -52,7 +52,8 @@ struct RecipeErrorTests {
             sentence: """
                 bad.yaml:16: unknown key "batchsize"; did you mean "batch_size"? The keys here are \
                 name, description, dataset, validation, teacher, student, detector, method, optimizer, \
-                schedule, label_smoothing, ema, epochs, batch_size, evaluation_batch_size, seed, precision.
+                schedule, label_smoothing, ema, epochs, batch_size, evaluation_batch_size, seed, precision, \
+                distributed.
                 """),
         Mistake(
             from: "  model: resnet56", to: "  modle: resnet56",
@@ -391,7 +392,8 @@ struct RecipeErrorTests {
             message("\n- a") == """
                 bad.yaml:2: recipe: expected a section with the keys name, description, dataset, \
                 validation, teacher, student, detector, method, optimizer, schedule, label_smoothing, ema, \
-                epochs, batch_size, evaluation_batch_size, seed, precision, found a list of 1.
+                epochs, batch_size, evaluation_batch_size, seed, precision, distributed, found a \
+                list of 1.
                 """)
     }
 

@@ -99,6 +99,12 @@ public final class ContrastiveRepresentationDistillation: DistillationMethod {
     /// The weight, from the first step on.
     public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
+    /// The projections and the memories.
+    public var modules: [any Module] { [contrast] }
+
+    /// Yes, an embedding of each.
+    public var remembersImages: Bool { true }
+
     /// The embeddings' parameters.
     public var trainableParameters: [NamedTensor] {
         contrast.parameters().map { $0.prefixed("crd") }

@@ -181,6 +181,9 @@ public final class FitNet: DistillationMethod {
     /// The weight, from the first step on.
     public func weight(at progress: TrainingProgress) -> Double { settings.weight }
 
+    /// The regressors.
+    public var modules: [any Module] { hints.map(\.regressor) }
+
     /// The regressors' parameters.
     public var trainableParameters: [NamedTensor] {
         hints.flatMap { hint in hint.regressor.parameters().map { $0.prefixed(hint.name) } }

@@ -88,6 +88,9 @@ public final class OverhaulDistillation: WeightedMethod {
             settings, student: place.student, teacher: place.teacher, generator: place.generator)
     }
 
+    /// The connectors.
+    public var modules: [any Module] { [connectors] }
+
     /// The connectors' parameters.
     public var trainableParameters: [NamedTensor] {
         connectors.parameters().map { $0.prefixed("ofd") }

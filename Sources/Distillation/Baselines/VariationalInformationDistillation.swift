@@ -98,6 +98,9 @@ public final class VariationalInformationDistillation: WeightedMethod {
             settings, student: place.student, teacher: place.teacher, generator: place.generator)
     }
 
+    /// The regressors and variances.
+    public var modules: [any Module] { [stages] }
+
     /// The regressors' and variances' parameters.
     public var trainableParameters: [NamedTensor] {
         stages.parameters().map { $0.prefixed("vid") }

@@ -59,6 +59,9 @@ public final class ReviewKD: KnowledgeTerm {
         settings.weight * settings.warmup.weight(at: progress)
     }
 
+    /// The blocks.
+    public var modules: [any Module] { [review] }
+
     /// The blocks' parameters.
     public var trainableParameters: [NamedTensor] { review.parameters() }
 

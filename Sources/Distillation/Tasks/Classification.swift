@@ -58,10 +58,16 @@ public final class Classification: LearningTask {
 /// Sums of losses and hits.
 private final class ClassificationEvaluator: Evaluator {
     private let extractor: any FeatureExtractor
-    private var count = 0
-    private var loss = 0.0
-    private var hits1 = 0.0
-    private var hits5 = 0.0
+
+    /// What the batches add, in their order.
+    private var batches: [Sums] = []
+
+    private struct Sums {
+        var count = 0.0
+        var loss = 0.0
+        var hits1 = 0.0
+        var hits5 = 0.0
+    }
 
     init(_ extractor: any FeatureExtractor) { self.extractor = extractor }
 
@@ -71,17 +77,46 @@ private final class ClassificationEvaluator: Evaluator {
             let logits = extractor.features(batch.images).scores.to(.float32)
             let guesses = logits.topIndices(min(5, logits.size(1)), dimension: 1)  // [N, 5]
             let hits = guesses.isEqual(to: batch.targets.unsqueeze(1))
-            loss += logits.crossEntropy(batch.targets).item() * Double(batch.count)
-            hits1 += hits.narrow(1, 0..<1).sum().item()
-            hits5 += hits.sum().item()
-            count += batch.count
+            let count = Double(batch.count)
+            batches.append(
+                Sums(
+                    count: count, loss: logits.crossEntropy(batch.targets).item() * count,
+                    hits1: hits.narrow(1, 0..<1).sum().item(), hits5: hits.sum().item()))
+        }
+    }
+
+    /// Each figure of a batch is added to zeros, so that all processes get it bit for bit.
+    func combine(over processes: any ProcessGroup) throws {
+        let (rank, size) = (processes.rank, processes.size)
+        guard size > 1 else { return }
+        let rows = try processes.greatest(of: batches.count)
+        var own = [Double](repeating: 0, count: rows * size * 4)
+        for (index, sums) in batches.enumerated() {
+            let start = (index * size + rank) * 4
+            own.replaceSubrange(
+                start..<(start + 4), with: [sums.count, sums.loss, sums.hits1, sums.hits5])
+        }
+        let table = Tensor(own)
+        try collectingOperatorErrors { processes.reduce([table], by: .sum) }
+        let all = table.elements(as: Double.self)
+        batches = stride(from: 0, to: all.count, by: 4).map {
+            Sums(count: all[$0], loss: all[$0 + 1], hits1: all[$0 + 2], hits5: all[$0 + 3])
         }
     }
 
     var scores: Scores {
-        let count = Double(count)
+        let sums = batches.reduce(into: Sums()) { total, batch in
+            total.count += batch.count
+            total.loss += batch.loss
+            total.hits1 += batch.hits1
+            total.hits5 += batch.hits5
+        }
+        let count = sums.count
         return Scores(
-            count: self.count,
-            ["loss": loss / count, "top1": 100 * hits1 / count, "top5": 100 * hits5 / count])
+            count: Int(count),
+            [
+                "loss": sums.loss / count, "top1": 100 * sums.hits1 / count,
+                "top5": 100 * sums.hits5 / count,
+            ])
     }
 }

@@ -1,6 +1,6 @@
 import TorchNN
 
-/// How many images and batches an epoch has.
+/// How many images and batches an epoch has, of all processes together.
 public struct EpochShape: Sendable, Equatable {
     /// How many images an epoch has.
     public let imageCount: Int
@@ -62,7 +62,7 @@ public protocol BatchSource<Targets>: AnyObject {
 
     /// Goes on to the next batch: whatever the host has to do for it.
     ///
-    /// - Returns: how many images it has.
+    /// - Returns: how many images this process sees of it: its share, or one that counts nothing where that is empty.
     /// - Throws: where images cannot be read.
     func advance() throws -> Int
 

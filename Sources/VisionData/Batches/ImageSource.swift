@@ -61,20 +61,25 @@ public struct TrainingPreparation: Sendable {
     /// The random changes.
     public let augmentation: Augmentation
 
-    /// The number of images a step; the last batch of an epoch holds the rest.
+    /// The number of images a step, of all processes together; the last batch of an epoch holds the rest.
     public let batchSize: Int
 
     /// The origin of order and augmentation.
     public let seed: UInt64
 
+    /// Which images of each batch are this process's.
+    public let share: Share
+
     /// Gathers them.
     public init(
-        normalization: Normalization, augmentation: Augmentation, batchSize: Int, seed: UInt64
+        normalization: Normalization, augmentation: Augmentation, batchSize: Int, seed: UInt64,
+        share: Share = .whole
     ) {
         self.normalization = normalization
         self.augmentation = augmentation
         self.batchSize = batchSize
         self.seed = seed
+        self.share = share
     }
 }
 
@@ -110,7 +115,7 @@ extension ImageSet: ImageSource {
             TrainingLoader(
                 self, positions: positions, normalization: preparation.normalization,
                 augmentation: preparation.augmentation, batchSize: preparation.batchSize,
-                seed: preparation.seed))
+                seed: preparation.seed), share: preparation.share)
     }
 
     /// Batches cut by operators on the images' device.

@@ -8,6 +8,10 @@ import TorchNN
 /// time and asks the host for nothing.
 public final class ResidentBatches: BatchSource {
     private let loader: TrainingLoader
+    private let share: Share
+
+    /// The places of this process's images in every epoch.
+    private let places: [Int]
 
     /// The epoch's images as the loader's table has them, int64 `[images, 4]`.
     private let table: Tensor
@@ -19,10 +23,18 @@ public final class ResidentBatches: BatchSource {
     private var place = 0
 
     /// Takes batches from a loader.
-    public init(_ loader: TrainingLoader) {
+    ///
+    /// - Parameters:
+    ///   - loader: makes the batches.
+    ///   - share: which images of each batch are this process's.
+    /// - Precondition: a full batch has an image for each process.
+    public init(_ loader: TrainingLoader, share: Share = .whole) {
         self.loader = loader
+        self.share = share
+        places = share.training(
+            of: Array(0..<loader.imageCount), batchSize: loader.batchSize)
         let device = loader.device
-        table = Tensor.zeros([loader.imageCount, 4], dtype: .int64, device: device)
+        table = Tensor.zeros([places.count, 4], dtype: .int64, device: device)
         counter = Tensor.zeros([1], dtype: .int64, device: device)
         one = Tensor.full([1], 1, dtype: .int64, device: device)
     }
@@ -33,7 +45,7 @@ public final class ResidentBatches: BatchSource {
     /// Writes an epoch's table.
     public func begin(epoch: Int, at batch: Int) {
         withoutGrad {
-            table.copy(from: loader.table(of: loader.epoch(epoch)))
+            table.copy(from: loader.table(of: loader.epoch(epoch), places))
             counter.copy(from: Tensor([Int64(batch)]))
         }
         place = batch
@@ -42,14 +54,14 @@ public final class ResidentBatches: BatchSource {
     /// The host has nothing to do but to count.
     public func advance() -> Int {
         place += 1
-        return epoch.imageCount(ofBatch: place - 1)
+        return max(1, share.count(of: epoch.imageCount(ofBatch: place - 1)))
     }
 
     /// Cuts, mirrors and normalises the images of the next rows.
     public func batch(of count: Int) -> Batch<Tensor> {
         withoutGrad {
             let rows = Tensor.arange(0..<count, device: counter.device)
-                .add(counter, scale: Double(loader.batchSize))
+                .add(counter, scale: Double(share.count(of: loader.batchSize)))
             let batch = loader.batch(table.select(0, rows))
             counter.add(one)
             return batch

@@ -78,19 +78,18 @@ public struct TrainingLoader: Sendable {
     /// - Returns: images float32 `[N, 3, H, W]`, channels last; targets the classes, int64 `[N]`.
     public func batch(_ index: Int, of epoch: Epoch) -> Batch<Tensor> {
         let range = (index * batchSize)..<min((index + 1) * batchSize, epoch.order.count)
-        return batch(table(of: epoch, range))
+        return batch(table(of: epoch, Array(range)))
     }
 
     /// An epoch's order and draws as numbers on the images' device, one row per image.
     ///
     /// - Parameters:
     ///   - epoch: the epoch's draws.
-    ///   - range: a part of the epoch; all of it when left out.
+    ///   - places: which images of the epoch.
     /// - Returns: int64 `[images, 4]`: position in the set, top and left of the crop, 1 where mirrored.
-    public func table(of epoch: Epoch, _ range: Range<Int>? = nil) -> Tensor {
-        let range = range ?? 0..<epoch.order.count
-        let numbers = range.flatMap { [epoch.order[$0]] + epoch.draws[$0].numbers }
-        return Tensor(numbers, shape: [range.count, 4]).to(set.pixels.device)
+    public func table(of epoch: Epoch, _ places: [Int]) -> Tensor {
+        let numbers = places.flatMap { [epoch.order[$0]] + epoch.draws[$0].numbers }
+        return Tensor(numbers, shape: [places.count, 4]).to(set.pixels.device)
     }
 
     /// Makes the batch of some rows of an epoch's table, by operators on the device alone.

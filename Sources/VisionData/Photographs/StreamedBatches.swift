@@ -9,6 +9,9 @@ public final class StreamedBatches: BatchSource {
     /// How many images and batches every epoch has; all full batches have one size.
     public let epoch: EpochShape
 
+    /// How many images of a full batch are this process's.
+    private let ownBatchSize: Int
+
     private let source: PhotographSource
     private let positions: [Int]
     private let preparation: TrainingPreparation
@@ -33,8 +36,11 @@ public final class StreamedBatches: BatchSource {
         self.source = source
         self.preparation = preparation
         self.positions = positions ?? Array(0..<source.count)
-        let (device, size) = (source.device, preparation.batchSize)
-        epoch = EpochShape(imageCount: self.positions.count, batchSize: size, isFixed: true)
+        let device = source.device
+        epoch = EpochShape(
+            imageCount: self.positions.count, batchSize: preparation.batchSize, isFixed: true)
+        let size = preparation.share.count(of: preparation.batchSize)
+        ownBatchSize = size
         normalize = Normalizer(preparation.normalization, device: device)
         notes = UnreadableNotes(
             UnreadableRule(
@@ -60,15 +66,17 @@ public final class StreamedBatches: BatchSource {
     public func begin(epoch number: Int, at batch: Int) throws {
         finishedRingsWaited = waitedSeconds
         ring = nil
-        let order = EpochOrder.shuffled(
-            positions, of: source.images, seed: preparation.seed, epoch: number)
+        let order = preparation.share.training(
+            of: EpochOrder.shuffled(
+                positions, of: source.images, seed: preparation.seed, epoch: number),
+            batchSize: preparation.batchSize)
         let view = ImageView(
             size: source.imageSize,
             kind: .random(
                 seed: preparation.seed, epoch: number, flips: preparation.augmentation.flips,
                 isExact: source.settings.isExact))
         ring = source.ring(
-            order, view, batchSize: epoch.batchSize, first: batch, slots: slots, notes: notes)
+            order, view, batchSize: ownBatchSize, first: batch, slots: slots, notes: notes)
         feed.restart()
     }
 

@@ -1,0 +1,90 @@
+// Groups of processes over Gloo.
+#define USE_C10D_GLOO
+
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+
+#include "shared.h"
+
+struct cd_group_s {
+  c10::intrusive_ptr<c10d::Backend> backend;
+};
+
+namespace {
+
+at::Tensor borrow(cd_tensor handle) {
+  auto *implementation = reinterpret_cast<at::TensorImpl *>(handle);
+  return at::Tensor(c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>::reclaim_copy(
+      implementation));
+}
+
+c10d::ReduceOp operation(cd_reduction reduction) {
+  switch (reduction) {
+    case CD_SUM:
+      return c10d::ReduceOp::SUM;
+    case CD_LEAST:
+      return c10d::ReduceOp::MIN;
+    case CD_GREATEST:
+      return c10d::ReduceOp::MAX;
+  }
+  throw std::invalid_argument("an unknown reduction");
+}
+
+// Starts `start` on each tensor, and then waits for all, so that none that is under way is left behind.
+template <typename Start>
+void all(const cd_tensor *tensors, size_t count, Start &&start) {
+  std::vector<c10::intrusive_ptr<c10d::Work>> works;
+  std::exception_ptr failure;
+  for (size_t index = 0; index < count && !failure; ++index) {
+    std::vector<at::Tensor> one{borrow(tensors[index])};
+    try {
+      works.push_back(start(one));
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
+  for (auto &work : works) {
+    try {
+      work->wait();
+    } catch (...) {
+      if (!failure) failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+char *cd_group_gloo(cd_store store, int32_t rank, int32_t size, int64_t timeout,
+                    const char *address, cd_group *out) {
+  return cd::guard([&] {
+    using Gloo = c10d::ProcessGroupGloo;
+    auto limit = std::chrono::milliseconds(timeout);
+    // `create_default` makes the device itself, and honours GLOO_SOCKET_IFNAME.
+    auto options = address == nullptr ? Gloo::Options::create_default(limit)
+                                      : Gloo::Options::create(limit);
+    if (address != nullptr) options->devices = {Gloo::createDeviceForHostname(address)};
+    *out = new cd_group_s{c10::make_intrusive<c10d::ProcessGroupGloo>(store->store, rank, size,
+                                                                      std::move(options))};
+  });
+}
+
+void cd_group_free(cd_group group) { delete group; }
+
+char *cd_group_reduce(cd_group group, const cd_tensor *tensors, size_t count,
+                      cd_reduction reduction) {
+  return cd::guard([&] {
+    c10d::AllreduceOptions options;
+    options.reduceOp = operation(reduction);
+    all(tensors, count,
+        [&](std::vector<at::Tensor> &one) { return group->backend->allreduce(one, options); });
+  });
+}
+
+char *cd_group_broadcast(cd_group group, const cd_tensor *tensors, size_t count, int32_t root) {
+  return cd::guard([&] {
+    c10d::BroadcastOptions options;
+    options.rootRank = root;
+    all(tensors, count,
+        [&](std::vector<at::Tensor> &one) { return group->backend->broadcast(one, options); });
+  });
+}

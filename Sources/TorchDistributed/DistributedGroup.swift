@@ -1,0 +1,269 @@
+import CDistributed
+import Torch
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Processes on one or several machines that train together, over c10d and Gloo.
+///
+/// Calls come from one thread at a time. After a failure every further call fails in the same way: a group is not
+/// mended, its processes start anew.
+public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
+    /// This process's place in the group, from 0.
+    public let rank: Int
+
+    /// How many processes there are.
+    public let size: Int
+
+    /// How many of them share this machine, as far as the launcher says.
+    public let localSize: Int
+
+    /// How long to wait for others, in seconds.
+    public let timeout: Double
+
+    private let store: ProcessStore
+
+    /// Whether the store lives and dies with rank 0.
+    private let isStoreOfFirst: Bool
+
+    private var handle: cd_group?
+
+    /// Those of steps, which come again and again.
+    private var buffers: [FlatBuffer.Signature: FlatBuffer] = [:]
+    private var failure: ProcessGroupError?
+    private var gathered = 0
+
+    /// Meets the other processes.
+    ///
+    /// - Parameters:
+    ///   - environment: which others there are.
+    ///   - timeout: how long to wait for one that does not come or does not answer, in seconds.
+    /// - Throws: `ProcessGroupError`.
+    public init(_ environment: LaunchEnvironment, timeout: Double) throws(ProcessGroupError) {
+        rank = environment.rank
+        size = environment.size
+        localSize = environment.localSize ?? 1
+        self.timeout = timeout
+        let whole = try ProcessStore(
+            host: environment.host, port: environment.port,
+            isServer: environment.rank == 0 && !environment.isStoreServed, waiting: timeout)
+        isStoreOfFirst = !environment.isStoreServed
+        store = try whole.prefixed(groupPrefix(attempt: environment.attempt))
+        try waitForAll()
+        var group: cd_group?
+        let message = cd_group_gloo(
+            store.handle, Int32(rank), Int32(size), Int64(1000 * timeout),
+            ownAddress(towards: environment), &group)
+        if let reason = text(message) { throw .notConnected(reason: reason) }
+        handle = group
+    }
+
+    deinit { disconnect() }
+
+    private var others: [Int] { (0..<size).filter { $0 != rank } }
+
+    private func waitForAll() throws(ProcessGroupError) {
+        try store.set("here/\(rank)", [])
+        var missing = others
+        let start = ContinuousClock.now
+        while true {
+            var still: [Int] = []
+            for other in missing {
+                let isHere: Bool
+                do throws(ProcessGroupError) {
+                    isHere = try store.has("here/\(other)")
+                } catch {
+                    // Rank 0 had waited long enough, and has taken the store with it.
+                    throw .absent(ranks: missing, seconds: timeout)
+                }
+                if !isHere { still.append(other) }
+            }
+            missing = still
+            guard !missing.isEmpty else { return }
+            guard ContinuousClock.now - start < .seconds(timeout) else {
+                throw .absent(ranks: missing, seconds: timeout)
+            }
+            usleep(20_000)
+        }
+    }
+
+    /// Replaces the elements of each tensor by what they are over all processes.
+    public func reduce(_ tensors: [Tensor], by reduction: Reduction) {
+        let operation =
+            switch reduction {
+            case .sum: CD_SUM
+            case .least: CD_LEAST
+            case .greatest: CD_GREATEST
+            }
+        onBuckets(of: tensors, keepsBuffers: true) { handle, parts in
+            cd_group_reduce(handle, parts, parts.count, operation)
+        }
+    }
+
+    /// Overwrites each tensor by that of one process.
+    public func broadcast(_ tensors: [Tensor], from root: Int) {
+        onBuckets(of: tensors, keepsBuffers: false) { handle, parts in
+            cd_group_broadcast(handle, parts, parts.count, Int32(root))
+        }
+    }
+
+    /// Lets c10d work on the tensors, of each type in one piece of memory, all under way at once.
+    private func onBuckets(
+        of tensors: [Tensor], keepsBuffers: Bool,
+        _ work: (cd_group, [UnsafeMutableRawPointer?]) -> UnsafeMutablePointer<CChar>?
+    ) {
+        // Emptied by a failure that its scope knows already.
+        guard !tensors.contains(where: \.isEmptied) else { return }
+        if let failure { return collect(failure) }
+        guard let handle else { return collect(ProcessGroupError.failed(reason: "it has left")) }
+        let filled = DType.allCases.compactMap { dtype -> (FlatBuffer, [Tensor])? in
+            let own = tensors.filter { $0.dtype == dtype && $0.count > 0 }
+            guard let first = own.first else { return nil }
+            let signature = FlatBuffer.Signature(own, of: dtype)
+            let buffer =
+                buffers[signature] ?? FlatBuffer(like: own, of: dtype, device: first.device)
+            if keepsBuffers { buffers[signature] = buffer }
+            buffer.fill(from: own)
+            return (buffer, own)
+        }
+        let parts = filled.flatMap(\.0.buckets)
+        let message = withExtendedLifetime(parts) {
+            work(handle, parts.map { UnsafeMutableRawPointer($0.handle) })
+        }
+        if let reason = text(message) {
+            let failure = diagnose(reason)
+            self.failure = failure
+            return collect(failure)
+        }
+        for (buffer, own) in filled { buffer.empty(into: own) }
+    }
+
+    /// Hands a few bytes of each process to all of them, through the store.
+    public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+        if let failure { throw failure }
+        gathered += 1
+        let name = "gather/\(gathered)"
+        try store.set("\(name)/\(rank)", bytes)
+        return try (0..<size).map { other in
+            let start = ContinuousClock.now
+            while try !store.has("\(name)/\(other)") {
+                if let ended = try endOf(other) { throw ended }
+                guard ContinuousClock.now - start < .seconds(timeout) else {
+                    throw ProcessGroupError.silent(ranks: [other], seconds: timeout)
+                }
+                usleep(10_000)
+            }
+            return try store.value(of: "\(name)/\(other)")
+        }
+    }
+
+    /// Waits for the others at the end of the work, so that none is left alone with its last words.
+    ///
+    /// - Throws: `ProcessGroupError` where one of them failed.
+    public func finish() throws { _ = try greatest(of: 0) }
+
+    /// Tells the others why this process ends, and leaves the group.
+    ///
+    /// A process that has the store stays until the others have read it, a few seconds at most.
+    ///
+    /// - Parameters:
+    ///   - error: why; where it is another process's end, the others know it.
+    ///   - reason: the same in words.
+    public func leave(because error: any Error, _ reason: String) {
+        do throws(ProcessGroupError) {
+            if !(error is ProcessGroupError) { try store.set(endKey(rank), Array(reason.utf8)) }
+            disconnect()
+            guard store.isServer else { return }
+            let start = ContinuousClock.now
+            while try !allHaveNoticed(), ContinuousClock.now - start < .seconds(graceSeconds + 1) {
+                usleep(20_000)
+            }
+        } catch {
+            // The store has gone: nobody can be told, and the process ends with what it was given.
+            disconnect()
+        }
+    }
+
+    private func disconnect() {
+        if let handle { cd_group_free(handle) }
+        handle = nil
+    }
+
+    /// The processes of which nothing more is to be expected.
+    private var lost: [Int] {
+        switch failure {
+        case .gone(let ranks, _), .silent(let ranks, _): ranks
+        default: []
+        }
+    }
+
+    private func allHaveNoticed() throws(ProcessGroupError) -> Bool {
+        for other in others where !lost.contains(other) {
+            if try store.has("noticed/\(other)") { continue }
+            guard try endOf(other) != nil else { return false }
+        }
+        return true
+    }
+
+    private func endOf(_ other: Int) throws(ProcessGroupError) -> ProcessGroupError? {
+        guard try store.has(endKey(other)) else { return nil }
+        return .ended(
+            rank: other, reason: String(decoding: try store.value(of: endKey(other)), as: UTF8.self)
+        )
+    }
+
+    /// Finds out which process is behind a failed reduction.
+    ///
+    /// Gloo names addresses and no ranks. So every process that notices says so in the store, and those that do not
+    /// are the ones that have gone.
+    private func diagnose(_ reason: String) -> ProcessGroupError {
+        do throws(ProcessGroupError) {
+            try store.set("noticed/\(rank)", [])
+            let start = ContinuousClock.now
+            while true {
+                var unheard: [Int] = []
+                for other in others {
+                    if let ended = try endOf(other) { return ended }
+                    if try !store.has("noticed/\(other)") { unheard.append(other) }
+                }
+                guard !unheard.isEmpty else { return .failed(reason: reason) }
+                guard ContinuousClock.now - start < .seconds(graceSeconds) else {
+                    return loss(of: unheard, reason)
+                }
+                usleep(20_000)
+            }
+        } catch {
+            return isStoreOfFirst && rank > 0 ? loss(of: [0], reason) : .storeLost(reason: reason)
+        }
+    }
+
+    private func loss(of ranks: [Int], _ reason: String) -> ProcessGroupError {
+        ["timed out", "timeout"].contains { reason.lowercased().contains($0) }
+            ? .silent(ranks: ranks, seconds: timeout) : .gone(ranks: ranks, reason: reason)
+    }
+}
+
+/// Where the others reach this process: the address from which it reaches the store.
+///
+/// A machine's own name often leads to the loopback, where no other machine comes.
+///
+/// - Returns: nil where GLOO_SOCKET_IFNAME names a network, and where the store is on this machine by its loopback.
+private func ownAddress(towards environment: LaunchEnvironment) -> String? {
+    guard getenv("GLOO_SOCKET_IFNAME") == nil else { return nil }
+    var address = [CChar](repeating: 0, count: 64)
+    guard
+        cd_address_towards(
+            environment.host, UInt16(environment.port), &address, address.count)
+    else { return nil }
+    return String(decoding: address.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// How long a process waits for the word of others after a failure.
+private let graceSeconds = 2.0
+
+/// Where a group's keys are; a launcher's store still has those of the attempts before.
+func groupPrefix(attempt: Int) -> String { "reviewkd/attempt_\(attempt)" }
+
+/// Where a process says why it ended.
+func endKey(_ rank: Int) -> String { "ended/\(rank)" }

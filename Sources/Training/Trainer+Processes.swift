@@ -1,0 +1,103 @@
+import Basics
+import Crypto
+import Distillation
+import Foundation
+import Recipes
+import Torch
+import TorchNN
+import VisionData
+
+extension Recipe {
+    /// Refuses a group of processes among which the images cannot be divided.
+    ///
+    /// - Throws: `TrainingError.smallBatch`, or `.oneProcess` where the method remembers single images.
+    func requireShares(
+        of processes: any ProcessGroup, _ distiller: any Distiller
+    ) throws(TrainingError) {
+        let size = processes.size
+        guard size <= batchSize else { throw .smallBatch(size: batchSize, processes: size) }
+        guard size == 1 || distiller.termsWithMemory.isEmpty else {
+            let names = distiller.termsWithMemory.joined(separator: "+")
+            throw .oneProcess(what: "\(names), which remembers every image,", processes: size)
+        }
+    }
+}
+
+extension TrainingData {
+    /// A digest of the numbers of images and of all their classes.
+    var digest: String {
+        var hash = SHA256()
+        for images in [train, test] {
+            hash.update(data: Data("\(images.count) \(images.imageSize) ".utf8))
+            hash.update(data: Data(images.classes().map { "\($0)" }.joined(separator: " ").utf8))
+            for name in images.classNames ?? [] { hash.update(data: Data("\n\(name)".utf8)) }
+        }
+        return hash.finalize().hexadecimal
+    }
+}
+
+extension Trainer {
+    var processes: any ProcessGroup { options.processes }
+
+    /// Makes sure that all processes are about to do the same.
+    ///
+    /// The sums over processes add numbers by their places in memory, so that unlike tensors would give wrong numbers
+    /// and no error.
+    ///
+    /// - Throws: `TrainingError.unlikeProcesses`, or where another process failed.
+    func requireSameEverywhere() throws {
+        guard processes.size > 1 else { return }
+        let tensors = checkpoint().tensors.map {
+            "\($0.name) \($0.tensor.dtype) \($0.tensor.shape) \($0.tensor.strides)"
+        }
+        let facts: [(what: String, text: String)] = [
+            ("the version of the program", "\(options.revision ?? "") \(Runtime.version)"),
+            ("the recipe", recipe.yaml), ("the images", parts.imagesDigest),
+            ("the networks' tensors", tensors.joined(separator: "\n")),
+            ("the teacher's file", options.teacherDigest ?? ""),
+            ("the student's first weights", options.studentWeightsDigest ?? ""),
+            (
+                "where they stop, save and compute",
+                "\(options.maxSteps ?? 0) \(options.checkpointEvery ?? 0) \(options.device == .cpu)"
+            ),
+        ]
+        let own = facts.map { SHA256.hash(data: Data($0.text.utf8)).hexadecimal }
+        let all = try processes.gather(Array(own.joined(separator: " ").utf8)).map {
+            String(decoding: $0, as: UTF8.self).split(separator: " ").map(String.init)
+        }
+        for (index, fact) in facts.enumerated() {
+            let ranks = all.indices.filter {
+                !all[$0].indices.contains(index) || all[$0][index] != all[0][index]
+            }
+            guard ranks.isEmpty else {
+                throw TrainingError.unlikeProcesses(what: fact.what, ranks: ranks)
+            }
+        }
+    }
+
+    /// Gives every process the state that the first one has: a new one, or that of its checkpoint.
+    ///
+    /// - Throws: where another process failed.
+    func takeOverState() throws {
+        guard processes.size > 1 else { return }
+        let isFirst = processes.rank == 0
+        let own = isFirst ? [UInt8](try checkpoint().encoded()) : []
+        let bytes = try processes.broadcast(bytes: own, from: 0)
+        guard !isFirst else { return }
+        try resume(try Checkpoint(encoded: Data(bytes), from: "the state of rank 0"))
+        savedStep = state.step > 0 ? state.step : nil
+    }
+
+    /// Gives every process the running statistics of the first one, which has those that are saved.
+    ///
+    /// - Throws: where another process failed.
+    func takeOverStatistics() throws {
+        let student = parts.student
+        let trained = Set(student.parameters().map(\.name))
+        let running = student.stateDict().filter { !trained.contains($0.name) }
+        let averaged = parts.average?.module.stateDict() ?? []
+        try collectingOperatorErrors {
+            processes.broadcast((running + averaged).map(\.tensor), from: 0)
+        }
+    }
+}
