@@ -14,7 +14,7 @@ let house: [SwiftSetting] = [
     .unsafeFlags(["-warnings-as-errors"]),
 ]
 
-// Tests that fill and compare tens of millions of numbers in Swift.
+// Tests that fill and compare tens of millions of numbers in Swift, or as many bytes.
 let fast: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
 let compileLibTorch: [CXXSetting] =
@@ -329,7 +329,7 @@ let package = Package(
             path: "Tests/TorchTestSupport", swiftSettings: house + fast),
         .target(
             name: "TensorFilesTestSupport", dependencies: ["Basics", "TensorFiles"],
-            path: "Tests/TensorFilesTestSupport", swiftSettings: house),
+            path: "Tests/TensorFilesTestSupport", swiftSettings: house + fast),
         .target(
             name: "ArchivesTestSupport", dependencies: ["CZlib"],
             path: "Tests/ArchivesTestSupport", swiftSettings: house),
@@ -395,11 +395,11 @@ let package = Package(
             exclude: ["Fixtures", "pycocotools_values.py"], swiftSettings: house + fast),
         .testTarget(
             name: "PicklesTests", dependencies: ["Pickles", "TensorFilesTestSupport"],
-            swiftSettings: house),
+            swiftSettings: house + fast),
         .testTarget(
             name: "TensorFilesTests",
             dependencies: ["Basics", "TensorFiles", "TensorFilesTestSupport"],
-            exclude: ["Fixtures"], swiftSettings: house),
+            exclude: ["Fixtures"], swiftSettings: house + fast),
         .testTarget(
             name: "ImageFilesTests",
             dependencies: ["Basics", "CImage", "ImageFiles", crypto],
@@ -420,7 +420,7 @@ let package = Package(
         .testTarget(
             name: "VisionModelsTests",
             dependencies: ["Torch", "TorchNN", "VisionModels", "TorchTestSupport"],
-            swiftSettings: house),
+            swiftSettings: house + fast),
         .testTarget(
             name: "DetectorsTests",
             dependencies: [
@@ -444,7 +444,7 @@ let package = Package(
                 "Basics", "Detectors", "NetworkFiles", "TensorFiles", "Torch", "TorchNN",
                 "VisionModels", "TensorFilesTestSupport", "TorchTestSupport",
             ],
-            exclude: ["Fixtures"], swiftSettings: house),
+            exclude: ["Fixtures"], swiftSettings: house + fast),
         .testTarget(
             name: "ONNXFilesTests", dependencies: ["Basics", "ONNXFiles"], swiftSettings: house),
         .testTarget(
@@ -511,7 +511,7 @@ let package = Package(
                 "reviewkd", "ArchivesTestSupport", "Basics", "BasicsTestSupport", "CommandOptions",
                 "Distillation", "Drawing", "ImageFiles", "NetworkFiles", "TensorFiles", "Torch",
                 "VisionModels",
-                "TensorFilesTestSupport", "CZlib", crypto,
+                "TensorFilesTestSupport", "CZlib", argumentParser, crypto,
             ], exclude: ["Python"], swiftSettings: house),
     ],
     cxxLanguageStandard: .cxx20

@@ -23,7 +23,8 @@ package struct InspectCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        if let program = try ProgramFile(file: file) {
+        // What cannot be read is told below, with more to say of folders of runs.
+        if let program = try? ProgramFile(file: file) {
             guard json else { return print(program.summary(of: file)) }
             return try printJSON(["form": program.form])
         }

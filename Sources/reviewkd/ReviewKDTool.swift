@@ -32,32 +32,14 @@ struct ReviewKDTool: AsyncParsableCommand {
         Runtime.keepFreedMemory()
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            try Arguments.refuseEmpty(arguments, for: Self.self)
-            if let problem = MistypedCommand.problem(of: arguments, for: Self.self) {
-                throw ValidationError(problem)
-            }
-            var command = try await asyncParseAsRoot()
+            var command = try await command(of: arguments)
             if var waiting = command as? any AsyncParsableCommand {
                 try await waiting.run()
             } else {
                 try command.run()
             }
         } catch {
-            let error =
-                (error as? any Remediable & Error).map { ToldError($0) }
-                ?? FileError(foundation: error) ?? error
-            // As ArgumentParser's own `exit`, which knows nothing of streams that cannot be written.
-            let status = exitCode(for: error)
-            var message = fullMessage(for: error)
-            if let problem = MistypedOption.problem(
-                in: message, of: arguments, for: Self.self)
-            {
-                // The parser's own shows how the command is used.
-                let usage = message.range(of: "\nUsage: ").map { message[$0.lowerBound...] }
-                message =
-                    usage.map { "Error: \(problem)\($0)" }
-                    ?? fullMessage(for: ValidationError(problem))
-            }
+            let (message, status) = told(error, of: arguments)
             if status == .success {
                 print(message)
             } else if !message.isEmpty {
@@ -66,6 +48,36 @@ struct ReviewKDTool: AsyncParsableCommand {
             Streams.exit(status.rawValue)
         }
         Streams.exit(0)
+    }
+
+    /// The command that arguments name, with its options; nothing of it has run.
+    ///
+    /// - Throws: what is wrong with the arguments, or what is to be printed in place of a run, such as help.
+    static func command(of arguments: [String]) async throws -> any ParsableCommand {
+        try Arguments.refuseEmpty(arguments, for: Self.self)
+        if let problem = MistypedCommand.problem(of: arguments, for: Self.self) {
+            throw ValidationError(problem)
+        }
+        return try await asyncParseAsRoot(arguments)
+    }
+
+    /// What a user is told of an error, and the status that the program ends with.
+    static func told(
+        _ error: any Error, of arguments: [String]
+    ) -> (message: String, status: ExitCode) {
+        let error =
+            (error as? any Remediable & Error).map { ToldError($0) }
+            ?? FileError(foundation: error) ?? error
+        // As ArgumentParser's own `exit`, which knows nothing of streams that cannot be written.
+        let message = fullMessage(for: error)
+        guard let problem = MistypedOption.problem(in: message, of: arguments, for: Self.self)
+        else { return (message, exitCode(for: error)) }
+        // The parser's own shows how the command is used.
+        let usage = message.range(of: "\nUsage: ").map { message[$0.lowerBound...] }
+        return (
+            usage.map { "Error: \(problem)\($0)" } ?? fullMessage(for: ValidationError(problem)),
+            exitCode(for: error)
+        )
     }
 
     private static var build: String {

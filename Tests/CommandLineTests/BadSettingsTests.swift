@@ -351,14 +351,14 @@ extension CommandLineSuite {
         init() throws { workshop = try Workshop.shared() }
 
         @Test("of train that cannot be are refused", arguments: BadArguments.training)
-        func refusedTraining(_ bad: BadArguments) throws {
+        func refusedTraining(_ bad: BadArguments) async throws {
             let command = ["train", "pair.yaml", "--data", "data", "--output", "OUTPUT"]
-            try expectRefusal(of: command + bad.arguments, bad)
+            try await expectRefusal(of: command + bad.arguments, bad)
         }
 
         @Test("of other commands that cannot be are refused", arguments: BadArguments.others)
-        func refused(_ bad: BadArguments) throws {
-            try expectRefusal(of: bad.arguments, bad)
+        func refused(_ bad: BadArguments) async throws {
+            try await expectRefusal(of: bad.arguments, bad)
         }
 
         @Test(
@@ -367,7 +367,7 @@ extension CommandLineSuite {
                 "--seed", "--epochs", "--max-steps", "--checkpoint-every", "--threads", "--steps",
                 "--batch-size", "--jobs", "--together",
             ])
-        func notWhole(option: String) throws {
+        func notWhole(option: String) async throws {
             let output = workshop.fresh("refused")
             let command =
                 switch option {
@@ -376,7 +376,7 @@ extension CommandLineSuite {
                 default: ["train", "pair.yaml", "--data", "data", "--output", output]
                 }
             for value in ["1e3", "3.5", "-2.5", "ten", "0x10", "--quiet"] {
-                let outcome = try workshop.run(command + [option, value])
+                let outcome = try await workshop.answer(to: command + [option, value])
                 #expect(outcome.status == 64)
                 #expect(outcome.sentence.contains("'\(value)' is invalid for '\(option) <"))
                 #expect(
@@ -386,9 +386,12 @@ extension CommandLineSuite {
             #expect(!workshop.exists(output))
         }
 
-        private func expectRefusal(of arguments: [String], _ bad: BadArguments) throws {
+        private func expectRefusal(
+            of arguments: [String], _ bad: BadArguments
+        ) async throws {
             let output = workshop.fresh("refused")
-            let outcome = try workshop.run(arguments.map { $0 == "OUTPUT" ? output : $0 })
+            let outcome = try await workshop.answer(
+                to: arguments.map { $0 == "OUTPUT" ? output : $0 })
             #expect(outcome.status == bad.status)
             for phrase in bad.phrases {
                 #expect(outcome.sentence.contains(phrase), "\(outcome.errors)")

@@ -1,5 +1,8 @@
+import ArgumentParser
 import Foundation
 import TensorFiles
+
+@testable import reviewkd
 
 /// A folder with small data, a recipe, a teacher and a run that was left alone, all made once.
 struct Workshop: Sendable {
@@ -72,6 +75,21 @@ struct Workshop: Sendable {
             arguments, in: folder, environment: environment, fileBlocks: fileBlocks,
             script: script, output: output
         ).outcome()
+    }
+
+    /// What the program says to arguments, where it refuses them as they stand, asked in this process.
+    ///
+    /// Each start of the program takes a third of a second. Arguments that make a command are given to the program.
+    func answer(to arguments: [String]) async throws -> Outcome {
+        do {
+            _ = try await ReviewKDTool.command(of: arguments)
+        } catch {
+            let (message, status) = ReviewKDTool.told(error, of: arguments)
+            return Outcome(
+                status: status.rawValue, output: status == .success ? message : "",
+                errors: status == .success ? "" : message + "\n")
+        }
+        return try run(arguments)
     }
 
     /// Starts the program in the workshop's folder.

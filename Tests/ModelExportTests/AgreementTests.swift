@@ -38,7 +38,7 @@ struct AgreementTests {
 
     @Test(
         "give in onnxruntime the logits that they give here, with batch norms and folded",
-        arguments: Architecture.all)
+        arguments: TestNetworks.chosen)
     func onnx(_ architecture: Architecture) throws {
         guard PythonEnvironment.isThere(for: "onnxruntime, \(architecture)") else { return }
         let sample = try TestImages.sample(for: architecture)

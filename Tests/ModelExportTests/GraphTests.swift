@@ -17,7 +17,7 @@ struct GraphTests {
 
     @Test(
         "read back from a file and carried out, give the logits of the network",
-        arguments: Architecture.all)
+        arguments: TestNetworks.chosen)
     func readBack(_ architecture: Architecture) throws {
         let images = try TestImages.made(for: architecture)
         let network = TestNetworks.make(architecture, seeing: images)

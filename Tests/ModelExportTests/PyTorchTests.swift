@@ -14,7 +14,7 @@ import VisionModels
 struct PyTorchTests {
     @Test(
         "load strictly, by weights alone, into the public definitions, which give the same logits",
-        arguments: Architecture.all)
+        arguments: TestNetworks.chosen)
     func loads(_ architecture: Architecture) throws {
         guard PythonEnvironment.isThere(for: "PyTorch, \(architecture)") else { return }
         let size = architecture.imageSize

@@ -7,6 +7,17 @@ import VisionModels
 
 /// Networks with weights that are random, and norms whose statistics are those of images.
 enum TestNetworks {
+    /// One network of each kind of block; with `REVIEWKD_TEST_ALL=1` (`make test-all`) every one of the lists.
+    static let chosen: [Architecture] = {
+        guard ProcessInfo.processInfo.environment["REVIEWKD_TEST_ALL"] != "1" else {
+            return Architecture.all
+        }
+        return [
+            .resnet20, .resnet8x4, .wideResNet16x2, .vgg8, .mobileNetV2, .shuffleV1, .shuffleV2,
+            .resNet18, .resNet50, .imagenetResNet18, .imagenetResNet50, .imagenetMobileNetV1,
+        ]
+    }()
+
     /// A network of a list, whose logits are at most about 5.
     ///
     /// - Parameters:
