@@ -25,7 +25,7 @@ test: setup ## Build and run every test
 	swift test $(scratch) $(declared)
 	swift test --package-path Benchmarks
 
-test-all: setup ## The same, with every method between every pair (30 minutes)
+test-all: setup ## The same, with every method between every pair, and every network exported
 	REVIEWKD_TEST_ALL=1 swift test $(scratch)
 	swift test --package-path Benchmarks
 

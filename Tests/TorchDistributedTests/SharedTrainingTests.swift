@@ -18,10 +18,13 @@ struct SharedTrainingTests {
         let optimizer: SGD
         let loader: TrainingLoader
 
-        init(images count: Int) throws {
+        init(images count: Int, _ pair: ModelPair = ModelPair(.resnet14, .resnet8)) throws {
             recipe = try Recipe.load(
                 nameOrPath: "demo/student",
-                overrides: ["teacher.model=resnet14", "teacher.batch_norm=batch"])
+                overrides: [
+                    "teacher.model=\(pair.teacher)", "student.model=\(pair.student)",
+                    "teacher.batch_norm=batch",
+                ])
             let images = ImageSet(
                 pixels: (0..<(count * 3 * 16 * 16)).map {
                     UInt8(truncatingIfNeeded: $0 * $0 / 7 + $0)
@@ -30,7 +33,7 @@ struct SharedTrainingTests {
             loader = TrainingLoader(
                 images, normalization: .cifar100,
                 augmentation: Augmentation(cropPadding: 2, flips: true), batchSize: 8, seed: 5)
-            let teacher = Architecture.resnet14.make(classCount: 6, generator: Generator(seed: 2))
+            let teacher = pair.teacher.make(classCount: 6, generator: Generator(seed: 2))
             distiller = try recipe.makeDistiller(
                 student: recipe.makeStudent(classCount: 6, device: .cpu), teacherNetwork: teacher,
                 precision: .float32)
@@ -75,9 +78,9 @@ struct SharedTrainingTests {
     }
 
     private static func train(
-        images: Int, _ processes: any ProcessGroup, synchronized: Bool
+        _ pair: ModelPair, images: Int, _ processes: any ProcessGroup, synchronized: Bool
     ) throws -> Outcome {
-        let setup = try Setup(images: images)
+        let setup = try Setup(images: images, pair)
         let step = try setup.step(
             DoubleBatches(ResidentBatches(setup.loader, share: Share(of: processes))), processes,
             synchronized ? SharedStatistics(over: processes) : nil)
@@ -92,11 +95,13 @@ struct SharedTrainingTests {
 
     @Test(
         "with synchronised batch norms is training by one, whatever the last batch has",
-        arguments: [(2, 20), (3, 20), (2, 17)])
-    func equality(_ size: Int, _ images: Int) throws {
-        let one = try Self.train(images: images, SingleProcess(), synchronized: false)
-        let several = try together(size) {
-            try Self.train(images: images, $0, synchronized: true)
+        arguments: [ModelPair(.resnet14, .resnet8), ModelPair(.resnet8x4, .wideResNet16x1)],
+        [(2, 20), (4, 20), (3, 17)])
+    func equality(_ pair: ModelPair, _ shares: (size: Int, images: Int)) throws {
+        let one = try Self.train(
+            pair, images: shares.images, SingleProcess(), synchronized: false)
+        let several = try together(shares.size) {
+            try Self.train(pair, images: shares.images, $0, synchronized: true)
         }.map { try $0.get() }
         for found in several {
             #expect(Set(found.numbers.keys) == Set(one.numbers.keys))
