@@ -4,6 +4,7 @@
 #
 #   a headless Chromium    opens the dashboard
 #   zsh, fish, mandoc      load the completions and check the manual page
+#   g++                    compiles a teacher for PyTorch, which writes it as C++
 #   .venv-tensorboard      reads our event files
 #   .venv-export           runs our ONNX files, and loads our .pth files into PyTorch
 set -euo pipefail
@@ -14,7 +15,7 @@ as_root=()
 packages=()
 command -v chromium >/dev/null || command -v chromium-headless-shell >/dev/null ||
     packages+=(chromium-headless-shell)
-for program in zsh fish mandoc; do
+for program in zsh fish mandoc g++; do
     command -v "$program" >/dev/null || packages+=("$program")
 done
 if ((${#packages[@]} > 0)); then
