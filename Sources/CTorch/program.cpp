@@ -18,7 +18,7 @@ struct ct_program_s {
 
 namespace {
 
-// A tensor, or tuples, lists and dictionaries of tensors at any depth, in their order.
+// A tensor, or tuples and lists of tensors at any depth, in their order.
 void collect(const c10::IValue &value, std::vector<at::Tensor> &tensors) {
   if (value.isTensor()) {
     tensors.push_back(value.toTensor());

@@ -118,11 +118,10 @@ public struct DetectionExamples {
     /// The part of the page.
     var html: HTML {
         let rows = examples.map { example -> HTML in
-            let figures = example.drawings.map { drawing -> HTML in
-                let text = "\(example.name), \(drawing.caption)"
-                return """
-                    <figure><img src="data:image/png;base64,\(drawing.png.base64EncodedString())" alt="\(text)"><figcaption>\(drawing.caption)</figcaption></figure>
-                    """
+            let figures = example.drawings.map { drawing in
+                HTML.figure(
+                    drawing.png.base64EncodedString(), "\(example.name), \(drawing.caption)",
+                    caption: drawing.caption)
             }
             return "<h3>\(example.name)</h3><div class=\"objects\">\(HTML(figures))</div>"
         }

@@ -15,6 +15,19 @@ struct HTML: ExpressibleByStringInterpolation, CustomStringConvertible {
     /// Joins pieces.
     init(_ pieces: [HTML]) { description = pieces.map(\.description).joined(separator: "\n") }
 
+    /// A picture with words below it.
+    ///
+    /// - Parameters:
+    ///   - png: the picture's file in base 64.
+    ///   - text: what the picture shows, for those who do not see it.
+    ///   - caption: the words below.
+    /// - Returns: the piece.
+    static func figure(_ png: String, _ text: String, caption: String) -> HTML {
+        """
+        <figure><img src="data:image/png;base64,\(png)" alt="\(text)"><figcaption>\(caption)</figcaption></figure>
+        """
+    }
+
     /// What is written into a literal: a text becomes HTML, and a piece stays as it is.
     struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var text = ""

@@ -27,9 +27,7 @@ extension RunReport {
             of: batch(images, of: source),
             subject.recipe.dataset.normalization.normalization, student: student, lesson: lesson)
         func figure(_ picture: FeaturePicture, _ text: String) -> HTML {
-            """
-            <figure><img src="data:image/png;base64,\(picture.data)" alt="\(text)"><figcaption>\(text)</figcaption></figure>
-            """
+            .figure(picture.data, text, caption: text)
         }
         let rows = zip(images, drawn).map { position, picture -> HTML in
             let levels = picture.levels.map { level -> HTML in

@@ -26,11 +26,28 @@ struct CommandedRun {
     let processes: any ProcessGroup
     let reporter: ProgressReporter
 
-    /// Where the runs are recorded.
-    let book: RecordBook?
+    /// Where the runs are recorded; nil where another process does that.
+    private let book: RecordBook?
 
     /// Draws a method after each epoch, for TensorBoard.
     var pictures: (Trainer) throws -> (() throws -> [EventRecording.Image])? = { _ in nil }
+
+    /// Takes what a command knows, and opens the record.
+    init(
+        recipe: Recipe, options: RunCommandOptions, device: Device,
+        processes: any ProcessGroup, reporter: ProgressReporter
+    ) {
+        self.recipe = recipe
+        self.options = options
+        self.device = device
+        self.processes = processes
+        self.reporter = reporter
+        book =
+            processes.rank > 0
+            ? nil
+            : options.recording.book(
+                above: options.output, kind: recipe.teacher == nil ? "train" : "distill")
+    }
 
     /// Trains, and prints what came out.
     ///

@@ -65,11 +65,7 @@ struct DetectionRun {
         let teacherDigest = try teacher.map { try sha256(ofFile: $0) }
         let run = CommandedRun(
             recipe: recipe, options: options, device: device, processes: processes,
-            reporter: reporter,
-            book: processes.rank > 0
-                ? nil
-                : options.recording.book(
-                    above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
+            reporter: reporter)
         try run { recipe, folder, report in
             let detector = try recipe.makeDetector(
                 classCount: classCount, device: device, startingFrom: options.studentWeights,

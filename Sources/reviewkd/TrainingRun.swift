@@ -51,11 +51,7 @@ struct TrainingRun {
         Interruption.install()
         var run = CommandedRun(
             recipe: recipe, options: options, device: device, processes: processes,
-            reporter: reporter,
-            book: processes.rank > 0
-                ? nil
-                : options.recording.book(
-                    above: options.output, kind: recipe.teacher == nil ? "train" : "distill"))
+            reporter: reporter)
         run.pictures = { trainer in
             guard let drawn = try AttentionPictures(of: trainer.method, recipe, test: data.test)
             else { return nil }
