@@ -101,6 +101,9 @@ final class RunningTool {
 
     var processIdentifier: Int32 { process.processIdentifier }
 
+    /// What it wrote to standard output so far.
+    func outputSoFar() throws -> String { try String(contentsOf: streams[0], encoding: .utf8) }
+
     /// What it wrote to standard error so far.
     func errorsSoFar() throws -> String { try String(contentsOf: streams[1], encoding: .utf8) }
 
