@@ -18,6 +18,9 @@ public enum BenchmarkWork: String, CaseIterable, Sendable {
 
     /// The student's forward pass for inference.
     case evaluate
+
+    /// The sum of a distilling step's gradients over processes, and nothing else.
+    case reduce
 }
 
 /// Times of steps on synthetic images that are already on the device, with random weights.
@@ -25,7 +28,13 @@ public struct StepTimes: Sendable {
     /// The median of the timed steps, in milliseconds.
     public let millisecondsPerStep: Double
 
-    /// The largest memory, of the process or of its tensors on the card, in bytes.
+    /// The fastest of them, which other work on the machine disturbed least.
+    public let fastestMilliseconds: Double
+
+    /// The bytes that each process gives to a sum over processes; nil for one process.
+    public let reducedBytes: Int?
+
+    /// The largest memory, of all processes or of the tensors on the card, in bytes.
     public let peakMemoryBytes: Int
 
     /// The mean milliseconds of each part of a timed step, where a profile was asked for; the last
@@ -73,16 +82,22 @@ extension Recipe {
     ///   - steps: how many are timed, after a few that are not.
     ///   - profiles: whether the parts of a step are timed; each step then cuts and augments a batch
     ///     of its own, as in training.
+    ///   - processes: those that share each batch, and all call this.
     ///   - remark: called with what a user should know about the method's choices.
     /// - Returns: the median and the memory.
     /// - Throws: where networks cannot be made or matched, or memory does not suffice.
     public func benchmark(
         _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool = true,
-        steps: Int, profiles: Bool = false, remark: (String) -> Void = { _ in }
+        steps: Int, profiles: Bool = false, processes: any ProcessGroup = SingleProcess(),
+        remark: (String) -> Void = { _ in }
     ) throws -> StepTimes {
+        guard processes.size == 1 || !isDetection else {
+            throw TrainingError.oneProcess(what: "a detector", processes: processes.size)
+        }
         let images = try isDetection ? nil : BenchmarkImages(of: self)
         if let images { try requireMemory(for: images, on: device) }
         var times: [Double] = []
+        var reducedBytes: Int?
         let profile = TimeProfile()
         do {
             try collectingOperatorErrors {
@@ -91,13 +106,15 @@ extension Recipe {
                         try makeStep(
                             work, on: images, precision: precision, device: device,
                             usesGraph: usesGraph && !profiles && device != .cpu,
-                            preparesData: profiles, remark)
+                            preparesData: profiles, processes, &reducedBytes, remark)
                     } else {
                         try makeDetectorStep(
                             work, precision: precision, device: device, remark)
                     }
                 let untimed = device == .cpu ? 3 : GraphedWork.runsBefore + 2
                 for index in 0..<(untimed + steps) {
+                    // A sum is timed from the moment at which the last process has come to it.
+                    if work == .reduce { _ = try processes.greatest(of: index) }
                     let start = ContinuousClock.now
                     if profiles, index >= untimed {
                         try profile.record { try timed("rest", step) }
@@ -115,16 +132,21 @@ extension Recipe {
                 lastGoodStep: nil)
         }
         return StepTimes(
-            millisecondsPerStep: times.median, peakMemoryBytes: try peakMemory(on: device),
+            millisecondsPerStep: try processes.greatest(of: times.median),
+            fastestMilliseconds: try processes.greatest(of: times.min() ?? .nan),
+            reducedBytes: reducedBytes,
+            peakMemoryBytes: try processes.sum(of: peakMemory(on: device)),
             parts: profile.parts.map { ($0.name, $0.seconds * 1000 / Double(steps)) })
     }
 
     /// A step that ends with its loss on the host, so that all its work is done.
     private func makeStep(
         _ work: BenchmarkWork, on images: BenchmarkImages, precision: Precision, device: Device,
-        usesGraph: Bool, preparesData: Bool, _ remark: (String) -> Void
+        usesGraph: Bool, preparesData: Bool, _ processes: any ProcessGroup,
+        _ reducedBytes: inout Int?, _ remark: (String) -> Void
     ) throws -> () throws -> Void {
-        let nextBatch = makeBatches(images, device: device, augmented: preparesData)
+        let count = Share(of: processes).count(of: batchSize)
+        let nextBatch = makeBatches(images, count, device: device, augmented: preparesData)
         if work == .evaluate {
             let student = try makeStudent(classCount: images.classCount, device: device)
             student.eval()
@@ -141,15 +163,31 @@ extension Recipe {
             classCount: images.classCount, precision: precision, device: device,
             images: images.facts,
             remark: remark)
+        try requireShares(of: processes, distiller)
         let optimizer = SGD(distiller.trainableParameters)
         let weights = distiller.termWeights(
             at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000))
         let loss = Tensor.zeros([], device: device)
-        let step = {
-            let total = distiller.losses(nextBatch()).total(weights: weights)
+        let part = Double(count) / Double(batchSize)
+        let differentiate = {
+            let own = distiller.losses(nextBatch()).total(weights: weights)
+            let total = part == 1 ? own : own * part
             timed("backward") { total.backward() }
-            timed("optimizer") { optimizer.step(learningRate: 1e-3) }
             withoutGrad { _ = loss.copy(from: total) }
+        }
+        if processes.size > 1 {
+            differentiate()
+            reducedBytes = optimizer.gradients.reduce(0) {
+                $0 + $1.count * $1.dtype.elementType.byteCount
+            }
+        }
+        if work == .reduce { return { processes.reduce(optimizer.gradients, by: .sum) } }
+        let step = {
+            differentiate()
+            if processes.size > 1 {
+                timed("reduction") { processes.reduce(optimizer.gradients + [loss], by: .sum) }
+            }
+            timed("optimizer") { optimizer.step(learningRate: 1e-3) }
         }
         let graphed = usesGraph ? try GraphedWork(on: device, step) : nil
         return {
@@ -174,16 +212,16 @@ extension Recipe {
 
     /// Synthetic batches: one and the same again and again, or each cut and augmented anew.
     private func makeBatches(
-        _ images: BenchmarkImages, device: Device, augmented: Bool
+        _ images: BenchmarkImages, _ count: Int, device: Device, augmented: Bool
     ) -> () -> Batch<Tensor> {
-        let shape = [batchSize, 3, images.size, images.size]
+        let shape = [count, 3, images.size, images.size]
         guard augmented else {
             let pixels = Tensor.empty(shape).fillNormal(generator: generator(12)).to(device)
                 .contiguous(.channelsLast)
-            let labels = Tensor.zeros([batchSize], dtype: .int64, device: device)
+            let labels = Tensor.zeros([count], dtype: .int64, device: device)
             let batch = Batch(
                 images: pixels, targets: labels,
-                indices: Tensor.arange(0..<batchSize, device: device))
+                indices: Tensor.arange(0..<count, device: device))
             return { batch }
         }
         // Tensors, because too little memory for an operator is an error, and for an array of Swift's a crash.
@@ -191,10 +229,10 @@ extension Recipe {
         let loader = TrainingLoader(
             ImageSet(
                 pixels: bytes.reshape(shape),
-                labels: Tensor.zeros([batchSize], dtype: .int64, device: device),
+                labels: Tensor.zeros([count], dtype: .int64, device: device),
                 classCount: images.classCount),
             normalization: dataset.normalization.normalization,
-            augmentation: dataset.augmentation, batchSize: batchSize, seed: UInt64(seed))
+            augmentation: dataset.augmentation, batchSize: count, seed: UInt64(seed))
         let draws = loader.epoch(0)
         return { timed("data") { loader.batch(0, of: draws) } }
     }

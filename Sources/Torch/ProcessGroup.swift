@@ -79,6 +79,30 @@ extension ProcessGroup {
         return Int(tensor.elements(as: Int64.self)[0])
     }
 
+    /// The greatest of a number over all processes.
+    ///
+    /// - Parameter number: this process's, finite.
+    /// - Returns: the same in every process.
+    /// - Throws: where another process failed.
+    public func greatest(of number: Double) throws -> Double {
+        guard size > 1 else { return number }
+        let tensor = Tensor([number])
+        try collectingOperatorErrors { reduce([tensor], by: .greatest) }
+        return tensor.elements(as: Double.self)[0]
+    }
+
+    /// The sum of a number over all processes.
+    ///
+    /// - Parameter number: this process's.
+    /// - Returns: the same in every process.
+    /// - Throws: where another process failed.
+    public func sum(of number: Int) throws -> Int {
+        guard size > 1 else { return number }
+        let tensor = Tensor([Int64(number)])
+        try collectingOperatorErrors { reduce([tensor], by: .sum) }
+        return Int(tensor.elements(as: Int64.self)[0])
+    }
+
     /// Hands many bytes of one process to all of them.
     ///
     /// - Parameters:

@@ -11,7 +11,7 @@ extension Recipe {
     /// Refuses a group of processes among which the images cannot be divided.
     ///
     /// - Throws: `TrainingError.smallBatch`, or `.oneProcess` where the method remembers single images.
-    func requireShares(
+    package func requireShares(
         of processes: any ProcessGroup, _ distiller: any Distiller
     ) throws(TrainingError) {
         let size = processes.size

@@ -8,6 +8,7 @@ import Terminal
 import Torch
 import TorchNN
 import Training
+import VisionData
 
 /// `reviewkd bench`.
 struct BenchCommand: ParsableCommand {
@@ -19,7 +20,10 @@ struct BenchCommand: ParsableCommand {
         help: "A recipe's name (see `reviewkd recipes`) or file; not needed to load photographs.")
     var recipe: String?
 
-    @Option(help: "distill, train or evaluate; load, load-evaluate or load-decode of photographs.")
+    @Option(
+        help:
+            "distill, train, evaluate or reduce (the gradients' sum over processes); load, load-evaluate or load-decode of photographs."
+    )
     var work = BenchWork.step(.distill)
 
     @Option(help: "The folder of photographs to load, with classes or without.")
@@ -38,6 +42,8 @@ struct BenchCommand: ParsableCommand {
     @OptionGroup var overrides: OverrideOptions
 
     @OptionGroup var device: DeviceOptions
+
+    @OptionGroup var processes: ProcessOptions
 
     @Option(parsing: .unconditional, help: "How many steps to time.", transform: wholeNumber)
     var steps = 20
@@ -59,7 +65,10 @@ struct BenchCommand: ParsableCommand {
         let batchSize: Int
         let threads: Int
         let steps: Int
+        let processes: Int?
+        let gradientBytes: Int?
         let msPerStep: Double
+        let fastestMsPerStep: Double
         let imagesPerSecond: Double
         let peakMemoryBytes: Int
         let parts: [Part]?
@@ -77,7 +86,12 @@ struct BenchCommand: ParsableCommand {
                 "--method is alone, expected a method that distills; use --work train in place of it"
             )
         }
-        guard case .step(let work) = work else { return try validateLoading() }
+        guard case .step(let work) = work, !kernels || processes.processes == nil else {
+            if processes.processes != nil {
+                throw ValidationError("--processes is for whole steps; leave it out")
+            }
+            return try validateLoading()
+        }
         if kernels { try validateKernels() }
         guard recipe != nil else {
             throw ValidationError("Missing expected argument '<recipe>'")
@@ -86,7 +100,7 @@ struct BenchCommand: ParsableCommand {
             throw ValidationError(
                 "--data is for --work load, load-evaluate or load-decode; leave it out")
         }
-        if work != .distill, let method = method.method {
+        if ![.distill, .reduce].contains(work), let method = method.method {
             throw ValidationError(
                 "--method is \(method) with --work \(work.rawValue), expected it with --work "
                     + "distill; leave one of them out")
@@ -94,26 +108,34 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
-        try ProcessOptions.requireOne(for: "bench")
         switch work {
-        case .step where kernels: try runKernels()
-        case .step(let work): try runSteps(work)
-        case .load(let work): try runLoading(work)
+        case .step(let work) where !kernels:
+            try processes.run(on: device) { try runSteps(work, $0) }
+        case .step:
+            try ProcessOptions.requireOne(for: "bench --kernels")
+            try runKernels()
+        case .load(let work):
+            try ProcessOptions.requireOne(for: "bench --work \(work.rawValue)")
+            try runLoading(work)
         }
     }
 
-    private func runSteps(_ work: BenchmarkWork) throws {
+    private func runSteps(_ work: BenchmarkWork, _ processes: any ProcessGroup) throws {
         guard let name = recipe else { return }
+        guard work != .reduce || processes.size > 1 else {
+            throw ValidationError(
+                "--work is reduce, a sum over several processes; add --processes 2")
+        }
         let usesGraph = device.graph
         let device = try device.resolve()
         let recipe = try overrides.load(name, taughtBy: method) { loaded in
             var recipe = loaded
             if let batchSize { recipe.batchSize = batchSize }
-            guard work != .distill || recipe.teacher != nil else {
+            guard ![.distill, .reduce].contains(work) || recipe.teacher != nil else {
                 throw WrongRecipe(
                     description:
                         "the recipe \(recipe.name) has no teacher, expected one for --work "
-                        + "distill; use --work train")
+                        + "\(work.rawValue); use --work train")
             }
             return recipe
         }
@@ -121,11 +143,13 @@ struct BenchCommand: ParsableCommand {
         precision.noteEmulation(on: device)
         let times = try recipe.benchmark(
             work, precision: precision, device: device, usesGraph: usesGraph, steps: steps,
-            profiles: profile, remark: { printError("note: " + $0) })
+            profiles: profile, processes: processes, remark: { printError("note: " + $0) })
         let report = Report(
             recipe: recipe.name, work: work.rawValue, device: "\(device)",
             precision: precision.rawValue, batchSize: recipe.batchSize, threads: Runtime.threads,
-            steps: steps, msPerStep: times.millisecondsPerStep,
+            steps: steps, processes: processes.size > 1 ? processes.size : nil,
+            gradientBytes: times.reducedBytes, msPerStep: times.millisecondsPerStep,
+            fastestMsPerStep: times.fastestMilliseconds,
             imagesPerSecond: Double(recipe.batchSize) * 1000 / times.millisecondsPerStep,
             peakMemoryBytes: times.peakMemoryBytes,
             parts: profile ? times.parts.map { Part(name: $0.name, ms: $0.milliseconds) } : nil)
@@ -135,9 +159,11 @@ struct BenchCommand: ParsableCommand {
             let places = report.imagesPerSecond < 10 ? 2 : 0
             print(
                 "\(report.recipe), \(report.work), \(report.device), \(report.precision), "
-                    + "batch \(report.batchSize), \(report.threads) threads: "
+                    + "batch \(report.batchSize), "
+                    + (report.processes.map { "\($0) processes of " } ?? "")
+                    + "\(report.threads) threads: "
                     + "\(report.msPerStep.formatted(places: 1)) ms per step (median of "
-                    + "\(steps)), \(report.imagesPerSecond.formatted(places: places)) images/s, "
+                    + "\(steps), fastest \(report.fastestMsPerStep.formatted(places: 1))), \(report.imagesPerSecond.formatted(places: places)) images/s, "
                     + "peak memory \(report.peakMemoryBytes >> 20) MiB")
             printParts(report.parts ?? [])
         }

@@ -175,14 +175,62 @@ extension WholeRunsSuite {
         @Test("are refused by a command that works in one")
         func oneAlone() throws {
             let outcome = try workshop.run(
-                ["bench", "pair.yaml"],
+                ["bench", "pair.yaml", "--kernels"],
                 environment: [
                     "RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "a", "MASTER_PORT": "1",
                 ])
             #expect(outcome.status == 1)
             #expect(
-                outcome.sentence.hasPrefix("Error: 2 processes were started, but `bench` needs one")
-            )
+                outcome.sentence.hasPrefix(
+                    "Error: 2 processes were started, but `bench --kernels` needs one"))
+        }
+
+        @Test(
+            "share a benchmark's steps, and one of them reports",
+            arguments: ["distill", "evaluate", "reduce"])
+        func benchmark(work: String) throws {
+            let report = try workshop.run([
+                "bench", "pair.yaml", "--work", work, "--batch-size", "3", "--steps", "3",
+                "--processes", "2", "--json",
+            ]).json()
+            #expect(report["processes"] as? Int == 2)
+            #expect(report["threads"] as? Int == 1)
+            #expect(report["batch_size"] as? Int == 3)
+            let median = try #require(report["ms_per_step"] as? Double)
+            let fastest = try #require(report["fastest_ms_per_step"] as? Double)
+            #expect(fastest > 0 && fastest <= median)
+            let bytes = report["gradient_bytes"] as? Int
+            #expect(bytes == (work == "evaluate" ? nil : 4 * Self.parameters))
+        }
+
+        /// What the small pair trains: resnet8, and the ABFs of the paper's Figure 3 between its four stages and those of
+        /// resnet14, with 64 channels between them.
+        private static let parameters: Int = {
+            let network = 83_892
+            let channels = [16, 32, 64, 64]
+            let projections = channels.map { $0 * 64 + 2 * 64 }
+            let outputs = channels.map { 64 * $0 * 9 + 2 * $0 }
+            // The deepest stage has nothing to be fused with.
+            let attention = 3 * (2 * 64 * 2 + 2)
+            return network + (projections + outputs).reduce(0, +) + attention
+        }()
+
+        @Test("are not for benchmarks of other things, and one has nothing to add up")
+        func refusedBenchmarks() async throws {
+            for (arguments, sentence) in [
+                (
+                    ["--kernels", "--processes", "2"],
+                    "--processes is for whole steps; leave it out"
+                ),
+                (
+                    ["--work", "reduce"],
+                    "--work is reduce, a sum over several processes; add --processes 2"
+                ),
+            ] {
+                let outcome = try await workshop.answer(to: ["bench", "pair.yaml"] + arguments)
+                #expect(outcome.status == 64)
+                #expect(outcome.sentence == "Error: \(sentence)", "\(outcome.errors)")
+            }
         }
 
         @Test(
