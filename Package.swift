@@ -413,10 +413,10 @@ let package = Package(
         .testTarget(
             name: "TorchDistributedTests",
             dependencies: [
-                "Distillation", "Recipes", "Torch", "TorchDistributed", "TorchNN", "Training",
-                "VisionData", "VisionModels",
+                "BasicsTestSupport", "Distillation", "Recipes", "Torch", "TorchDistributed",
+                "TorchNN", "Training", "VisionData", "VisionModels",
             ],
-            swiftSettings: house),
+            exclude: ["Python"], swiftSettings: house),
         .testTarget(
             name: "VisionModelsTests",
             dependencies: ["Torch", "TorchNN", "VisionModels", "TorchTestSupport"],

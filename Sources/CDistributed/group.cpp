@@ -5,8 +5,16 @@
 
 #include "shared.h"
 
+namespace {
+
+using Works = std::vector<c10::intrusive_ptr<c10d::Work>>;
+
+}  // namespace
+
 struct cd_group_s {
   c10::intrusive_ptr<c10d::Backend> backend;
+  // The sums that were begun and are not waited for yet.
+  Works begun;
 };
 
 namespace {
@@ -29,19 +37,18 @@ c10d::ReduceOp operation(cd_reduction reduction) {
   throw std::invalid_argument("an unknown reduction");
 }
 
-// Starts `start` on each tensor, and then waits for all, so that none that is under way is left behind.
+// Starts `start` on each tensor.
 template <typename Start>
-void all(const cd_tensor *tensors, size_t count, Start &&start) {
-  std::vector<c10::intrusive_ptr<c10d::Work>> works;
-  std::exception_ptr failure;
-  for (size_t index = 0; index < count && !failure; ++index) {
+void begin(Works &works, const cd_tensor *tensors, size_t count, Start &&start) {
+  for (size_t index = 0; index < count; ++index) {
     std::vector<at::Tensor> one{borrow(tensors[index])};
-    try {
-      works.push_back(start(one));
-    } catch (...) {
-      failure = std::current_exception();
-    }
+    works.push_back(start(one));
   }
+}
+
+// Waits for all, so that none that is under way is left behind.
+void finish(const Works &works) {
+  std::exception_ptr failure;
   for (auto &work : works) {
     try {
       work->wait();
@@ -50,6 +57,19 @@ void all(const cd_tensor *tensors, size_t count, Start &&start) {
     }
   }
   if (failure) std::rethrow_exception(failure);
+}
+
+// Both.
+template <typename Start>
+void all(const cd_tensor *tensors, size_t count, Start &&start) {
+  Works works;
+  try {
+    begin(works, tensors, count, start);
+  } catch (...) {
+    finish(works);
+    throw;
+  }
+  finish(works);
 }
 
 }  // namespace
@@ -64,11 +84,18 @@ char *cd_group_gloo(cd_store store, int32_t rank, int32_t size, int64_t timeout,
                                       : Gloo::Options::create(limit);
     if (address != nullptr) options->devices = {Gloo::createDeviceForHostname(address)};
     *out = new cd_group_s{c10::make_intrusive<c10d::ProcessGroupGloo>(store->store, rank, size,
-                                                                      std::move(options))};
+                                                                      std::move(options)),
+                            {}};
   });
 }
 
-void cd_group_free(cd_group group) { delete group; }
+void cd_group_free(cd_group group) {
+  for (auto &work : group->begun) {
+    // Its end may never come, and Gloo's destructor would wait for it.
+    if (!work->isCompleted()) return;
+  }
+  delete group;
+}
 
 char *cd_group_reduce(cd_group group, const cd_tensor *tensors, size_t count,
                       cd_reduction reduction) {
@@ -77,6 +104,21 @@ char *cd_group_reduce(cd_group group, const cd_tensor *tensors, size_t count,
     options.reduceOp = operation(reduction);
     all(tensors, count,
         [&](std::vector<at::Tensor> &one) { return group->backend->allreduce(one, options); });
+  });
+}
+
+char *cd_group_start_sum(cd_group group, const cd_tensor *tensors, size_t count) {
+  return cd::guard([&] {
+    begin(group->begun, tensors, count,
+          [&](std::vector<at::Tensor> &one) { return group->backend->allreduce(one); });
+  });
+}
+
+char *cd_group_wait(cd_group group) {
+  return cd::guard([&] {
+    Works works;
+    works.swap(group->begun);
+    finish(works);
   });
 }
 

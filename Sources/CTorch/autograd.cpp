@@ -3,6 +3,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/headeronly/version.h>
@@ -87,6 +88,36 @@ ct_error ct_custom_function(const ct_tensor *inputs, size_t input_count, const c
     for (size_t i = 0; i < output_count; i++) {
       torch::autograd::set_history(ct::borrow(outputs[i]), node);
     }
+  });
+}
+
+namespace {
+
+// What is done once a leaf's gradient is whole. It owns the callback's context.
+struct CallbackHook final : torch::autograd::PostAccumulateGradHook {
+  void *context;
+  ct_gradient_callback body;
+  ct_release_callback release;
+
+  CallbackHook(void *context, ct_gradient_callback body, ct_release_callback release)
+      : context(context), body(body), release(release) {}
+  CallbackHook(const CallbackHook &) = delete;
+  CallbackHook &operator=(const CallbackHook &) = delete;
+  ~CallbackHook() override { release(context); }
+
+  void operator()(const at::Tensor &) override { body(context); }
+};
+
+}  // namespace
+
+ct_error ct_tensor_on_gradient(ct_tensor leaf, void *context, ct_gradient_callback body,
+                               ct_release_callback release) {
+  std::unique_ptr<CallbackHook> hook;
+  if (context) hook = std::make_unique<CallbackHook>(context, body, release);
+  return ct::guard([&] {
+    at::Tensor tensor = ct::borrow(leaf);
+    TORCH_CHECK(tensor.is_leaf() && tensor.requires_grad(), "not a leaf that requires a gradient");
+    torch::autograd::impl::set_post_acc_grad_hooks(tensor, std::move(hook));
   });
 }
 

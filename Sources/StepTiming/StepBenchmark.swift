@@ -172,8 +172,13 @@ extension Recipe {
         let differentiate = {
             let own = distiller.losses(nextBatch()).total(weights: weights)
             let total = part == 1 ? own : own * part
-            timed("backward") { total.backward() }
             withoutGrad { _ = loss.copy(from: total) }
+            let backward = { timed("backward") { total.backward() } }
+            guard processes.size > 1 else { return backward() }
+            timed("reduction") {
+                processes.sumGradients(
+                    of: optimizer.parameters.map(\.tensor), and: [loss], backward)
+            }
         }
         if processes.size > 1 {
             differentiate()
@@ -184,9 +189,6 @@ extension Recipe {
         if work == .reduce { return { processes.reduce(optimizer.gradients, by: .sum) } }
         let step = {
             differentiate()
-            if processes.size > 1 {
-                timed("reduction") { processes.reduce(optimizer.gradients + [loss], by: .sum) }
-            }
             timed("optimizer") { optimizer.step(learningRate: 1e-3) }
         }
         let graphed = usesGraph ? try GraphedWork(on: device, step) : nil

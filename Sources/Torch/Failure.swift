@@ -46,6 +46,9 @@ package func collect(_ error: any Error) {
     collector.record(error)
 }
 
+/// Whether an operator has failed in the scope of `collectingOperatorErrors`.
+package var hasOperatorFailed: Bool { FailureCollector.current?.error != nil }
+
 /// Runs `body` and throws the first failure of the world (memory, device) that an operator met.
 ///
 /// After such a failure the operators return empty tensors without doing anything, so that `body`

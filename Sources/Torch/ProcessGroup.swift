@@ -27,6 +27,16 @@ public protocol ProcessGroup: AnyObject, Sendable {
     ///   - reduction: how an element comes from those of all processes.
     func reduce(_ tensors: [Tensor], by reduction: Reduction)
 
+    /// Runs a backward pass, and adds the parameters' gradients over all processes while it goes on.
+    ///
+    /// Every process then has the same bits. A parameter without a gradient stays without one.
+    ///
+    /// - Parameters:
+    ///   - parameters: leaves, of the same shapes, types and memory layouts in every process.
+    ///   - values: other tensors to be added, as they are before the pass.
+    ///   - backward: the pass.
+    func sumGradients(of parameters: [Tensor], and values: [Tensor], _ backward: () -> Void)
+
     /// Overwrites each tensor by that of one process.
     ///
     /// - Parameters:
@@ -58,6 +68,11 @@ public final class SingleProcess: ProcessGroup {
 
     /// Leaves the tensors as they are.
     public func reduce(_ tensors: [Tensor], by reduction: Reduction) {}
+
+    /// Runs the pass, and leaves its gradients as they are.
+    public func sumGradients(
+        of parameters: [Tensor], and values: [Tensor], _ backward: () -> Void
+    ) { backward() }
 
     /// Leaves the tensors as they are.
     public func broadcast(_ tensors: [Tensor], from root: Int) {}

@@ -31,6 +31,7 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
 
     /// Those of steps, which come again and again.
     private var buffers: [FlatBuffer.Signature: FlatBuffer] = [:]
+    private var sums: GradientSums?
     private var failure: ProcessGroupError?
     private var gathered = 0
 
@@ -108,16 +109,71 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
         }
     }
 
-    /// Lets c10d work on the tensors, of each type in one piece of memory, all under way at once.
-    private func onBuckets(
-        of tensors: [Tensor], keepsBuffers: Bool,
-        _ work: (cd_group, [UnsafeMutableRawPointer?]) -> UnsafeMutablePointer<CChar>?
+    /// Runs a backward pass, and adds the parameters' gradients over all processes while it goes on.
+    public func sumGradients(
+        of parameters: [Tensor], and values: [Tensor], _ backward: () -> Void
     ) {
+        guard let handle = usableHandle(for: parameters + values) else { return }
+        let sums = followed(parameters)
+        let filled = filled(with: values, keepsBuffers: true)
+        var message: UnsafeMutablePointer<CChar>?
+        func start(_ parts: [Tensor]) {
+            guard message == nil else { return }
+            message = withExtendedLifetime(parts) {
+                let addresses = parts.map { UnsafeMutableRawPointer($0.handle) }
+                return cd_group_start_sum(handle, addresses, parts.count)
+            }
+        }
+        start(filled.flatMap(\.buffer.buckets))
+        withoutActuallyEscaping(start) { start in
+            sums.begin(start)
+            backward()
+            sums.end(succeeded: !hasOperatorFailed)
+        }
+        // Others wait in vain for the sums that this process will not begin, and learn why it ends.
+        guard !hasOperatorFailed else {
+            failure = failure ?? .failed(reason: "an operator of this process failed")
+            return
+        }
+        let waited = cd_group_wait(handle)
+        guard succeeded(text(message) ?? text(waited)) else { return }
+        for (buffer, own) in filled { buffer.empty(into: own) }
+        sums.write()
+    }
+
+    /// The sums of the parameters' gradients; they stay as long as the parameters are the same.
+    private func followed(_ parameters: [Tensor]) -> GradientSums {
+        if let sums, sums.parameters.map(\.handle) == parameters.map(\.handle) { return sums }
+        let sums = GradientSums(of: parameters)
+        self.sums = sums
+        return sums
+    }
+
+    /// The group that c10d knows; nil after a failure, which the scope then knows.
+    private func usableHandle(for tensors: [Tensor]) -> cd_group? {
         // Emptied by a failure that its scope knows already.
-        guard !tensors.contains(where: \.isEmptied) else { return }
-        if let failure { return collect(failure) }
-        guard let handle else { return collect(ProcessGroupError.failed(reason: "it has left")) }
-        let filled = DType.allCases.compactMap { dtype -> (FlatBuffer, [Tensor])? in
+        guard !tensors.contains(where: \.isEmptied) else { return nil }
+        guard failure == nil, let handle else {
+            collect(failure ?? ProcessGroupError.failed(reason: "it has left"))
+            return nil
+        }
+        return handle
+    }
+
+    /// Whether the work was done; a failure is remembered, and its scope learns who is behind it.
+    private func succeeded(_ reason: String?) -> Bool {
+        guard let reason else { return true }
+        let failure = diagnose(reason)
+        self.failure = failure
+        collect(failure)
+        return false
+    }
+
+    /// Copies tensors into one piece of memory for each type.
+    private func filled(
+        with tensors: [Tensor], keepsBuffers: Bool
+    ) -> [(buffer: FlatBuffer, tensors: [Tensor])] {
+        DType.allCases.compactMap { dtype in
             let own = tensors.filter { $0.dtype == dtype && $0.count > 0 }
             guard let first = own.first else { return nil }
             let signature = FlatBuffer.Signature(own, of: dtype)
@@ -127,15 +183,20 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
             buffer.fill(from: own)
             return (buffer, own)
         }
-        let parts = filled.flatMap(\.0.buckets)
+    }
+
+    /// Lets c10d work on the tensors, of each type in one piece of memory, all under way at once.
+    private func onBuckets(
+        of tensors: [Tensor], keepsBuffers: Bool,
+        _ work: (cd_group, [UnsafeMutableRawPointer?]) -> UnsafeMutablePointer<CChar>?
+    ) {
+        guard let handle = usableHandle(for: tensors) else { return }
+        let filled = filled(with: tensors, keepsBuffers: keepsBuffers)
+        let parts = filled.flatMap(\.buffer.buckets)
         let message = withExtendedLifetime(parts) {
             work(handle, parts.map { UnsafeMutableRawPointer($0.handle) })
         }
-        if let reason = text(message) {
-            let failure = diagnose(reason)
-            self.failure = failure
-            return collect(failure)
-        }
+        guard succeeded(text(message)) else { return }
         for (buffer, own) in filled { buffer.empty(into: own) }
     }
 

@@ -50,13 +50,19 @@ final class FlatBuffer {
         }
     }
 
-    /// Copies the tensors in.
-    func fill(from tensors: [Tensor]) {
-        withoutGrad { for (view, tensor) in zip(views, tensors) { _ = view.copy(from: tensor) } }
+    /// Copies the tensors in; where one is nil there are zeros.
+    func fill(from tensors: [Tensor?]) {
+        withoutGrad {
+            for (view, tensor) in zip(views, tensors) {
+                _ = tensor.map { view.copy(from: $0) } ?? view.fillZero()
+            }
+        }
     }
 
-    /// Copies what is here into the tensors.
-    func empty(into tensors: [Tensor]) {
-        withoutGrad { for (view, tensor) in zip(views, tensors) { _ = tensor.copy(from: view) } }
+    /// Copies what is here into the tensors that are not nil.
+    func empty(into tensors: [Tensor?]) {
+        withoutGrad {
+            for (view, tensor) in zip(views, tensors) { _ = tensor?.copy(from: view) }
+        }
     }
 }

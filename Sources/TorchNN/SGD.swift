@@ -31,7 +31,8 @@ public final class SGD {
         }
     }
 
-    private let parameters: [NamedTensor]
+    /// What it moves.
+    public let parameters: [NamedTensor]
     private let velocities: [Tensor]
     private let options: Options
 

@@ -187,13 +187,14 @@ package final class TrainingStep<Targets>: Steps {
         defer { statistics?.counts = nil }
         let own = distiller.losses(source.batch(of: imageCount))
         let ownTotal = own.total(weights: row.narrow(0, 1..<(1 + termCount)))
-        (part == 1 ? ownTotal : ownTotal * part).backward()
+        let weighted = part == 1 ? ownTotal : ownTotal * part
+        let total = weighted.detach()
+        let terms = withoutGrad { own.part(part) }
+        processes.sumGradients(
+            of: optimizer.parameters.map(\.tensor),
+            and: terms.terms.map(\.value) + terms.measures.map(\.value) + [total]
+        ) { weighted.backward() }
         withoutGrad {
-            let terms = own.part(part)
-            let total = part == 1 ? ownTotal.detach() : ownTotal.detach() * part
-            processes.reduce(
-                optimizer.gradients + terms.terms.map(\.value) + terms.measures.map(\.value)
-                    + [total], by: .sum)
             let values = Tensor.stack(
                 (terms.terms.map(\.value) + [total]).map { $0.detach().to(.float32) })
             isSound.copy(from: isSound * values.isFinite().all())

@@ -1,3 +1,4 @@
+import BasicsTestSupport
 import Distillation
 import Testing
 import Torch
@@ -149,6 +150,58 @@ struct SharedTrainingTests {
                 #expect(error ?? 1 < 1e-12, "\(name)")
             }
         }
+    }
+
+    @Test(
+        "with batch norms of their own is what two Gloo processes of PyTorch do, an uneven last batch included",
+        .enabled(if: PythonEnvironment.isThere(for: "two processes of PyTorch")))
+    func pyTorch() throws {
+        let pair = ModelPair(.resnet14, .resnet8)
+        let setup = try Setup(images: 21, pair)
+        let teacher = pair.teacher.make(classCount: 6, generator: Generator(seed: 2))
+        var numbers =
+            teacher.stateDict().map { $0.prefixed("teacher") }
+            + setup.distiller.stateDict().filter { !$0.name.hasPrefix("teacher.") }
+        let source = DoubleBatches(ResidentBatches(setup.loader))
+        source.begin(epoch: 0, at: 0)
+        for step in 0..<3 {
+            let batch = source.batch(of: source.advance())
+            numbers += [
+                NamedTensor("images.\(step)", batch.images),
+                NamedTensor("targets.\(step)", batch.targets),
+            ]
+        }
+        let theirs = try PyTorchRanks.train(numbers, pair)
+        let ranks = try together(2) {
+            try Self.train(pair, images: 21, $0, synchronized: false)
+        }.map { try $0.get() }
+        let ours = try #require(ranks.first)
+        // Of the losses ours are means over the images of the epoch so far.
+        let sizes = [8.0, 8, 5]
+        for place in 0..<3 {
+            let images = sizes[...place].reduce(0, +)
+            for (index, name) in ["cross_entropy", "review", "total"].enumerated() {
+                let sum = (0...place).reduce(0) { sum, step in
+                    sum + sizes[step] * (theirs["\(step) losses"]?[index] ?? .nan)
+                }
+                let own = try #require(ours.numbers["\(place) \(name)"]?.first)
+                #expect(abs(own - sum / images) < 1e-12, "\(place) \(name)")
+            }
+        }
+        // The teacher's weights, which nothing changes, are not in a run's state.
+        let states = theirs.keys.filter { ours.numbers[$0] != nil }
+        #expect(Set(states) == Set(ours.numbers.keys.filter { !Self.isMean($0) }))
+        for name in states.sorted() {
+            let (own, expected) = (ours.numbers[name] ?? [], theirs[name] ?? [])
+            let scale = max(1, expected.map(abs).max() ?? 1)
+            let error = zip(own, expected).map { abs($0 - $1) }.max() ?? 1
+            #expect(own.count == expected.count && error / scale < 1e-12, "\(name): \(error)")
+        }
+    }
+
+    /// Whether a number of an outcome is a mean over images.
+    private static func isMean(_ name: String) -> Bool {
+        ["cross_entropy", "review", "total", "top1"].contains { name.hasSuffix(" " + $0) }
     }
 
     @Test("needs an image of a batch for each process")

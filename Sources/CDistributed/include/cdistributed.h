@@ -52,10 +52,15 @@ typedef enum { CD_SUM, CD_LEAST, CD_GREATEST } cd_reduction;
 // for the network that GLOO_SOCKET_IFNAME names, or the one that this machine's own name leads to.
 char *cd_group_gloo(cd_store store, int32_t rank, int32_t size, int64_t timeout,
                     const char *address, cd_group *out);
+// Sums that are not ended are left to the end of the process, since Gloo would wait for them.
 void cd_group_free(cd_group group);
 // Replaces each tensor by its sum, least or greatest over the processes. All are under way at once.
 char *cd_group_reduce(cd_group group, const cd_tensor *tensors, size_t count,
                       cd_reduction reduction);
+// Begins to replace each tensor by its sum, which `cd_group_wait` ends.
+char *cd_group_start_sum(cd_group group, const cd_tensor *tensors, size_t count);
+// Waits for all sums that were begun.
+char *cd_group_wait(cd_group group);
 // Overwrites each tensor by that of the process `root`.
 char *cd_group_broadcast(cd_group group, const cd_tensor *tensors, size_t count, int32_t root);
 

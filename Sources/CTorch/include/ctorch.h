@@ -128,6 +128,11 @@ typedef void (*ct_release_callback)(void *context);
 ct_error ct_custom_function(const ct_tensor *inputs, size_t input_count, const ct_tensor *outputs,
                             size_t output_count, void *context, ct_backward_callback backward,
                             ct_release_callback release);
+// Calls `body` each time a backward pass has added to the gradient of a leaf, on the thread that does so. It takes the
+// place of the former one; `context` is released with it, also on failure. A null context is for nothing.
+typedef void (*ct_gradient_callback)(void *context);
+ct_error ct_tensor_on_gradient(ct_tensor leaf, void *context, ct_gradient_callback body,
+                               ct_release_callback release);
 // An error for a callback to return.
 ct_error ct_error_make(const char *message);
 
