@@ -1,7 +1,14 @@
-// Groups of processes over Gloo.
+// Groups of processes over Gloo, and over NCCL for tensors on cards.
 #define USE_C10D_GLOO
 
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+
+#ifdef REVIEWKD_CUDA
+#define USE_C10D_NCCL
+
+#include <c10/cuda/CUDAFunctions.h>
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
 
 #include "shared.h"
 
@@ -12,9 +19,16 @@ using Works = std::vector<c10::intrusive_ptr<c10d::Work>>;
 }  // namespace
 
 struct cd_group_s {
-  c10::intrusive_ptr<c10d::Backend> backend;
+  c10::intrusive_ptr<c10d::Backend> gloo;
+  // None where tensors are on the CPU alone.
+  c10::intrusive_ptr<c10d::Backend> nccl;
   // The sums that were begun and are not waited for yet.
   Works begun;
+
+  c10d::Backend &backend(const at::Tensor &tensor) const {
+    TORCH_CHECK(tensor.is_cpu() || nccl, "a group without NCCL was given a tensor on a card");
+    return tensor.is_cpu() ? *gloo : *nccl;
+  }
 };
 
 namespace {
@@ -85,9 +99,38 @@ char *cd_group_gloo(cd_store store, int32_t rank, int32_t size, int64_t timeout,
     if (address != nullptr) options->devices = {Gloo::createDeviceForHostname(address)};
     *out = new cd_group_s{c10::make_intrusive<c10d::ProcessGroupGloo>(store->store, rank, size,
                                                                       std::move(options)),
+                            nullptr,
                             {}};
   });
 }
+
+#ifdef REVIEWKD_CUDA
+
+bool cd_has_nccl(void) { return true; }
+
+char *cd_group_add_nccl(cd_group group, cd_store store, int32_t rank, int32_t size, int64_t timeout,
+                        int8_t card) {
+  return cd::guard([&] {
+    using Nccl = c10d::ProcessGroupNCCL;
+    c10::cuda::set_device(card);
+    auto options = Nccl::Options::create();
+    options->timeout = std::chrono::milliseconds(timeout);
+    auto backend = c10::make_intrusive<Nccl>(store->store, rank, size, std::move(options));
+    // Else the first sum of a run would connect the cards.
+    backend->eagerConnectSingleDevice(at::Device(at::kCUDA, card));
+    group->nccl = std::move(backend);
+  });
+}
+
+#else
+
+bool cd_has_nccl(void) { return false; }
+
+char *cd_group_add_nccl(cd_group, cd_store, int32_t, int32_t, int64_t, int8_t) {
+  return cd::message("this build has no NCCL");
+}
+
+#endif
 
 void cd_group_free(cd_group group) {
   for (auto &work : group->begun) {
@@ -103,14 +146,16 @@ char *cd_group_reduce(cd_group group, const cd_tensor *tensors, size_t count,
     c10d::AllreduceOptions options;
     options.reduceOp = operation(reduction);
     all(tensors, count,
-        [&](std::vector<at::Tensor> &one) { return group->backend->allreduce(one, options); });
+        [&](std::vector<at::Tensor> &one) {
+          return group->backend(one[0]).allreduce(one, options);
+        });
   });
 }
 
 char *cd_group_start_sum(cd_group group, const cd_tensor *tensors, size_t count) {
   return cd::guard([&] {
     begin(group->begun, tensors, count,
-          [&](std::vector<at::Tensor> &one) { return group->backend->allreduce(one); });
+          [&](std::vector<at::Tensor> &one) { return group->backend(one[0]).allreduce(one); });
   });
 }
 
@@ -127,6 +172,8 @@ char *cd_group_broadcast(cd_group group, const cd_tensor *tensors, size_t count,
     c10d::BroadcastOptions options;
     options.rootRank = root;
     all(tensors, count,
-        [&](std::vector<at::Tensor> &one) { return group->backend->broadcast(one, options); });
+        [&](std::vector<at::Tensor> &one) {
+          return group->backend(one[0]).broadcast(one, options);
+        });
   });
 }

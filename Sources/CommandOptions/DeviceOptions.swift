@@ -45,6 +45,25 @@ package struct DeviceOptions: ParsableArguments {
     /// Whether it is the processor.
     package var isProcessor: Bool { device == "cpu" }
 
+    /// Refuses more processes than this machine has cards, where they compute on cards.
+    ///
+    /// - Parameter processes: how many are to be started; each takes another card.
+    /// - Throws: `DeviceError`, or `ValidationError`.
+    package func requireCards(for processes: Int) throws {
+        guard !isProcessor else { return }
+        guard device == "cuda" else {
+            throw ValidationError(
+                "--device is \(device), but each of \(processes) processes takes another card; use --device cuda"
+            )
+        }
+        _ = try Device(named: device)
+        guard Runtime.cudaDeviceCount >= processes else {
+            throw ValidationError(
+                "--processes is \(processes), but this machine has \(Runtime.cudaDeviceCount) card(s); use at most that many"
+            )
+        }
+    }
+
     /// Divides the processors among the processes of this machine, where the number of threads is not given.
     ///
     /// - Parameters:

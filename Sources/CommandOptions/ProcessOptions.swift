@@ -51,14 +51,15 @@ package struct ProcessOptions: ParsableArguments {
                     "--processes starts processes, but a launcher has started this one already (WORLD_SIZE and the "
                         + "like are set); leave it out")
             }
-            try requireProcessor(device)
+            try device.requireCards(for: processes)
             return try startCopies(processes)
         }
         guard let environment else { return try body(SingleProcess()) }
-        try requireProcessor(device)
+        if !device.isProcessor { try chooseCard(in: environment, variables) }
         device.shareProcessors(
             among: environment.localSize ?? 1, reserved: environment.processors)
-        let group = try DistributedGroup(environment, timeout: Double(timeout ?? 60))
+        let group = try DistributedGroup(
+            environment, timeout: Double(timeout ?? 60), device: Device(named: device.device))
         let isFirst = group.rank == 0
         Streams.mute(!isFirst)
         defer { Streams.mute(false) }
@@ -87,11 +88,17 @@ package struct ProcessOptions: ParsableArguments {
         throw TrainingError.oneProcess(what: "`\(command)`", processes: environment.size)
     }
 
-    private func requireProcessor(_ options: DeviceOptions) throws {
-        guard !options.isProcessor else { return }
-        throw ValidationError(
-            "--device is \(options.device), but several processes compute on processors alone; leave it out"
-        )
+    /// Lets this process see its card alone, before anything asks for cards.
+    private func chooseCard(
+        in environment: LaunchEnvironment, _ variables: [String: String]
+    ) throws {
+        let name = "CUDA_VISIBLE_DEVICES"
+        guard let card = environment.card(among: variables[name]) else {
+            throw ValidationError(
+                "\(name) is \(variables[name] ?? ""), too few cards for \(environment.localSize ?? 1) processes of "
+                    + "this machine; start one for each")
+        }
+        setenv(name, card, 1)
     }
 
     private func startCopies(_ count: Int) throws {

@@ -105,7 +105,8 @@ extension Recipe {
                     if let images {
                         try makeStep(
                             work, on: images, precision: precision, device: device,
-                            usesGraph: usesGraph && !profiles && device != .cpu,
+                            usesGraph: usesGraph && !profiles && device != .cpu
+                                && processes.size == 1,
                             preparesData: profiles, processes, &reducedBytes, remark)
                     } else {
                         try makeDetectorStep(

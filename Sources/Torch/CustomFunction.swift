@@ -42,7 +42,7 @@ private final class BackwardPass {
     private let device: Device
 
     /// A card's backward pass runs on a thread of LibTorch's, outside the step's scope.
-    private let collector = FailureCollector.current
+    private let scope = FailureScope()
 
     init(_ body: @escaping @Sendable ([Tensor?]) -> [Tensor?], device: Device) {
         self.body = body
@@ -61,7 +61,7 @@ private final class BackwardPass {
             guard let handle = gradients[index] else { return nil }
             return Tensor(owning: ct_tensor_retain(handle))
         }
-        let computed = FailureCollector.$current.withValue(pass.collector) {
+        let computed = pass.scope {
             withoutGrad { withAutocast(nil, on: pass.device) { pass.body(given) } }
         }
         guard computed.count == resultCount else {

@@ -38,6 +38,19 @@ final class FailureCollector: Sendable {
     var error: (any Error)? { first.withLock { $0 } }
 }
 
+/// The scope of `collectingOperatorErrors` at a place, for work that LibTorch does on a thread of its own.
+package struct FailureScope: Sendable {
+    private let collector = FailureCollector.current
+
+    /// Remembers the scope of the caller.
+    package init() {}
+
+    /// Does work in the scope.
+    package func callAsFunction<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try FailureCollector.$current.withValue(collector, operation: body)
+    }
+}
+
 /// Hands a failure of the world to the scope of `collectingOperatorErrors`, as an operator does with its own.
 ///
 /// - Precondition: there is such a scope.

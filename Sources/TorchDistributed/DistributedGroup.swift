@@ -5,7 +5,7 @@ import Torch
     import Glibc
 #endif
 
-/// Processes on one or several machines that train together, over c10d and Gloo.
+/// Processes on one or several machines that train together, over c10d: Gloo, and NCCL for tensors on cards.
 ///
 /// Calls come from one thread at a time. After a failure every further call fails in the same way: a group is not
 /// mended, its processes start anew.
@@ -40,8 +40,11 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
     /// - Parameters:
     ///   - environment: which others there are.
     ///   - timeout: how long to wait for one that does not come or does not answer, in seconds.
+    ///   - device: where this process computes; of the machine's cards each process has another one.
     /// - Throws: `ProcessGroupError`.
-    public init(_ environment: LaunchEnvironment, timeout: Double) throws(ProcessGroupError) {
+    public init(
+        _ environment: LaunchEnvironment, timeout: Double, device: Device = .cpu
+    ) throws(ProcessGroupError) {
         rank = environment.rank
         size = environment.size
         localSize = environment.localSize ?? 1
@@ -58,6 +61,11 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
             ownAddress(towards: environment), &group)
         if let reason = text(message) { throw .notConnected(reason: reason) }
         handle = group
+        guard case .cuda(let index) = device, let group else { return }
+        let added = cd_group_add_nccl(
+            group, try store.prefixed("nccl").handle, Int32(rank), Int32(size),
+            Int64(1000 * timeout), Int8(clamping: index))
+        if let reason = text(added) { throw .notConnected(reason: reason) }
     }
 
     deinit { disconnect() }

@@ -6,7 +6,8 @@ import Torch
 /// A pass comes to the last layers first. So the buckets go through the parameters from the last to the first, and every
 /// process begins them in this order.
 ///
-/// Sendable because a pass on the CPU calls its hooks on the thread that began it.
+/// Sendable because a pass calls its hooks one after another: on the CPU on the thread that began it, and for a card on
+/// one of LibTorch's, while the other one waits.
 final class GradientSums: @unchecked Sendable {
     /// Some of the parameters.
     private struct Bucket {
@@ -29,6 +30,9 @@ final class GradientSums: @unchecked Sendable {
 
     /// Begins the sums of a bucket; nil outside of a pass.
     private var start: (([Tensor]) -> Void)?
+
+    /// Where failures of a pass go.
+    private var scope = FailureScope()
 
     /// Makes room for the gradients, and follows them from now on.
     ///
@@ -76,13 +80,14 @@ final class GradientSums: @unchecked Sendable {
     func begin(_ start: @escaping ([Tensor]) -> Void) {
         for place in buckets.indices { buckets[place].missing = buckets[place].parameters.count }
         next = 0
+        scope = FailureScope()
         self.start = start
     }
 
     private func arrive(in place: Int) {
         guard start != nil else { return }
         buckets[place].missing -= 1
-        while next < buckets.count, buckets[next].missing == 0 { startNext() }
+        scope { while next < buckets.count, buckets[next].missing == 0 { startNext() } }
     }
 
     private func startNext() {

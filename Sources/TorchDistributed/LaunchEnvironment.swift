@@ -51,6 +51,20 @@ public struct LaunchEnvironment: Sendable, Equatable {
         self.isStoreServed = isStoreServed
     }
 
+    /// The card that this process is to see alone, as a value of `CUDA_VISIBLE_DEVICES`.
+    ///
+    /// Each process of a machine has another card. A launcher that has given it one card has chosen already.
+    ///
+    /// - Parameter visible: the variable's value; nil where it is not set.
+    /// - Returns: nil where the machine has more processes than cards to be seen.
+    public func card(among visible: String?) -> String? {
+        let place = localRank ?? 0
+        guard let visible else { return "\(place)" }
+        let cards = visible.split(separator: ",").map(String.init)
+        if cards.count == 1 { return cards[0] }
+        return cards.indices.contains(place) ? cards[place] : nil
+    }
+
     /// Reads an environment.
     ///
     /// - Parameter variables: the environment.

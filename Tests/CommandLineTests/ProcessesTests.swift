@@ -226,6 +226,10 @@ extension WholeRunsSuite {
                     ["--work", "reduce"],
                     "--work is reduce, a sum over several processes; add --processes 2"
                 ),
+                (
+                    ["--processes", "2", "--device", "cuda:1"],
+                    "--device is cuda:1, but each of 2 processes takes another card; use --device cuda"
+                ),
             ] {
                 let outcome = try await workshop.answer(to: ["bench", "pair.yaml"] + arguments)
                 #expect(outcome.status == 64)

@@ -104,4 +104,16 @@ struct LaunchEnvironmentTests {
         let error = #expect(throws: LaunchError.self) { try read(variables) }
         #expect(error?.description.hasPrefix(sentence) == true, "\(String(describing: error))")
     }
+
+    @Test("gives each process of a machine another card, unless the launcher has chosen")
+    func cards() {
+        let second = LaunchEnvironment(
+            rank: 5, size: 8, localRank: 1, localSize: 4, host: "a", port: 1)
+        #expect(second.card(among: nil) == "1")
+        #expect(second.card(among: "4,6,7") == "6")
+        #expect(second.card(among: "3") == "3")
+        let fourth = LaunchEnvironment(
+            rank: 7, size: 8, localRank: 3, localSize: 4, host: "a", port: 1)
+        #expect(fourth.card(among: "4,6,7") == nil)
+    }
 }

@@ -52,6 +52,11 @@ typedef enum { CD_SUM, CD_LEAST, CD_GREATEST } cd_reduction;
 // for the network that GLOO_SOCKET_IFNAME names, or the one that this machine's own name leads to.
 char *cd_group_gloo(cd_store store, int32_t rank, int32_t size, int64_t timeout,
                     const char *address, cd_group *out);
+// Adds NCCL to a group, for tensors on this process's card. Waits for all others.
+char *cd_group_add_nccl(cd_group group, cd_store store, int32_t rank, int32_t size, int64_t timeout,
+                        int8_t card);
+// Whether this build has NCCL.
+bool cd_has_nccl(void);
 // Sums that are not ended are left to the end of the process, since Gloo would wait for them.
 void cd_group_free(cd_group group);
 // Replaces each tensor by its sum, least or greatest over the processes. All are under way at once.
