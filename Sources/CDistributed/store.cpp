@@ -1,5 +1,6 @@
-// Stores over TCP.
+// Stores over TCP, and in a file.
 #include <cstdlib>
+#include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -18,6 +19,14 @@ char *cd_store_connect(const char *host, uint16_t port, bool serves, int64_t tim
     auto store = c10::make_intrusive<c10d::TCPStore>(host, options);
     uint16_t own = store->getPort();
     *out = new cd_store_s{std::move(store), own};
+  });
+}
+
+char *cd_store_file(const char *path, int32_t size, int64_t timeout, cd_store *out) {
+  return cd::guard([&] {
+    auto store = c10::make_intrusive<c10d::FileStore>(path, size);
+    store->setTimeout(std::chrono::milliseconds(timeout));
+    *out = new cd_store_s{std::move(store), 0};
   });
 }
 

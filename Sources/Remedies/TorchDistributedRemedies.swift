@@ -3,7 +3,7 @@ import TorchDistributed
 extension ProcessGroupError: Remediable {
     package func remedy(in command: CommandKind) -> String? {
         switch self {
-        case .portInUse, .noStore, .notConnected, .ended: nil
+        case .portInUse, .noStore, .noFile, .usedFile, .notConnected, .ended: nil
         case .absent:
             "start as many processes as WORLD_SIZE says, or wait longer with --timeout SECONDS"
         case .silent, .storeLost, .gone, .failed:

@@ -49,11 +49,20 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
         size = environment.size
         localSize = environment.localSize ?? 1
         self.timeout = timeout
-        let whole = try ProcessStore(
-            host: environment.host, port: environment.port,
-            isServer: environment.rank == 0 && !environment.isStoreServed, waiting: timeout)
-        isStoreOfFirst = !environment.isStoreServed
+        let whole =
+            if let file = environment.file {
+                try ProcessStore(path: file, size: environment.size)
+            } else {
+                try ProcessStore(
+                    host: environment.host, port: environment.port,
+                    isServer: environment.rank == 0 && !environment.isStoreServed,
+                    waiting: timeout)
+            }
+        isStoreOfFirst = !environment.isStoreServed && environment.file == nil
         store = try whole.prefixed(groupPrefix(attempt: environment.attempt))
+        if let file = environment.file, try store.has("here/\(rank)") {
+            throw .usedFile(path: file)
+        }
         try waitForAll()
         var group: cd_group?
         let message = cd_group_gloo(
@@ -319,7 +328,7 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
 ///
 /// - Returns: nil where GLOO_SOCKET_IFNAME names a network, and where the store is on this machine by its loopback.
 private func ownAddress(towards environment: LaunchEnvironment) -> String? {
-    guard getenv("GLOO_SOCKET_IFNAME") == nil else { return nil }
+    guard getenv("GLOO_SOCKET_IFNAME") == nil, environment.file == nil else { return nil }
     var address = [CChar](repeating: 0, count: 64)
     guard
         cd_address_towards(

@@ -22,7 +22,7 @@ public struct LaunchEnvironment: Sendable, Equatable {
     /// How many processors the launcher has set aside for this process; nil where nothing says it.
     public let processors: Int?
 
-    /// The machine that has the store.
+    /// The machine that has the store, or a file as `file:///path`.
     public let host: String
 
     /// The port of the store.
@@ -49,6 +49,11 @@ public struct LaunchEnvironment: Sendable, Equatable {
         self.port = port
         self.attempt = attempt
         self.isStoreServed = isStoreServed
+    }
+
+    /// The file that is the store, where one is.
+    public var file: String? {
+        host.hasPrefix("file:///") ? String(host.dropFirst("file://".count)) : nil
     }
 
     /// The card that this process is to see alone, as a value of `CUDA_VISIBLE_DEVICES`.
@@ -94,11 +99,12 @@ private struct Reader {
         let size = try required("WORLD_SIZE", in: 1...1_000_000, since: "RANK")
         let rank = try required("RANK", in: 0...(size - 1), since: "WORLD_SIZE")
         guard size > 1 else { return nil }
+        let host = try address(since: "WORLD_SIZE")
         return LaunchEnvironment(
             rank: rank, size: size, localRank: try number("LOCAL_RANK", in: 0...(size - 1)),
-            localSize: try number("LOCAL_WORLD_SIZE", in: 1...size),
-            host: try address(since: "WORLD_SIZE"),
-            port: try required("MASTER_PORT", in: 1...65535, since: "WORLD_SIZE"),
+            localSize: try number("LOCAL_WORLD_SIZE", in: 1...size), host: host,
+            port: host.hasPrefix("file:///")
+                ? 0 : try required("MASTER_PORT", in: 1...65535, since: "WORLD_SIZE"),
             attempt: try number("TORCHELASTIC_RESTART_COUNT", in: 0...Int.max) ?? 0,
             isStoreServed: variables["TORCHELASTIC_USE_AGENT_STORE"] == "True")
     }

@@ -5,6 +5,8 @@ import Foundation
 public enum ProcessGroupError: Error, Equatable, CustomStringConvertible {
     case portInUse(port: Int)
     case noStore(host: String, port: Int, seconds: Double, reason: String)
+    case noFile(path: String, reason: String)
+    case usedFile(path: String)
     case storeLost(reason: String)
     case absent(ranks: [Int], seconds: Double)
     case notConnected(reason: String)
@@ -23,6 +25,10 @@ public enum ProcessGroupError: Error, Equatable, CustomStringConvertible {
             "port \(port), where the processes are to meet (MASTER_PORT), is in use by another program."
         case .noStore(let host, let port, let seconds, let reason):
             "rank 0 did not answer at \(host):\(port) within \(Self.text(seconds)) (\(reason))."
+        case .noFile(let path, let reason):
+            "\(path), the file where the processes are to meet, cannot be used (\(reason))."
+        case .usedFile(let path):
+            "\(path), the file where the processes are to meet, has what processes before have written."
         case .storeLost(let reason):
             "the store where the processes meet has gone (\(reason)), and the launcher with it."
         case .absent(let ranks, let seconds):
@@ -44,6 +50,7 @@ public enum ProcessGroupError: Error, Equatable, CustomStringConvertible {
         case .portInUse: "set MASTER_PORT to a free one for every process"
         case .noStore:
             "see that rank 0 runs, and that MASTER_ADDR and MASTER_PORT lead to its machine"
+        case .noFile, .usedFile: "name a new file, in a folder that every process sees"
         case .absent: "start as many processes as WORLD_SIZE says, or wait longer"
         case .notConnected:
             "name the network in GLOO_SOCKET_IFNAME where a machine's own name leads elsewhere"

@@ -2,7 +2,7 @@ import CDistributed
 import Foundation
 import Synchronization
 
-/// Values under keys that several processes read and write, over TCP.
+/// Values under keys that several processes read and write, over TCP or in a file.
 public final class ProcessStore: @unchecked Sendable {
     // c10d guards every call by a lock.
     let handle: cd_store
@@ -43,6 +43,26 @@ public final class ProcessStore: @unchecked Sendable {
         }
         guard let store else { preconditionFailure("ProcessStore: c10d gave no store") }
         self.init(owning: store, isServer: isServer)
+    }
+
+    /// Opens a store in a file.
+    ///
+    /// - Parameters:
+    ///   - path: a file that all processes see, and that is not there before.
+    ///   - size: how many processes there are.
+    /// - Throws: `ProcessGroupError.noFile`.
+    convenience init(path: String, size: Int) throws(ProcessGroupError) {
+        // c10d waits for a folder that is lacking.
+        let descriptor = open(path, O_RDWR | O_CREAT, 0o666)
+        guard descriptor >= 0 else {
+            throw .noFile(path: path, reason: String(cString: strerror(errno)))
+        }
+        close(descriptor)
+        var store: cd_store?
+        let message = cd_store_file(path, Int32(size), Int64(1000 * Self.patience), &store)
+        if let reason = text(message) { throw .noFile(path: path, reason: reason) }
+        guard let store else { preconditionFailure("ProcessStore: c10d gave no store") }
+        self.init(owning: store, isServer: false)
     }
 
     /// The port.

@@ -1,3 +1,4 @@
+import BasicsTestSupport
 import Foundation
 import Testing
 import Torch
@@ -138,6 +139,38 @@ struct DistributedGroupTests {
                 LaunchEnvironment(
                     rank: 0, size: 2, host: "127.0.0.1", port: store.port, attempt: 1,
                     isStoreServed: true), timeout: 0.3)
+        }
+    }
+
+    @Test("meets in a file, and takes none in which others have met")
+    func file() throws {
+        try withFolder { folder in
+            let path = folder + "/meet"
+            let found = try together(2, at: "file://" + path) { group in
+                let tensor = Tensor([Double(group.rank + 1)])
+                try collectingOperatorErrors { group.reduce([tensor], by: .sum) }
+                return tensor.item()
+            }.map { try $0.get() }
+            #expect(found == [3, 3])
+            // What is left where processes were killed.
+            let left = try ProcessStore(path: folder + "/left", size: 2)
+            try left.prefixed(groupPrefix(attempt: 0)).set("here/1", [])
+            #expect(throws: ProcessGroupError.usedFile(path: folder + "/left")) {
+                try DistributedGroup(
+                    LaunchEnvironment(
+                        rank: 1, size: 2, host: "file://\(folder)/left", port: 0), timeout: 1)
+            }
+            withExtendedLifetime(left) {}
+            let nowhere = #expect(throws: ProcessGroupError.self) {
+                try DistributedGroup(
+                    LaunchEnvironment(
+                        rank: 0, size: 2, host: "file://\(folder)/none/meet", port: 0),
+                    timeout: 1)
+            }
+            #expect(
+                nowhere?.description.hasPrefix(
+                    "\(folder)/none/meet, the file where the processes are to meet, cannot be used"
+                ) == true, "\(String(describing: nowhere))")
         }
     }
 }

@@ -31,6 +31,14 @@ struct LaunchEnvironmentTests {
                     attempt: 1, isStoreServed: true))
     }
 
+    @Test("that names a file needs no port")
+    func file() throws {
+        let found = try read([
+            "RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "file:///shared/meet",
+        ])
+        #expect(found?.file == "/shared/meet")
+    }
+
     @Test("of Kubernetes lets rank 0 serve the store")
     func kubernetes() throws {
         let found = try read([

@@ -7,12 +7,13 @@ import TorchDistributed
 ///
 /// - Parameters:
 ///   - size: how many.
+///   - file: where they meet, as `file:///path`; nil for a store over TCP.
 ///   - timeout: how long each waits for the others, in seconds.
 ///   - body: the work of one of them.
 /// - Returns: what each came to, by rank.
 /// - Throws: where the store cannot be served.
 func together<Result: Sendable>(
-    _ size: Int, timeout: Double = 30,
+    _ size: Int, at file: String? = nil, timeout: Double = 30,
     _ body: @escaping @Sendable (DistributedGroup) throws -> Result
 ) throws -> [Swift.Result<Result, any Error>] {
     // The machine's own name may lead nowhere.
@@ -28,7 +29,7 @@ func together<Result: Sendable>(
                 try body(
                     DistributedGroup(
                         LaunchEnvironment(
-                            rank: rank, size: size, host: "127.0.0.1", port: port,
+                            rank: rank, size: size, host: file ?? "127.0.0.1", port: port,
                             isStoreServed: true), timeout: timeout))
             }
             ends.withLock { $0[rank] = end }

@@ -16,13 +16,15 @@ void cd_message_free(char *message);
 
 // ---------------------------------------------------------------------------------- stores
 
-// Values under keys that several processes read and write, over TCP.
+// Values under keys that several processes read and write.
 typedef struct cd_store_s *cd_store;
 
 // Joins a store, or serves one for as long as it lives here; a server's port may be 0 for any free one.
 // c10d tries to connect about twice as long as `timeout` says.
 char *cd_store_connect(const char *host, uint16_t port, bool serves, int64_t timeout,
                        cd_store *out);
+// Opens a store in a file that `size` processes see; the last of them removes it.
+char *cd_store_file(const char *path, int32_t size, int64_t timeout, cd_store *out);
 // The same store, in which every key begins with a prefix.
 char *cd_store_prefix(cd_store store, const char *prefix, cd_store *out);
 void cd_store_free(cd_store store);
