@@ -75,6 +75,8 @@ public enum ProcessGroupError: Error, Equatable, CustomStringConvertible {
         if text.hasPrefix("[/"), let end = text.range(of: "] ") { text = text[end.upperBound...] }
         if let advice = text.range(of: ". This is typically") { text = text[..<advice.lowerBound] }
         while text.hasSuffix(".") { text = text.dropLast() }
+        // c10d names addresses that nobody gave it, where it cannot connect. The system's own words are right.
+        if let system = text.firstMatch(of: /\(errno: \d+ - ([^)]*)\)/) { return String(system.1) }
         return String(text)
     }
 }

@@ -37,7 +37,10 @@ public final class ProcessStore: @unchecked Sendable {
         let message = cd_store_connect(
             host, UInt16(port), isServer, Int64(1000 * (isServer ? seconds : seconds / 2)), &store)
         if let reason = text(message) {
-            throw isServer && reason.contains("EADDRINUSE")
+            let isInUse =
+                reason.contains("EADDRINUSE")
+                || reason.lowercased().contains("address already in use")
+            throw isServer && isInUse
                 ? .portInUse(port: port)
                 : .noStore(host: host, port: port, seconds: seconds, reason: reason)
         }

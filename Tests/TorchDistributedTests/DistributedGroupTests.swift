@@ -121,6 +121,17 @@ struct DistributedGroupTests {
                 "ranks 1, 2 did not come within 0.3 s."))
     }
 
+    @Test(
+        "tells why nothing answers in the system's words, without the addresses that c10d makes up")
+    func noAnswer() {
+        // As c10d of PyTorch 2.13 told it of 192.0.2.7:29600, in a network without a way there.
+        #expect(
+            ProcessGroupError.brief(
+                "The client socket has failed to connect to any network address of (192.0.2.7, 29600). The "
+                    + "client socket has failed to connect to 119.85.0.0:60077 (errno: 101 - Network is "
+                    + "unreachable).") == "Network is unreachable")
+    }
+
     @Test("says that its port is in use")
     func port() throws {
         let store = try ProcessStore(host: "127.0.0.1", port: 0, isServer: true, waiting: 5)
