@@ -227,7 +227,7 @@ let package = Package(
                 "Basics", "COCO", "DetectionData", "Detectors", "Distillation", "Masks",
                 "NetworkFiles", "Recipes",
                 "RunRecords", "TensorFiles", "Torch", "TorchNN", "Training", "VisionData",
-                "VisionModels",
+                "VisionModels", crypto,
             ],
             swiftSettings: house),
         .target(

@@ -13,12 +13,17 @@ final class PictureBatches: BatchSource {
     private let source: PictureSource
     private let normalize: Normalizer
     private let seed: UInt64
+    private let share: Share
+
+    /// How many pictures of a full batch are this process's.
+    private let ownBatchSize: Int
     private let positions: [Int]
     private let objects: [Int: LearnableObjects]
     private let notes: UnreadableNotes
     private let slots: HostBuffer
 
-    private var plan: PicturePlan?
+    /// This process's pictures of the epoch.
+    private var places: [PicturePlan.Place]?
     private var number = 0
     private var ring: BatchRing?
     private var finishedRingsWaited = 0.0
@@ -26,10 +31,12 @@ final class PictureBatches: BatchSource {
 
     init(
         _ source: PictureSource, normalization: Normalization, batchSize: Int, seed: UInt64,
-        withMasks: Bool
+        withMasks: Bool, share: Share
     ) throws {
         self.source = source
         self.seed = seed
+        self.share = share
+        ownBatchSize = share.count(of: batchSize)
         normalize = Normalizer(normalization, device: source.device)
         objects = try source.learnableObjects(withMasks: withMasks)
         positions = objects.keys.sorted()
@@ -39,7 +46,7 @@ final class PictureBatches: BatchSource {
         notes = UnreadableNotes(
             UnreadableRule(allowed: source.reading.allowedUnreadable ?? 0, substitutes: true),
             of: positions.count)
-        slots = try source.makeSlots(batchSize: batchSize)
+        slots = try source.makeSlots(batchSize: ownBatchSize)
     }
 
     var waitedSeconds: Double { finishedRingsWaited + (ring?.waitedSeconds ?? 0) }
@@ -54,14 +61,15 @@ final class PictureBatches: BatchSource {
         let plan = PicturePlan(
             positions, sizes: source.sizes, settings: source.settings,
             batchSize: epoch.batchSize, seed: seed, epoch: number)
-        self.plan = plan
+        let places = share.training(of: plan.places, batchSize: epoch.batchSize)
+        self.places = places
         ring = source.ring(
-            plan.places, batchSize: epoch.batchSize, first: batch, slots: slots, notes: notes)
+            places, batchSize: ownBatchSize, first: batch, slots: slots, notes: notes)
     }
 
     /// Waits for the next batch, and normalises it.
     func advance() throws -> Int {
-        guard let ring, let plan else {
+        guard let ring, let places else {
             preconditionFailure("PictureBatches: no epoch was begun")
         }
         defer { source.tell(notes) }
@@ -69,7 +77,7 @@ final class PictureBatches: BatchSource {
             preconditionFailure("PictureBatches: the epoch is over")
         }
         // With substitutes every row has a picture.
-        let shown = ready.positions.compactMap { $0.map { plan.places[$0] } }
+        let shown = ready.positions.compactMap { $0.map { places[$0] } }
         let images = timed("data") {
             source.images(
                 in: slots, from: slots.bytes.offset(of: ready.bytes),

@@ -5,20 +5,33 @@ import TorchNN
 import VisionData
 
 /// The batches of an evaluation of pictures, decoded ahead: every image once and in order.
+///
+/// Of several processes each has every n-th batch.
 public final class PictureEvaluation {
     /// The number of images.
-    public var imageCount: Int { source.count }
+    public var imageCount: Int { places.count }
 
     /// The number of images at a time.
     public let batchSize: Int
 
     private let source: PictureSource
     private let normalize: Normalizer
+    private let places: [PicturePlan.Place]
 
-    init(_ source: PictureSource, normalization: Normalization, batchSize: Int) {
+    init(
+        _ source: PictureSource, normalization: Normalization, batchSize: Int, share: Share
+    ) {
         self.source = source
         self.batchSize = min(batchSize, source.count)
         normalize = Normalizer(normalization, device: source.device)
+        let all = source.sizes.enumerated().map { position, size in
+            PicturePlan.Place(
+                position: position, number: position,
+                view: PictureView(
+                    original: size, size: source.settings.evaluationSize(of: size),
+                    isFlipped: false))
+        }
+        places = share.evaluation(of: all, batchSize: self.batchSize)
     }
 
     /// Hands over the batches in order.
@@ -26,13 +39,7 @@ public final class PictureEvaluation {
     /// - Parameter body: takes images float32 `[N, 3, H, W]`, channels last, with targets that have sizes alone.
     /// - Throws: what `body` throws, and `TooManyUnreadable` where images cannot be read.
     public func forEach(_ body: (Batch<[BoxTargets]>) throws -> Void) throws {
-        let places = source.sizes.enumerated().map { position, size in
-            PicturePlan.Place(
-                position: position, number: position,
-                view: PictureView(
-                    original: size, size: source.settings.evaluationSize(of: size),
-                    isFlipped: false))
-        }
+        guard !places.isEmpty else { return }
         let notes = UnreadableNotes(
             UnreadableRule(allowed: source.reading.allowedUnreadable ?? 0, substitutes: false),
             of: places.count)

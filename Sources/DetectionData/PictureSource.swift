@@ -103,14 +103,16 @@ public final class PictureSource: @unchecked Sendable {
     ///   - batchSize: pictures at a time.
     ///   - seed: the origin of order, sizes and flips.
     ///   - withMasks: whether the targets have masks.
+    ///   - share: which pictures of each batch are this process's.
     /// - Returns: a source whose batches are a function of the seed and of the epoch alone.
     /// - Throws: `PictureError` where nothing can be learned, `OperatorError` where there is no memory.
     public func training(
-        normalization: Normalization, batchSize: Int, seed: UInt64, withMasks: Bool
+        normalization: Normalization, batchSize: Int, seed: UInt64, withMasks: Bool,
+        share: Share = .whole
     ) throws -> any BatchSource<[BoxTargets]> {
         try PictureBatches(
             self, normalization: normalization, batchSize: batchSize, seed: seed,
-            withMasks: withMasks)
+            withMasks: withMasks, share: share)
     }
 
     /// The batches of an evaluation, every image once and in order.
@@ -118,13 +120,15 @@ public final class PictureSource: @unchecked Sendable {
     /// - Parameters:
     ///   - normalization: of the images.
     ///   - batchSize: pictures at a time.
+    ///   - share: which batches are this process's.
     /// - Returns: the batches; their indices are positions in `annotations.images`.
     /// - Throws: `PictureError.noImages`.
     public func evaluation(
-        normalization: Normalization, batchSize: Int
+        normalization: Normalization, batchSize: Int, share: Share = .whole
     ) throws(PictureError) -> PictureEvaluation {
         guard count > 0 else { throw .noImages(file: annotations.path) }
-        return PictureEvaluation(self, normalization: normalization, batchSize: batchSize)
+        return PictureEvaluation(
+            self, normalization: normalization, batchSize: batchSize, share: share)
     }
 
     /// The threads that decode.

@@ -2,6 +2,7 @@ import Basics
 import COCO
 import Detectors
 import Distillation
+import Foundation
 import Masks
 import Torch
 import TorchNN
@@ -36,11 +37,21 @@ public final class DetectionEvaluator: Evaluator {
         count += batch.count
     }
 
-    /// Nothing: a detector is judged by one process.
-    ///
-    /// - Precondition: there is one process.
-    public func combine(over processes: any ProcessGroup) {
-        precondition(processes.size == 1, "DetectionEvaluator: \(processes.size) processes")
+    /// Takes in what all processes have found, in the order of the pictures, as one process finds it.
+    public func combine(over processes: any ProcessGroup) throws {
+        guard processes.size > 1 else { return }
+        let own = [UInt8](try results.encoded())
+        let all = try (0..<processes.size).flatMap { rank in
+            try COCOResults(
+                data: Data(processes.broadcast(bytes: own, from: rank)), path: results.path
+            ).results
+        }
+        let places = Dictionary(
+            uniqueKeysWithValues: truths.images.enumerated().map { ($1.id, $0) })
+        let byPicture = Dictionary(grouping: all) { places[$0.imageID] ?? 0 }
+        found = byPicture.keys.sorted().flatMap { byPicture[$0] ?? [] }
+        count = try processes.sum(of: count)
+        hasMasks = try processes.greatest(of: hasMasks ? 1 : 0) == 1
     }
 
     /// What was found so far, in the form of a file of results.

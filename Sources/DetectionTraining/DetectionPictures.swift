@@ -1,5 +1,9 @@
+import Basics
+import COCO
+import Crypto
 import DetectionData
 import Detectors
+import Foundation
 import Recipes
 import Torch
 import VisionData
@@ -20,6 +24,26 @@ public struct DetectionPictures {
 
     /// Whether the test pictures are evaluated after every epoch, and not after the last one alone.
     public var areJudgedEveryEpoch: Bool { Self.areJudgedEveryEpoch(test.count) }
+
+    /// A digest of all pictures, with their sizes and what is in them.
+    var digest: String {
+        var hash = SHA256()
+        for annotations in [train.annotations, test.annotations] {
+            for image in annotations.images {
+                let size = "\(image.width ?? 0) \(image.height ?? 0)"
+                hash.update(data: Data("\(image.id) \(size)\n".utf8))
+            }
+            for category in annotations.categories {
+                hash.update(data: Data("\(category.id) \(category.name ?? "")\n".utf8))
+            }
+            for object in annotations.annotations {
+                let (image, category) = (object.imageID, object.categoryID)
+                let box = object.box.map { "\($0.x) \($0.y) \($0.width) \($0.height)" } ?? ""
+                hash.update(data: Data("\(image) \(category) \(box)\n".utf8))
+            }
+        }
+        return hash.finalize().hexadecimal
+    }
 
     /// Gathers both.
     public init(train: PictureSource, test: PictureSource) {

@@ -25,13 +25,12 @@ extension Trainer {
         recipe: Recipe, data: DetectionPictures, detector: any Detector, teacher: Teacher?,
         options: RunOptions, report: @escaping (TrainingEvent) -> Void
     ) throws {
-        guard options.processes.size == 1 else {
-            throw TrainingError.oneProcess(what: "a detector", processes: options.processes.size)
-        }
+        let processes = options.processes
         let precision = try recipe.precision ?? .standard(on: options.device)
         let distiller = try recipe.makeDetectionDistiller(
             detector, judgedBy: data.test.annotations, teacher: teacher, precision: precision,
             remark: { report(.remark($0)) })
+        try recipe.requireShares(of: processes, distiller)
         let normalization = recipe.studentNormalization
         if let text = recipe.remarkOnFaithfulPictures { report(.remark(text)) }
         let optimizer = SGD(
@@ -40,12 +39,15 @@ extension Trainer {
             source: data.train.training(
                 normalization: normalization, batchSize: recipe.batchSize,
                 seed: UInt64(recipe.seed),
-                withMasks: try DetectorArchitecture(named: recipe.student.model).hasMasks),
-            distiller: distiller, optimizer: optimizer, device: options.device, usesGraph: false)
+                withMasks: try DetectorArchitecture(named: recipe.student.model).hasMasks,
+                share: Share(of: processes)),
+            distiller: distiller, optimizer: optimizer, processes: processes,
+            statistics: recipe.sharedStatistics(of: distiller, over: processes),
+            device: options.device, usesGraph: false)
         let test: Judge = { progress in
             try detector.judge(
                 data.test, normalization: normalization, batchSize: recipe.evaluationBatchSize,
-                dtype: precision.dtype, progress
+                dtype: precision.dtype, over: processes, progress
             ).scores
         }
         try self.init(
@@ -57,7 +59,8 @@ extension Trainer {
                 testImages: data.test.count,
                 card: StudentCard(
                     model: recipe.student.model, classes: data.train.classNames,
-                    normalization: normalization, details: DetectorCard(recipe, detector).details)),
+                    normalization: normalization, details: DetectorCard(recipe, detector).details),
+                imagesDigest: processes.size > 1 ? data.digest : ""),
             options: options, report: report)
     }
 }
@@ -70,15 +73,18 @@ extension Detector {
     ///   - normalization: of the images.
     ///   - batchSize: pictures at a time.
     ///   - dtype: the type to compute in.
+    ///   - processes: those that each judge every n-th batch; all of them get all that was found.
     ///   - progress: told how many pictures of how many are done, again and again.
     /// - Returns: what was found, and the scores.
     /// - Throws: `TrainingError.evaluationOutOfMemory`, where pictures cannot be read, or where the annotations
     ///   cannot be compared with anything.
     public func judge(
         _ pictures: PictureSource, normalization: Normalization, batchSize: Int, dtype: DType,
+        over processes: any ProcessGroup = SingleProcess(),
         _ progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
     ) throws -> (scores: Scores, results: COCOResults) {
-        let batches = try pictures.evaluation(normalization: normalization, batchSize: batchSize)
+        let batches = try pictures.evaluation(
+            normalization: normalization, batchSize: batchSize, share: Share(of: processes))
         return try namingEvaluationMemory(batchSize: batchSize) {
             let evaluator = DetectionEvaluator(
                 foldedDetector(dtype: dtype), truths: pictures.annotations)
@@ -88,6 +94,7 @@ extension Detector {
                 done += batch.count
                 progress(done, batches.imageCount)
             }
+            try evaluator.combine(over: processes)
             return (try evaluator.scores, evaluator.results)
         }
     }

@@ -129,10 +129,7 @@ extension RunParts {
             TrainingPreparation(
                 normalization: normalization, augmentation: recipe.dataset.augmentation,
                 batchSize: recipe.batchSize, seed: UInt64(recipe.seed), share: share))
-        let statistics =
-            recipe.distributed.batchNorm == .synchronized && processes.size > 1
-            ? SharedStatistics(over: processes) : nil
-        if let statistics { distiller.modules.forEach { $0.share(statistics) } }
+        let statistics = recipe.sharedStatistics(of: distiller, over: processes)
         self.init(
             distiller: distiller, optimizer: optimizer,
             steps: try TrainingStep(

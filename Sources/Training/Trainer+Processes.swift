@@ -23,6 +23,23 @@ extension Recipe {
     }
 }
 
+extension Recipe {
+    /// Lets batch norms take the statistics of all processes, where the recipe wants it.
+    ///
+    /// - Parameters:
+    ///   - distiller: the networks.
+    ///   - processes: those that train together.
+    /// - Returns: nil where each process keeps its own.
+    package func sharedStatistics(
+        of distiller: some Distiller, over processes: any ProcessGroup
+    ) -> SharedStatistics? {
+        guard distributed.batchNorm == .synchronized, processes.size > 1 else { return nil }
+        let statistics = SharedStatistics(over: processes)
+        distiller.modules.forEach { $0.share(statistics) }
+        return statistics
+    }
+}
+
 extension TrainingData {
     /// A digest of the numbers of images and of all their classes.
     var digest: String {

@@ -190,9 +190,9 @@ package final class TrainingStep<Targets>: Steps {
         let weighted = part == 1 ? ownTotal : ownTotal * part
         let total = weighted.detach()
         let terms = withoutGrad { own.part(part) }
+        let counted = terms.terms.map(\.value) + terms.measures.map(\.value) + [total]
         processes.sumGradients(
-            of: optimizer.parameters.map(\.tensor),
-            and: terms.terms.map(\.value) + terms.measures.map(\.value) + [total]
+            of: optimizer.parameters.map(\.tensor), and: counted + taskState(weighted: part)
         ) { weighted.backward() }
         withoutGrad {
             let values = Tensor.stack(
@@ -206,6 +206,15 @@ package final class TrainingStep<Targets>: Steps {
         }
         names = own.terms.map(\.name)
         measureNames = own.measures.map(\.name)
+    }
+
+    /// What the task follows from step to step, weighted so that the sum over processes is the mean over images.
+    private func taskState(weighted part: Double) -> [Tensor] {
+        let state = distiller.task.runState().map(\.tensor)
+        if part != 1 {
+            withoutGrad { for tensor in state { _ = tensor.copy(from: tensor * part) } }
+        }
+        return state
     }
 
     /// For a run that has failed: it goes on with other batches, and what it then holds is of no use.

@@ -51,7 +51,8 @@ struct DetectionRun {
             throw DatasetError.noFolder(dataset: recipe.dataset.images.name)
         }
         let data = try DetectionPictures(
-            of: recipe, in: directory, reading: options.photographs.reading, device: device
+            of: recipe, in: directory,
+            reading: options.photographs.reading.divided(among: processes.localSize), device: device
         ) { reporter.remark($0) }
         Interruption.install()
         let precision = try recipe.precision ?? .standard(on: device)

@@ -19,16 +19,14 @@ import VisionModels
 extension EvaluateCommand {
     /// Judges a detector on the validation images of a folder in COCO's form.
     func evaluateDetector(with processes: any ProcessGroup) throws {
-        guard processes.size == 1 else {
-            throw TrainingError.oneProcess(what: "a detector", processes: processes.size)
-        }
         let architecture = try DetectorArchitecture(named: model)
         let device = try device.resolve()
         precision.noteEmulation(on: device)
         let card = try DetectorCard(StudentCard(of: file), of: file)
             .with(shortEdge: shortEdge, longestEdge: longestEdge)
         let pictures = try PictureSource(
-            .test, in: data, settings: card.pictures, reading: photographs.reading,
+            .test, in: data, settings: card.pictures,
+            reading: photographs.reading.divided(among: processes.localSize),
             device: device, withMasks: architecture.hasMasks
         ) { printError("note: \($0)") }
         let normalization = try normalization()
@@ -40,9 +38,10 @@ extension EvaluateCommand {
         }
         let progress = EvaluationProgress(quiet: false)
         let (scores, found) = try detector.judge(
-            pictures, normalization: normalization, batchSize: 1, dtype: precision.dtype
+            pictures, normalization: normalization, batchSize: 1, dtype: precision.dtype,
+            over: processes
         ) { progress.show($0, of: $1) }
-        if let results { try found.write(to: results) }
+        if let results, processes.rank == 0 { try found.write(to: results) }
         if json {
             try printJSON(scores)
         } else {

@@ -52,6 +52,40 @@ import Testing
         #expect(try again.json()["AP"] as? Double == test["AP"])
     }
 
+    @Test(
+        "Two processes that are stopped and go on end with the bytes of those left alone, and judge as one does",
+        arguments: ["faster_rcnn_R18", "retinanet_R18"])
+    func processes(model: String) throws {
+        // One of them alone knows proposals.
+        let two = [
+            "--processes", "2", "--set", "student.model=\(model)", "--set",
+            model.hasPrefix("retinanet") ? "detector.proposals=null" : "detector.proposals=30",
+        ]
+        let (alone, output) = (workshop.fresh("two"), workshop.fresh("two-stopped"))
+        let whole = try workshop.run(studio.train(to: alone) + two)
+        #expect(whole.status == 0, "\(whole.errors)")
+        let stopped = try workshop.run(studio.train(to: output) + two + ["--max-steps", "2"])
+        #expect(stopped.status == 0, "\(stopped.errors)")
+        let resumed = try workshop.run(studio.train(to: output) + two + ["--resume"])
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        let file = "student-last.safetensors"
+        try #expect(workshop.read("\(output)/\(file)") == workshop.read("\(alone)/\(file)"))
+        let found = try [["--threads", "1"], ["--threads", "1", "--processes", "2"]].map {
+            let results = "\(workshop.fresh("found")).json"
+            let outcome = try workshop.run(
+                [
+                    "evaluate", "\(alone)/\(file)", "--model", model, "--dataset", "coco", "--data",
+                    "rectangles", "--results", results, "--json",
+                ] + $0)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return (figures: outcome.output, results: try workshop.read(results))
+        }
+        #expect(found[0].figures == found[1].figures)
+        #expect(found[0].results == found[1].results)
+        // A RetinaNet that has seen so little is sure of nothing.
+        #expect(model.hasPrefix("retinanet") || found[0].results.count > 2)
+    }
+
     @Test("The bottom-up network and the pyramid of a run's file are written for ONNX")
     func export() throws {
         let output = workshop.fresh("pyramid") + ".onnx"

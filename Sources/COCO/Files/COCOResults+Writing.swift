@@ -6,11 +6,17 @@ extension COCOResults {
     /// - Parameter path: the file, which is replaced.
     /// - Throws: where it cannot be written, or where a number is none that JSON has.
     public func write(to path: String) throws {
+        try encoded().write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+
+    /// The contents of such a file.
+    ///
+    /// - Throws: where a number is none that JSON has.
+    public func encoded() throws -> Data {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = .withoutEscapingSlashes
-        try encoder.encode(results.map(WrittenResult.init))
-            .write(to: URL(fileURLWithPath: path), options: .atomic)
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(results.map(WrittenResult.init))
     }
 }
 
