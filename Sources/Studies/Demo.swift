@@ -117,9 +117,10 @@ public struct Demo {
     public func run() throws -> Outcome? {
         let teacher = try recipe("demo/teacher")
         let pair = try recipe("demo/student")
-        let data = try TrainingData(teacher.dataset, from: photographs, device: device) {
-            report(.training(.remark($0)))
-        }
+        let data = try TrainingData(
+            teacher.dataset, from: photographs, device: device,
+            reading: PhotographReading().divided(among: processes.localSize)
+        ) { report(.training(.remark($0))) }
         let network = try teacher.makeStudent(classCount: data.train.classCount, device: device)
         guard
             let history = try train(

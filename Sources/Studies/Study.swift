@@ -111,9 +111,7 @@ public final class Study: Sendable {
         let open = pending
         guard let dataset = open.first?.recipe.dataset.images else { return .finished }
         try settings.processes.give(.open)
-        let data = try TrainingData(dataset, from: settings.data, device: settings.device) {
-            self.report(.remark($0))
-        }
+        let data = try settings.images(of: dataset) { self.report(.remark($0)) }
         try requireImages(data)
         try requireNormalizations(of: open)
         try requireMatches(of: open, data: data)

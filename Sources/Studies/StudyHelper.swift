@@ -45,7 +45,7 @@ public struct StudyHelper {
             case .wait: continue
             case .open:
                 guard let dataset = cells.first?.recipe.dataset.images else { continue }
-                opened = try TrainingData(dataset, from: settings.data, device: settings.device)
+                opened = try settings.images(of: dataset) { _ in }
             case .judge(let digest):
                 let cell = try cell(digest)
                 guard let teacher = cell.recipe.teacher else { continue }
@@ -112,6 +112,19 @@ extension StudySettings {
             ("the version of the program", "\(revision) \(Runtime.version)"),
             ("the cells of the study", runs.joined(separator: "\n")),
         ])
+    }
+
+    /// Opens the images, which each process does for itself.
+    ///
+    /// - Parameters:
+    ///   - dataset: whose images.
+    ///   - remark: called with what a reader of the results should know.
+    /// - Returns: the images.
+    /// - Throws: what opening them throws.
+    func images(of dataset: Dataset, remark: @escaping (String) -> Void) throws -> TrainingData {
+        try TrainingData(
+            dataset, from: data, device: device,
+            reading: PhotographReading().divided(among: processes.localSize), remark: remark)
     }
 
     /// Judges a teacher on the test images, of which each process takes its share.

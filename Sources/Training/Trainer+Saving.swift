@@ -33,13 +33,14 @@ extension Trainer {
     /// A checkpoint of broken numbers would replace the last good one; all processes refuse it together.
     func soundCheckpoint() throws -> Checkpoint {
         let checkpoint = checkpoint()
-        let broken = checkpoint.tensors.lastIndex { entry in
+        let tensors = checkpoint.tensors
+        let broken = tensors.firstIndex { entry in
             entry.tensor.dtype.isFloatingPoint && entry.tensor.isFinite().all().item() != 1
         }
-        let last = try processes.greatest(of: broken ?? -1)
-        guard last < 0 else {
+        let first = try -processes.greatest(of: -(broken ?? tensors.count))
+        guard first == tensors.count else {
             throw TrainingError.brokenState(
-                tensor: checkpoint.tensors[last].name, step: state.step, lastGoodStep: savedStep)
+                tensor: tensors[first].name, step: state.step, lastGoodStep: savedStep)
         }
         return checkpoint
     }

@@ -157,6 +157,28 @@ extension WholeRunsSuite {
             try #expect(methods(broken) == ["alone 0", "alone 1"])
         }
 
+        @Test("go on after weights that are not finite, which none of them saves")
+        func brokenWeights() throws {
+            let schedule = try recipe(
+                replacing: "learning_rate: 0.05", with: "learning_rate: 1.0e+45")
+            let output = workshop.fresh("study")
+            let outcome = try workshop.run(
+                workshop.reproduce(
+                    output, methods: "kd", seeds: "0",
+                    also: Self.two + ["--teachers", try teachers(), "--checkpoint-every", "1"]
+                ).map { $0 == "pair.yaml" ? schedule : $0 })
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.errors.contains(
+                    "Error: 2 of 2 cells failed, the first with: the tensor 'method.student.conv1.weight' "
+                        + "holds infinite values or NaN after step 1."), "\(outcome.errors)")
+            let name = schedule.dropLast(5)
+            for method in ["alone", "kd"] {
+                let run = "\(output)/runs/\(name)/resnet14-resnet8/\(method)/seed-0"
+                try #expect(workshop.checkpoints(run).isEmpty)
+            }
+        }
+
         @Test("go on after a damaged checkpoint, and end where one of them fails alone")
         func lonelyFailures() throws {
             let output = workshop.fresh("study")
