@@ -23,6 +23,8 @@ extension StudyError: Remediable {
         case .changedSchedule(let recipe):
             "save the recipe as a file of another name (reviewkd recipes show \(recipe) > FILE), make the "
                 + "changes there, and give FILE without --set"
+        case .oneProcess:
+            "leave the method out of --methods, or run it in one process: without --processes or a launcher"
         case .unknownSchedule, .takenSchedule, .unusableSchedule, .ofDetectors, .noTeacher,
             .severalTeachers,
             .unfit:

@@ -74,6 +74,7 @@ public struct Demo {
     private let seeds: [Int]
     private let precision: Precision
     private let device: Device
+    private let processes: any ProcessGroup
     private let usesGraph: Bool
     private let adaptsThreads: Bool
     private let interruption: @Sendable () -> Int32
@@ -87,13 +88,14 @@ public struct Demo {
     ///   - seeds: of the students' initial weights and data order; at least one.
     ///   - precision: of all forward passes.
     ///   - device: where to compute.
+    ///   - processes: those that train every network together, and all do the demo.
     ///   - usesGraph: whether a card runs a step as one graph.
     ///   - adaptsThreads: whether the CPU's threads follow what the machine has to give.
     ///   - interruption: a signal that asks to end, 0 for none.
     ///   - report: called with everything that happens.
     public init(
         photographs: String? = nil, seeds: [Int], precision: Precision, device: Device = .cpu,
-        usesGraph: Bool = true,
+        processes: any ProcessGroup = SingleProcess(), usesGraph: Bool = true,
         adaptsThreads: Bool = false,
         interruption: @escaping @Sendable () -> Int32, report: @escaping (Event) -> Void
     ) {
@@ -101,6 +103,7 @@ public struct Demo {
         self.seeds = seeds
         self.precision = precision
         self.device = device
+        self.processes = processes
         self.usesGraph = usesGraph
         self.adaptsThreads = adaptsThreads
         self.interruption = interruption
@@ -114,9 +117,10 @@ public struct Demo {
     public func run() throws -> Outcome? {
         let teacher = try recipe("demo/teacher")
         let pair = try recipe("demo/student")
-        let data = try TrainingData(teacher.dataset, from: photographs, device: device) {
-            report(.training(.remark($0)))
-        }
+        let data = try TrainingData(
+            teacher.dataset, from: photographs, device: device,
+            reading: PhotographReading().divided(among: processes.localSize)
+        ) { report(.training(.remark($0))) }
         let network = try teacher.makeStudent(classCount: data.train.classCount, device: device)
         guard
             let history = try train(
@@ -173,6 +177,7 @@ public struct Demo {
         recipe.precision = precision
         var options = RunOptions()
         options.device = device
+        options.processes = processes
         options.usesGraph = usesGraph
         options.adaptsThreads = adaptsThreads
         options.interruption = interruption

@@ -98,14 +98,20 @@ public final class Study: Sendable {
     ///
     /// - Returns: how it ended.
     /// - Throws: where data or teachers cannot be used, before anything is trained; at the end,
-    ///   where cells failed.
+    ///   where cells failed; where one of several processes failed.
     public func run() throws -> StudyOutcome {
+        try settings.requireSameEverywhere(cells)
+        let outcome = try runPending()
+        try settings.processes.give(.end(signal: outcome.signal))
+        return outcome
+    }
+
+    private func runPending() throws -> StudyOutcome {
         try nameTwins()
         let open = pending
         guard let dataset = open.first?.recipe.dataset.images else { return .finished }
-        let data = try TrainingData(dataset, from: settings.data, device: settings.device) {
-            self.report(.remark($0))
-        }
+        try settings.processes.give(.open)
+        let data = try settings.images(of: dataset) { self.report(.remark($0)) }
         try requireImages(data)
         try requireNormalizations(of: open)
         try requireMatches(of: open, data: data)
@@ -114,13 +120,13 @@ public final class Study: Sendable {
         let missing = try missingTeachers(for: open)
         remark(missing: missing)
         var runs = StudyRuns(self, data: data, count: missing.count + open.count)
-        if let signal = runs.all(missing, teachers: [:]) {
+        if let signal = try runs.all(missing, teachers: [:]) {
             return .interrupted(signal: signal)
         }
         // A teacher's training may have been that of a student alone.
         let students = pending
         try teachers.fill(for: students)
-        if let signal = runs.all(students, teachers: teachers.files) {
+        if let signal = try runs.all(students, teachers: teachers.files) {
             return .interrupted(signal: signal)
         }
         try runs.requireSuccess()

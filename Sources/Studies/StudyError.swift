@@ -21,6 +21,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     case otherNormalization(model: String, teachers: String?)
     case changedSchedule(recipe: String)
     case unfit(cell: String, reason: String)
+    case oneProcess(cell: String, what: String, processes: Int)
 
     /// What happened, what was expected, and the remedy.
     public var description: String { remedy.map { sentences(problem, $0) } ?? problem }
@@ -80,6 +81,8 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
                 + "results could not be told apart from those of the shipped schedule."
         case .unfit(let cell, let reason):
             "the cell \(cell) cannot be run: \(reason)"
+        case .oneProcess(let cell, let what, let processes):
+            "the cell \(cell) cannot be run by \(processes) processes: \(what) needs one that does all the work."
         }
     }
 
@@ -108,6 +111,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
                 + (teachers ?? "the teachers' folder")
         case .changedSchedule: "save the recipe as a file of another name and use that"
         case .unfit: nil
+        case .oneProcess: "start one process, or leave the method out"
         }
     }
 }

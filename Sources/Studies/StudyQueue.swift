@@ -10,6 +10,7 @@ final class StudyQueue: Sendable {
         var done: Int
         var signal: Int32 = 0
         var failures: [any Error] = []
+        var breakdown: (any Error)?
     }
 
     private let state: Mutex<State>
@@ -56,9 +57,9 @@ final class StudyQueue: Sendable {
         return groups
     }
 
-    /// The next cells; nil where there are none, or a signal asked to end.
+    /// The next cells; nil where there are none, a signal asked to end, or nothing more can be run.
     func next() -> [Cell]? {
-        state.withLock { $0.signal == 0 ? $0.waiting.popFirst() : nil }
+        state.withLock { $0.signal == 0 && $0.breakdown == nil ? $0.waiting.popFirst() : nil }
     }
 
     /// Records the result of a run for every cell that it belongs to.
@@ -77,6 +78,9 @@ final class StudyQueue: Sendable {
     /// Asks the others to end as well.
     func interrupt(_ signal: Int32) { state.withLock { $0.signal = signal } }
 
+    /// Notes that no other cell can be run.
+    func breakOff(because error: any Error) { state.withLock { $0.breakdown = error } }
+
     /// Notes that a run failed, for every cell that it belongs to.
     func fail(_ cell: Cell, with error: any Error, in study: Study) {
         for twin in cells where twin.recipe.digest == cell.recipe.digest {
@@ -89,6 +93,9 @@ final class StudyQueue: Sendable {
     var end: (done: Int, signal: Int32, failures: [any Error]) {
         state.withLock { ($0.done, $0.signal, $0.failures) }
     }
+
+    /// What no other cell could be run after; nil where there is no such failure.
+    var breakdown: (any Error)? { state.withLock { $0.breakdown } }
 }
 
 extension Cell {

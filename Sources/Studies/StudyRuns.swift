@@ -27,7 +27,10 @@ struct StudyRuns {
     ///   - cells: without results.
     ///   - teachers: of these cells.
     /// - Returns: a signal that ended it before all were done.
-    mutating func all(_ cells: [Cell], teachers: [Architecture: TeacherFile]) -> Int32? {
+    /// - Throws: what one of several processes alone failed with.
+    mutating func all(
+        _ cells: [Cell], teachers: [Architecture: TeacherFile]
+    ) throws -> Int32? {
         var ready: [Cell] = []
         for cell in cells {
             guard let model = cell.teacher, teachers[model] == nil else {
@@ -54,6 +57,7 @@ struct StudyRuns {
         }
         // This thread was one of them.
         Runtime.setThreads(threads)
+        if let error = queue.breakdown { throw error }
         let end = queue.end
         done = end.done
         failures += end.failures

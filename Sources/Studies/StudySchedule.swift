@@ -116,6 +116,7 @@ public enum StudySchedule: Sendable {
                 given.optimizer.learningRate * ownDivisor / model.rateDivisor
         }
         recipe.precision = given.precision
+        recipe.distributed = given.distributed
         return recipe
     }
 }

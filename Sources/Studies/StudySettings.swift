@@ -30,6 +30,9 @@ public struct StudySettings: Sendable {
     /// Where to compute.
     public var device = Device.cpu
 
+    /// Those who do each run together; the one with rank 0 has the folder, and the others are its `StudyHelper`.
+    public var processes: any ProcessGroup = SingleProcess()
+
     /// Whether a card runs a step as one graph.
     public var usesGraph = true
 
@@ -59,6 +62,7 @@ public struct StudySettings: Sendable {
     package var run: RunOptions {
         var options = RunOptions()
         options.device = device
+        options.processes = processes
         options.usesGraph = usesGraph
         options.checkpointEvery = checkpointEvery
         options.resume = true
@@ -97,4 +101,12 @@ public enum StudyOutcome: Sendable, Equatable {
 
     /// A signal asked it to end; everything is saved.
     case interrupted(signal: Int32)
+
+    /// The signal; 0 for none.
+    var signal: Int32 {
+        switch self {
+        case .finished: 0
+        case .interrupted(let signal): signal
+        }
+    }
 }

@@ -1,5 +1,4 @@
 import Basics
-import Distillation
 import Foundation
 import NetworkFiles
 import Recipes
@@ -23,7 +22,7 @@ struct StudyWorker: Sendable {
     ///   - queue: where they come from.
     func run(_ cells: [Cell], for queue: StudyQueue) {
         var open: [(cell: Cell, trainer: Trainer)] = []
-        let shared = SharedTeacher()
+        let group = CellGroup(study.settings, data, count: cells.count)
         for cell in cells {
             attempt(cell, queue) {
                 // A run may have ended without its line, as when the results were cut off.
@@ -39,13 +38,18 @@ struct StudyWorker: Sendable {
                         cell: "\(cell.key)", folder: study.folder(of: cell))
                 }
                 if let finished { return try conclude(cell, finished, queue) }
-                open.append((cell, try trainer(for: cell, among: cells.count, shared)))
+                let trainer = try trainer(for: cell, in: group)
+                try trainer.takeUp()
+                open.append((cell, trainer))
             }
         }
         let ends: [Result<TrainingOutcome, any Error>]
         do {
-            ends = try trainTogether(open.map(\.trainer), on: study.settings.device)
+            ends = try train(open, in: group)
         } catch {
+            guard study.settings.processes.areTogether(after: error) else {
+                return queue.breakOff(because: error)
+            }
             ends = open.map { _ in .failure(error) }
         }
         for ((cell, trainer), end) in zip(open, ends) {
@@ -57,6 +61,22 @@ struct StudyWorker: Sendable {
                 }
             }
         }
+    }
+
+    /// Trains cells, and has the other processes do the same.
+    private func train(
+        _ open: [(cell: Cell, trainer: Trainer)], in group: CellGroup
+    ) throws -> [Result<TrainingOutcome, any Error>] {
+        guard let first = open.first else { return [] }
+        let processes = study.settings.processes
+        let teacher = teacher(of: first.cell)
+        try processes.give(.train(cells: open.map(\.cell.recipe.digest), teacher: teacher))
+        if let network = group.teacherNetwork { try processes.handOut(network) }
+        return try trainTogether(open.map(\.trainer), on: study.settings.device)
+    }
+
+    private func teacher(of cell: Cell) -> StudyOrder.Teacher? {
+        file(for: cell).map { StudyOrder.Teacher(digest: $0.digest, top1: $0.top1) }
     }
 
     private func file(for cell: Cell) -> TeacherFile? { cell.teacher.flatMap { teachers[$0] } }
@@ -85,36 +105,17 @@ struct StudyWorker: Sendable {
         }
     }
 
-    /// The one teacher of a group of cells.
-    private final class SharedTeacher { var teacher: Teacher? }
-
-    private func trainer(
-        for cell: Cell, among count: Int, _ shared: SharedTeacher
-    ) throws -> Trainer {
+    private func trainer(for cell: Cell, in group: CellGroup) throws -> Trainer {
         let settings = study.settings
-        var options = settings.run
-        options.output = study.folder(of: cell)
-        // Cells that run beside each other have a share of the threads each.
-        options.adaptsThreads = settings.adaptsThreads && settings.jobs == 1 && count == 1
-        let file = file(for: cell)
-        options.teacherDigest = file?.digest
-        options.teacherTop1 = file?.top1
-        // On a card each student's step is recorded with its teacher in it.
-        let shares = count > 1 && settings.device == .cpu
-        let teacher = try shares ? shared.teacher ?? makeTeacher() : makeTeacher()
-        func makeTeacher() throws -> Teacher? {
-            try file.flatMap {
-                let network = try loadNetwork(
-                    $0.model.name, weights: $0.path, key: settings.weightsKey,
-                    classCount: data.train.classCount, device: settings.device)
-                return cell.recipe.makeTeacher(
-                    network, precision: settings.precision, remembers: shares)
-            }
-        }
-        shared.teacher = teacher
-        return try Trainer(
-            recipe: cell.recipe, data: data, teacher: teacher, options: options
-        ) { [study] in study.report(.training(cell.key, $0)) }
+        return try group.trainer(
+            for: cell, in: study.folder(of: cell), taughtBy: teacher(of: cell),
+            {
+                try file(for: cell).map {
+                    try loadNetwork(
+                        $0.model.name, weights: $0.path, key: settings.weightsKey,
+                        classCount: data.train.classCount, device: settings.device)
+                }
+            }, report: { [study] in study.report(.training(cell.key, $0)) })
     }
 
     private func result(

@@ -47,15 +47,14 @@ struct TeacherShelf {
             guard let model = cell.teacher, let settings = cell.recipe.teacher,
                 files[model] == nil, let path = try study.teacherPath(of: model)
             else { continue }
-            let file = try judge(model, path, settings, on: cell.recipe.dataset.images)
+            let file = try judge(model, path, settings, of: cell)
             try study.requireNoOtherTeacher(than: file)
             files[model] = file
         }
     }
 
     private func judge(
-        _ model: Architecture, _ path: String, _ settings: TeacherSettings,
-        on dataset: Dataset
+        _ model: Architecture, _ path: String, _ settings: TeacherSettings, of cell: Cell
     ) throws -> TeacherFile {
         let digest = try sha256(ofFile: path)
         let network = try study.openTeacher(
@@ -66,17 +65,14 @@ struct TeacherShelf {
         if let top1 = earlier?.teacherTop1 {
             return TeacherFile(model: model, path: path, digest: digest, top1: top1)
         }
-        let images = data.test.evaluation(
-            positions: nil, normalization: settings.normalization.normalization, batchSize: 1000)
-        let result = try evaluate(
-            network, on: images,
-            dtype: study.settings.precision.dtype)
+        try study.settings.processes.give(.judge(cell: cell.recipe.digest))
+        let result = try study.settings.judge(network, as: settings, data)
         guard let top1 = result["top1"], result["loss"]?.isFinite == true else {
             throw TrainingError.teacherNotFinite(model: model.name, images: result.count)
         }
         let check = TeacherCheck(
             model: model, top1: top1, images: "\(result.count) images of the test set",
-            classCount: data.test.classCount, dataset: dataset)
+            classCount: data.test.classCount, dataset: cell.recipe.dataset.images)
         study.report(check.warning.map { .warning($0) } ?? .remark(check.report))
         return TeacherFile(model: model, path: path, digest: digest, top1: top1)
     }
@@ -87,13 +83,13 @@ extension Study {
     ///
     /// - Throws: `StudyError.lostTeacher` where results with such a teacher are there.
     func missingTeachers(for cells: [Cell]) throws -> [Cell] {
-        try models(of: cells).filter { try teacherPath(of: $0) == nil }.map { model in
+        try cells.teachers.filter { try teacherPath(of: $0) == nil }.map { model in
             if let result = taught(by: model).first {
                 throw StudyError.lostTeacher(
                     cell: "\(result.key)", path: settings.resultsPath, model: model.name,
                     digest: result.teacher ?? "")
             }
-            return try trainingCell(of: model)
+            return try settings.trainingCell(of: model)
         }
     }
 
@@ -106,7 +102,7 @@ extension Study {
             guard let model = cell.teacher, let taught = cell.recipe.teacher?.normalization,
                 try givenTeacher(model) == nil
             else { continue }
-            let trained = try trainingCell(of: model).recipe.dataset.normalization
+            let trained = try settings.trainingCell(of: model).recipe.dataset.normalization
             guard taught != trained else { continue }
             throw StudyError.otherNormalization(model: model.name, teachers: settings.teachers)
         }
@@ -134,16 +130,11 @@ extension Study {
         }
     }
 
-    private func models(of cells: [Cell]) -> [Architecture] {
-        var seen: Set<Architecture> = []
-        return cells.compactMap(\.teacher).filter { seen.insert($0).inserted }
-    }
-
     /// Where a teacher's weights lie: in the user's folder, else in the run that trained it here; nil
     /// where there are none yet.
     fileprivate func teacherPath(of model: Architecture) throws -> String? {
         if let given = try givenTeacher(model) { return given }
-        let cell = try trainingCell(of: model)
+        let cell = try settings.trainingCell(of: model)
         // A line alone proves little: it may be another machine's, and the run here half done.
         let finished = try RunFolder.finishedHistory(
             in: folder(of: cell), of: cell.recipe, with: RunInputs())
@@ -161,7 +152,7 @@ extension Study {
     ///
     /// - Throws: where a file is another model's or damaged.
     func openTeachers(for cells: [Cell], classCount: Int) throws {
-        for model in models(of: cells) {
+        for model in cells.teachers {
             guard let path = try givenTeacher(model) else { continue }
             _ = try openTeacher(model, path, classCount: classCount, device: .cpu)
         }
@@ -176,8 +167,19 @@ extension Study {
             model.name, weights: path, key: settings.weightsKey, classCount: classCount,
             device: device, remark: { report(.remark($0)) })
     }
+}
 
-    private func trainingCell(of model: Architecture) throws -> Cell {
-        try Cell.teacher(model, schedule: settings.schedule, precision: settings.precision)
+extension StudySettings {
+    /// The cell that trains a teacher.
+    func trainingCell(of model: Architecture) throws -> Cell {
+        try Cell.teacher(model, schedule: schedule, precision: precision)
+    }
+}
+
+extension [Cell] {
+    /// The models of all teachers, each once, in the order of the cells.
+    var teachers: [Architecture] {
+        var seen: Set<Architecture> = []
+        return compactMap(\.teacher).filter { seen.insert($0).inserted }
     }
 }

@@ -2,10 +2,64 @@ import Basics
 import Crypto
 import Distillation
 import Foundation
+import NetworkFiles
 import Recipes
+import TensorFiles
 import Torch
 import TorchNN
 import VisionData
+
+extension ProcessGroup {
+    /// Makes sure that all processes are about to do the same.
+    ///
+    /// - Parameter facts: what has to be the same everywhere, each with a name for the error.
+    /// - Throws: `TrainingError.unlikeProcesses`, or where another process failed.
+    package func requireSame(_ facts: [(what: String, text: String)]) throws {
+        guard size > 1 else { return }
+        let own = facts.map { SHA256.hash(data: Data($0.text.utf8)).hexadecimal }
+        let all = try gather(Array(own.joined(separator: " ").utf8)).map {
+            String(decoding: $0, as: UTF8.self).split(separator: " ").map(String.init)
+        }
+        for (index, fact) in facts.enumerated() {
+            let ranks = all.indices.filter {
+                !all[$0].indices.contains(index) || all[$0][index] != all[0][index]
+            }
+            guard ranks.isEmpty else {
+                throw TrainingError.unlikeProcesses(what: fact.what, ranks: ranks)
+            }
+        }
+    }
+
+    /// Gives a network of each process the weights that the first one's has.
+    ///
+    /// - Parameter network: the same model in every process.
+    /// - Throws: where another process failed.
+    package func handOut(_ network: any Module) throws {
+        guard size > 1 else { return }
+        guard rank > 0 else {
+            let file = try Safetensors.encode(entries: network.stateDict().map(\.entry))
+            _ = try broadcast(bytes: [UInt8](file), from: 0)
+            return
+        }
+        let file = try Safetensors.decode(Data(broadcast(bytes: [], from: 0)))
+        try network.load(stateDict: file.entries.map(NamedTensor.init))
+    }
+
+    /// Whether the processes can do other work together after a run's failure, as a process by itself always can.
+    ///
+    /// A failure that one process alone has leaves the others in the middle of a step.
+    ///
+    /// - Parameter error: what a run failed with.
+    /// - Returns: whether it is one that all of them have at the same place.
+    package func areTogether(after error: any Error) -> Bool {
+        guard size > 1 else { return true }
+        switch error as? TrainingError {
+        // These are about numbers that all have in common.
+        case .notFinite, .notFiniteAtStart, .notFiniteJudged, .brokenState: return true
+        default: return false
+        }
+    }
+}
 
 extension Recipe {
     /// Refuses a group of processes among which the images cannot be divided.
@@ -56,7 +110,7 @@ extension TrainingData {
 extension Trainer {
     var processes: any ProcessGroup { options.processes }
 
-    /// Makes sure that all processes are about to do the same.
+    /// Makes sure that all processes are about to train the same.
     ///
     /// The sums over processes add numbers by their places in memory, so that unlike tensors would give wrong numbers
     /// and no error.
@@ -64,10 +118,12 @@ extension Trainer {
     /// - Throws: `TrainingError.unlikeProcesses`, or where another process failed.
     func requireSameEverywhere() throws {
         guard processes.size > 1 else { return }
-        let tensors = checkpoint().tensors.map {
-            "\($0.name) \($0.tensor.dtype) \($0.tensor.shape) \($0.tensor.strides)"
-        }
-        let facts: [(what: String, text: String)] = [
+        let tensors =
+            (parts.distiller.stateDict() + parts.optimizer.stateDict()
+            + (parts.average?.module.stateDict() ?? [])).map {
+                "\($0.name) \($0.tensor.dtype) \($0.tensor.shape) \($0.tensor.strides)"
+            }
+        try processes.requireSame([
             ("the version of the program", "\(options.revision ?? "") \(Runtime.version)"),
             ("the recipe", recipe.yaml), ("the images", parts.imagesDigest),
             ("the networks' tensors", tensors.joined(separator: "\n")),
@@ -77,19 +133,7 @@ extension Trainer {
                 "where they stop, save and compute",
                 "\(options.maxSteps ?? 0) \(options.checkpointEvery ?? 0) \(options.device == .cpu)"
             ),
-        ]
-        let own = facts.map { SHA256.hash(data: Data($0.text.utf8)).hexadecimal }
-        let all = try processes.gather(Array(own.joined(separator: " ").utf8)).map {
-            String(decoding: $0, as: UTF8.self).split(separator: " ").map(String.init)
-        }
-        for (index, fact) in facts.enumerated() {
-            let ranks = all.indices.filter {
-                !all[$0].indices.contains(index) || all[$0][index] != all[0][index]
-            }
-            guard ranks.isEmpty else {
-                throw TrainingError.unlikeProcesses(what: fact.what, ranks: ranks)
-            }
-        }
+        ])
     }
 
     /// Gives every process the state that the first one has: a new one, or that of its checkpoint.

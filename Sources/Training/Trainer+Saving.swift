@@ -7,8 +7,8 @@ import TorchNN
 
 extension Trainer {
     func saveAll() throws {
-        guard let folder else { return noteSaving() }
         let checkpoint = try soundCheckpoint()
+        guard let folder else { return noteSaving() }
         try folder.write(parts.student.stateDict(), parts.card, to: folder.lastWeights)
         if let average = parts.average {
             try folder.write(average.module.stateDict(), parts.card, to: folder.averagedWeights)
@@ -19,8 +19,9 @@ extension Trainer {
     }
 
     func saveCheckpoint() throws {
+        let checkpoint = try soundCheckpoint()
         guard let folder else { return noteSaving() }
-        try folder.save(try soundCheckpoint())
+        try folder.save(checkpoint)
         savedStep = state.step
     }
 
@@ -29,14 +30,17 @@ extension Trainer {
         if processes.rank > 0 { savedStep = state.step }
     }
 
-    /// A checkpoint of broken numbers would replace the last good one.
+    /// A checkpoint of broken numbers would replace the last good one; all processes refuse it together.
     func soundCheckpoint() throws -> Checkpoint {
         let checkpoint = checkpoint()
-        for entry in checkpoint.tensors where entry.tensor.dtype.isFloatingPoint {
-            guard entry.tensor.isFinite().all().item() == 1 else {
-                throw TrainingError.brokenState(
-                    tensor: entry.name, step: state.step, lastGoodStep: savedStep)
-            }
+        let tensors = checkpoint.tensors
+        let broken = tensors.firstIndex { entry in
+            entry.tensor.dtype.isFloatingPoint && entry.tensor.isFinite().all().item() != 1
+        }
+        let first = try -processes.greatest(of: -(broken ?? tensors.count))
+        guard first == tensors.count else {
+            throw TrainingError.brokenState(
+                tensor: tensors[first].name, step: state.step, lastGoodStep: savedStep)
         }
         return checkpoint
     }

@@ -36,6 +36,9 @@ public final class Trainer {
     /// The step of the newest checkpoint.
     var savedStep: Int?
 
+    /// Whether it is known where the run stands.
+    private var isTakenUp = false
+
     private var throughput = Throughput()
 
     /// Notices that steps wait for images.
@@ -116,21 +119,29 @@ public final class Trainer {
         }
     }
 
+    /// Reads from its folder where the run stands, once; no other process takes part.
+    ///
+    /// - Throws: where the folder cannot be read, or the run was begun with other images, teacher or weights.
+    package func takeUp() throws {
+        guard let folder, !isTakenUp else { return }
+        isTakenUp = true
+        try compareImages(in: folder)
+        guard options.resume else { return }
+        let saved = try folder.newestCheckpoint()
+        if let saved {
+            try resume(saved)
+        } else {
+            try takeUpFinishedRun(in: folder)
+        }
+        if state.epoch < recipe.epochs {
+            tellWhereItBegins(resumed: saved != nil, in: folder)
+        }
+    }
+
     /// Takes the run up where it stands; a result means that it ends here.
     func start() throws -> TrainingOutcome? {
         try requireSameEverywhere()
-        if let folder { try compareImages(in: folder) }
-        if let folder, options.resume {
-            let saved = try folder.newestCheckpoint()
-            if let saved {
-                try resume(saved)
-            } else {
-                try takeUpFinishedRun(in: folder)
-            }
-            if state.epoch < recipe.epochs {
-                tellWhereItBegins(resumed: saved != nil, in: folder)
-            }
-        }
+        try takeUp()
         try takeOverState()
         if state.epoch == recipe.epochs { return .alreadyFinished }
         if state.step == 0 { try measureTeacher() }

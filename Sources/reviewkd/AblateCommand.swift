@@ -36,7 +36,6 @@ struct AblateCommand: ParsableCommand {
     }
 
     func run() throws {
-        try ProcessOptions.requireOne(for: "ablate")
         let recipe = try overrides.load(recipe)
         let schedule = try StudySchedule(of: recipe, from: self.recipe)
         var run = StudyRun(
@@ -45,9 +44,12 @@ struct AblateCommand: ParsableCommand {
         if ablation == .stages, let pair = try recipe.pair {
             run.picture = { StageHeatMap($0, pair: pair, schedule: schedule.name) }
         }
-        try run { seeds, precision in
-            try Cell.all(
-                ablation, of: recipe, schedule: schedule.name, seeds: seeds, precision: precision)
+        try options.run("ablate") { processes in
+            try run(with: processes) { seeds, precision in
+                try Cell.all(
+                    ablation, of: recipe, schedule: schedule.name, seeds: seeds,
+                    precision: precision)
+            }
         }
     }
 }

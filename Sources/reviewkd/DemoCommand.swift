@@ -27,6 +27,8 @@ struct DemoCommand: ParsableCommand {
 
     @OptionGroup var device: DeviceOptions
 
+    @OptionGroup var processes: ProcessOptions
+
     @Option(help: "Write an HTML report on the students of the first seed into this file.")
     var report: String?
 
@@ -46,10 +48,12 @@ struct DemoCommand: ParsableCommand {
 
     func validate() throws { _ = try parseSeeds(seeds) }
 
-    func run() throws {
-        try ProcessOptions.requireOne(for: "demo")
+    func run() throws { try processes.run(on: device) { try run(with: $0) } }
+
+    private func run(with processes: any ProcessGroup) throws {
         let usesGraph = device.graph
-        let adaptsThreads = device.threads == nil
+        // Processes of one machine would take each other for other programs.
+        let adaptsThreads = device.threads == nil && processes.size == 1
         let device = try device.resolve()
         Interruption.install()
         let start = ContinuousClock.now
@@ -63,7 +67,7 @@ struct DemoCommand: ParsableCommand {
         }
         let demo = Demo(
             photographs: photos, seeds: seeds, precision: try .standard(on: device), device: device,
-            usesGraph: usesGraph, adaptsThreads: adaptsThreads,
+            processes: processes, usesGraph: usesGraph, adaptsThreads: adaptsThreads,
             interruption: { Interruption.signal }
         ) { show($0, reporter) }
         let outcome = try demo.run()
@@ -73,14 +77,15 @@ struct DemoCommand: ParsableCommand {
             let review = results[.reviewkd]
         else {
             printError("Interrupted; the demo keeps nothing.")
-            throw ExitCode(128 + Interruption.signal)
+            // A launcher may have signalled one of several processes.
+            throw ExitCode(128 + Int32(try processes.greatest(of: Int(Interruption.signal))))
         }
         let elapsed = ContinuousClock.now - start
         let figures = Report(
             alone: alone, kd: kd, reviewkd: review, seeds: seeds,
             seconds: Double(elapsed.components.seconds))
         if json { try printJSON(figures) } else { printTable(figures) }
-        guard let report else { return }
+        guard let report, processes.rank == 0 else { return }
         try write(outcome, to: report)
         if !json { print("Report: \(report)") }
     }

@@ -47,16 +47,17 @@ struct ReproduceCommand: ParsableCommand {
     }
 
     func run() throws {
-        try ProcessOptions.requireOne(for: "reproduce")
         let schedule = try StudySchedule(named: schedule)
         let names = try names()
         let pairs = try parsedPairs()
         let run = StudyRun(
             options: options, schedule: schedule, source: self.schedule, name: StudyTable.name)
-        try run { seeds, precision in
-            try Cell.all(
-                pairs: pairs, methods: names, seeds: seeds, schedule: schedule,
-                precision: precision)
+        try options.run("reproduce") { processes in
+            try run(with: processes) { seeds, precision in
+                try Cell.all(
+                    pairs: pairs, methods: names, seeds: seeds, schedule: schedule,
+                    precision: precision)
+            }
         }
     }
 

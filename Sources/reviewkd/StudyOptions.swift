@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandOptions
 import Distillation
+import Torch
 import TorchNN
 import Training
 
@@ -47,6 +48,8 @@ struct StudyOptions: ParsableArguments {
 
     @OptionGroup var device: DeviceOptions
 
+    @OptionGroup var processes: ProcessOptions
+
     @Option(
         help: """
             float32 or bfloat16 (default: the recipe's, else bfloat16 where the processor has it).
@@ -87,5 +90,27 @@ struct StudyOptions: ParsableArguments {
         guard !dryRun || merge.isEmpty else {
             throw ValidationError("--dry-run and --merge are both given, expected one of them")
         }
+        guard let oneOnly, (processes.processes ?? 1) > 1 else { return }
+        throw ValidationError(
+            "\(oneOnly) works in one process, but --processes is given; leave one of them out")
+    }
+
+    /// The given option that several processes cannot carry out.
+    private var oneOnly: String? {
+        if dryRun { return "--dry-run" }
+        if !merge.isEmpty { return "--merge" }
+        return jobs > 1 ? "--jobs" : nil
+    }
+
+    /// Does the study of a command in one process, or in each of several.
+    ///
+    /// - Parameters:
+    ///   - command: its name.
+    ///   - body: the study.
+    /// - Throws: what `body` throws, and where processes do not come together.
+    func run(_ command: String, _ body: (any ProcessGroup) throws -> Void) throws {
+        guard let oneOnly else { return try processes.run(on: device, body) }
+        try ProcessOptions.requireOne(for: "\(command) \(oneOnly)")
+        try body(SingleProcess())
     }
 }

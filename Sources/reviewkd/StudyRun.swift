@@ -30,9 +30,13 @@ struct StudyRun {
 
     /// Plans, joins or trains as the options say, and leaves and prints the table.
     ///
-    /// - Parameter cells: makes the cells from the seeds and the precision.
+    /// - Parameters:
+    ///   - processes: those that do each run together; the first one plans, writes and prints.
+    ///   - cells: makes the cells from the seeds and the precision.
     /// - Throws: what planning, training and writing throw.
-    func callAsFunction(_ cells: ([Int], Precision) throws -> [Cell]) throws {
+    func callAsFunction(
+        with processes: any ProcessGroup, _ cells: ([Int], Precision) throws -> [Cell]
+    ) throws {
         let device = try options.device.resolve()
         let precision = try options.precision ?? schedule.precision ?? .standard(on: device)
         precision.noteEmulation(on: device)
@@ -41,7 +45,6 @@ struct StudyRun {
         let cells = try cells(parseSeeds(options.seeds), precision).map {
             cell in normalization.map { cell.with(teacherNormalization: $0) } ?? cell
         }
-        let reporter = Mutex(ProgressReporter(quiet: options.quiet))
         var settings = StudySettings(output: options.output)
         settings.data = options.data
         settings.teachers = options.teachers
@@ -50,13 +53,29 @@ struct StudyRun {
         settings.schedule = schedule
         settings.precision = precision
         settings.device = device
+        settings.processes = processes
         settings.usesGraph = options.device.graph
-        settings.adaptsThreads = options.device.threads == nil
+        // Processes of one machine would take each other for other programs.
+        settings.adaptsThreads = options.device.threads == nil && processes.size == 1
         settings.jobs = options.jobs
         settings.together = options.together
         settings.checkpointEvery = options.checkpointEvery
         settings.revision = revision
         settings.interruption = { Interruption.signal }
+        guard processes.rank == 0 else { return try help(cells, settings) }
+        try plan(cells, settings)
+    }
+
+    /// Takes part in the runs of the first process, which says and writes everything.
+    private func help(_ cells: [Cell], _ settings: StudySettings) throws {
+        Interruption.install()
+        if case .interrupted(let signal) = try StudyHelper(cells, settings: settings).work() {
+            throw ExitCode(128 + signal)
+        }
+    }
+
+    private func plan(_ cells: [Cell], _ settings: StudySettings) throws {
+        let reporter = Mutex(ProgressReporter(quiet: options.quiet))
         let book = options.recording.book(
             in: options.output, kind: name == StudyTable.name ? "reproduce" : "ablate")
         // A study tells of one thing at a time, and is over when the recording is concluded.
