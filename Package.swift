@@ -30,6 +30,8 @@ let compileLibTorch: [CXXSetting] =
             // Its libraries come from an older compiler, which names some templates in another way.
             .unsafeFlags([
                 "-fclang-abi-compat=17", "-isystem", "\(cudaFolder)/nvidia/cu13/include",
+                "-isystem", "\(cudaFolder)/nvidia/cu13/include/cccl", "-isystem",
+                "\(cudaFolder)/nvidia/nccl/include",
             ]),
         ] : [])
 

@@ -72,7 +72,7 @@ student() {
 
 echo "| delay, ms | Mbit/s | loss, % | ms per step | fastest | ms per sum | student |"
 echo "|---|---|---|---|---|---|---|"
-for setting in "0 100000 0" "1 1000 0" "10 1000 0" "1 100 0" "1 1000 1"; do
+for setting in "0 100000 0" "1 1000 0" "10 1000 0" "1 100 0" "1 30 0" "1 1000 1"; do
     read -r delay rate loss <<< "$setting"
     join "$delay" "$rate" "$loss"
     both "$program" bench $recipe --work reduce --steps "$steps" --json

@@ -97,6 +97,9 @@ char *cd_group_gloo(cd_store store, int32_t rank, int32_t size, int64_t timeout,
     auto options = address == nullptr ? Gloo::Options::create_default(limit)
                                       : Gloo::Options::create(limit);
     if (address != nullptr) options->devices = {Gloo::createDeviceForHostname(address)};
+    // Each waits for one sum at a time. With two, as usual, the buckets of a step would wait for each other's way through
+    // the network.
+    options->threads = 12;
     *out = new cd_group_s{c10::make_intrusive<c10d::ProcessGroupGloo>(store->store, rank, size,
                                                                       std::move(options)),
                             nullptr,
