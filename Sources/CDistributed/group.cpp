@@ -135,12 +135,12 @@ char *cd_group_add_nccl(cd_group, cd_store, int32_t, int32_t, int64_t, int8_t) {
 
 #endif
 
-void cd_group_free(cd_group group) {
+bool cd_group_free(cd_group group) {
   for (auto &work : group->begun) {
-    // Its end may never come, and Gloo's destructor would wait for it.
-    if (!work->isCompleted()) return;
+    if (!work->isCompleted()) return false;
   }
   delete group;
+  return true;
 }
 
 char *cd_group_reduce(cd_group group, const cd_tensor *tensors, size_t count,

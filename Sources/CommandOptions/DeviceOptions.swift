@@ -33,12 +33,11 @@ package struct DeviceOptions: ParsableArguments {
             throw ValidationError(
                 "--threads is \(threads), expected 1 to 1024; leave it out for LibTorch's choice")
         }
+        // Whether there is such a device is asked later: a process of several first chooses its card.
         do {
-            _ = try Device(named: device)
-        } catch .unknown(let name) {
-            throw ValidationError(DeviceError.unknown(name: name).description)
+            _ = try Device.card(named: device)
         } catch {
-            // An absent device is the machine's matter, not wrong use: `resolve` reports it.
+            throw ValidationError(error.description)
         }
     }
 

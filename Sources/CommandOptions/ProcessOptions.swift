@@ -93,6 +93,11 @@ package struct ProcessOptions: ParsableArguments {
         in environment: LaunchEnvironment, _ variables: [String: String]
     ) throws {
         let name = "CUDA_VISIBLE_DEVICES"
+        guard environment.localRank != nil else {
+            throw ValidationError(
+                "LOCAL_RANK is not set, by which each process of a machine takes another card; set it to 0, 1 and so on"
+            )
+        }
         guard let card = environment.card(among: variables[name]) else {
             throw ValidationError(
                 "\(name) is \(variables[name] ?? ""), too few cards for \(environment.localSize ?? 1) processes of "

@@ -89,11 +89,16 @@ extension Detector {
             let evaluator = DetectionEvaluator(
                 foldedDetector(dtype: dtype), truths: pictures.annotations)
             var done = 0
+            var meetings = try Meetings(
+                of: processes,
+                pieces: (batches.imageCount + batches.batchSize - 1) / batches.batchSize)
             try batches.forEach { batch in
                 evaluator.add(batch)
                 done += batch.count
                 progress(done, batches.imageCount)
+                try meetings.note()
             }
+            try meetings.end()
             try evaluator.combine(over: processes)
             return (try evaluator.scores, evaluator.results)
         }

@@ -146,6 +146,9 @@ extension Recipe {
         usesGraph: Bool, preparesData: Bool, _ processes: any ProcessGroup,
         _ reducedBytes: inout Int?, _ remark: (String) -> Void
     ) throws -> () throws -> Void {
+        guard processes.size <= batchSize else {
+            throw TrainingError.smallBatch(size: batchSize, processes: processes.size)
+        }
         let count = Share(of: processes).count(of: batchSize)
         let nextBatch = makeBatches(images, count, device: device, augmented: preparesData)
         if work == .evaluate {
@@ -187,7 +190,11 @@ extension Recipe {
                 $0 + $1.count * $1.dtype.elementType.byteCount
             }
         }
-        if work == .reduce { return { processes.reduce(optimizer.gradients, by: .sum) } }
+        if work == .reduce {
+            // Sums of sums would grow beyond all bounds.
+            withoutGrad { for gradient in optimizer.gradients { _ = gradient.fillZero() } }
+            return { processes.reduce(optimizer.gradients, by: .sum) }
+        }
         let step = {
             differentiate()
             timed("optimizer") { optimizer.step(learningRate: 1e-3) }

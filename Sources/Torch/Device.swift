@@ -43,20 +43,30 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     /// - Parameter name: `cpu`, `cuda` (the first card) or `cuda:N`.
     /// - Throws: `DeviceError` where the name is none of these or no such device is here.
     public init(named name: String) throws(DeviceError) {
-        if name == "cpu" {
+        guard let index = try Self.card(named: name) else {
             self = .cpu
             return
         }
-        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.first == "cuda", parts.count <= 2,
-            let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0
-        else { throw .unknown(name: name) }
         guard Runtime.isBuiltWithCUDA else { throw .builtWithoutCUDA(name: name) }
         if let reason = Runtime.cudaAbsence { throw .noCard(name: name, reason: reason) }
         guard index < Runtime.cudaDeviceCount else {
             throw .absent(name: name, found: Runtime.cudaDeviceCount)
         }
         self = .cuda(index: index)
+    }
+
+    /// Reads a device's name and asks nothing of the machine.
+    ///
+    /// - Parameter name: `cpu`, `cuda` or `cuda:N`.
+    /// - Returns: the number of a card; nil for the CPU.
+    /// - Throws: `DeviceError.unknown` where the name is none of these.
+    package static func card(named name: String) throws(DeviceError) -> Int? {
+        if name == "cpu" { return nil }
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.first == "cuda", parts.count <= 2,
+            let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0
+        else { throw .unknown(name: name) }
+        return index
     }
 }
 

@@ -31,7 +31,8 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
 
     /// Those of steps, which come again and again.
     private var buffers: [FlatBuffer.Signature: FlatBuffer] = [:]
-    private var sums: GradientSums?
+    /// Those of runs that take turns, the newest last.
+    private var sums: [GradientSums] = []
     private var failure: ProcessGroupError?
     private var gathered = 0
 
@@ -71,9 +72,12 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
         if let reason = text(message) { throw .notConnected(reason: reason) }
         handle = group
         guard case .cuda(let index) = device, let group else { return }
-        let added = cd_group_add_nccl(
-            group, try store.prefixed("nccl").handle, Int32(rank), Int32(size),
-            Int64(1000 * timeout), Int8(clamping: index))
+        let own = try store.prefixed("nccl")
+        let added = withExtendedLifetime(own) {
+            cd_group_add_nccl(
+                group, own.handle, Int32(rank), Int32(size), Int64(1000 * timeout),
+                Int8(clamping: index))
+        }
         if let reason = text(added) { throw .notConnected(reason: reason) }
     }
 
@@ -155,16 +159,23 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
         let waited = cd_group_wait(handle)
         guard succeeded(text(message) ?? text(waited)) else { return }
         for (buffer, own) in filled { buffer.empty(into: own) }
-        sums.write()
+        guard sums.write() else {
+            _ = succeeded("a parameter has a gradient in another process and none in this one")
+            return
+        }
     }
 
-    /// The sums of the parameters' gradients; they stay as long as the parameters are the same.
+    /// The sums of the parameters' gradients; they stay for as long as a few runs take turns.
     private func followed(_ parameters: [Tensor]) -> GradientSums {
-        if let sums, sums.parameters.map(\.handle) == parameters.map(\.handle) { return sums }
-        let sums = GradientSums(of: parameters)
-        self.sums = sums
-        return sums
+        let handles = parameters.map(\.handle)
+        let place = sums.firstIndex { $0.parameters.map(\.handle) == handles }
+        let found = place.map { sums.remove(at: $0) } ?? GradientSums(of: parameters)
+        sums = sums.suffix(Self.mostRuns - 1) + [found]
+        return found
     }
+
+    /// How many runs may take turns before memory for sums is made anew.
+    private static let mostRuns = 8
 
     /// The group that c10d knows; nil after a failure, which the scope then knows.
     private func usableHandle(for tensors: [Tensor]) -> cd_group? {
@@ -256,6 +267,8 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
             let start = ContinuousClock.now
             while try !allHaveNoticed(), ContinuousClock.now - start < .seconds(graceSeconds + 1) {
                 usleep(20_000)
+                // Others notice it by the end of the connection.
+                disconnect()
             }
         } catch {
             // The store has gone: nobody can be told, and the process ends with what it was given.
@@ -263,9 +276,9 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
         }
     }
 
+    /// Leaves the group, where no sum is under way; else the end of the process does it.
     private func disconnect() {
-        if let handle { cd_group_free(handle) }
-        handle = nil
+        if let left = handle, cd_group_free(left) { handle = nil }
     }
 
     /// The processes of which nothing more is to be expected.

@@ -60,9 +60,20 @@ final class FlatBuffer {
     }
 
     /// Copies what is here into the tensors that are not nil.
-    func empty(into tensors: [Tensor?]) {
+    ///
+    /// - Returns: whether there are zeros where a tensor is nil.
+    @discardableResult
+    func empty(into tensors: [Tensor?]) -> Bool {
         withoutGrad {
-            for (view, tensor) in zip(views, tensors) { _ = tensor?.copy(from: view) }
+            var isZero = true
+            for (view, tensor) in zip(views, tensors) {
+                if let tensor {
+                    _ = tensor.copy(from: view)
+                } else {
+                    isZero = isZero && view.abs().sum(dtype: .float64).item() == 0
+                }
+            }
+            return isZero
         }
     }
 }

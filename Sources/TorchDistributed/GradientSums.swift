@@ -104,5 +104,12 @@ final class GradientSums: @unchecked Sendable {
     }
 
     /// Puts the sums into the gradients.
-    func write() { for bucket in buckets { bucket.memory.empty(into: bucket.gradients) } }
+    ///
+    /// - Returns: false where one that this process lacks is not zero: another process has it.
+    func write() -> Bool {
+        for bucket in buckets {
+            guard bucket.memory.empty(into: bucket.gradients) else { return false }
+        }
+        return true
+    }
 }

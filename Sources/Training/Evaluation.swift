@@ -45,11 +45,15 @@ func evaluate(
         return try collectingOperatorErrors {
             let evaluators = tasks.map { $0.evaluator(dtype: dtype) }
             var done = 0
+            let batches = (images.imageCount + images.batchSize - 1) / max(images.batchSize, 1)
+            var meetings = try Meetings(of: processes, pieces: batches)
             try images.forEach { batch in
                 evaluators.forEach { $0.add(batch) }
                 done += batch.count
                 progress(done, images.imageCount)
+                try meetings.note()
             }
+            try meetings.end()
             return try evaluators.map {
                 try $0.combine(over: processes)
                 return try $0.scores

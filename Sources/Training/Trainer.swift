@@ -260,7 +260,9 @@ public final class Trainer {
                 throw TrainingError.device(
                     "\(options.device)", reason: error.reason, lastGoodStep: savedStep)
             }
-            let fitting = try options.device == .cpu ? nil : steps.largestFitting()
+            // A trial step of one process would be taken for a real one by the others.
+            let isAlone = processes.size == 1
+            let fitting = try options.device != .cpu && isAlone ? steps.largestFitting() : nil
             throw TrainingError.outOfMemory(
                 batchSize: steps.epoch.batchSize, reason: error.reason, fitting: fitting,
                 lastGoodStep: savedStep)

@@ -153,6 +153,20 @@ struct DistributedGroupTests {
         }
     }
 
+    @Test(
+        "meets as often as the busiest process has pieces of work, also where others have fewer or none"
+    )
+    func meetings() throws {
+        let found = try together(3) { group in
+            var meetings = try Meetings(of: group, pieces: [9, 2, 0][group.rank], interval: 2)
+            for _ in 0..<[9, 2, 0][group.rank] { try meetings.note() }
+            try meetings.end()
+            // All are at the same place again.
+            return try group.greatest(of: 10 + group.rank)
+        }.map { try $0.get() }
+        #expect(found == [12, 12, 12])
+    }
+
     @Test("meets in a file, and takes none in which others have met")
     func file() throws {
         try withFolder { folder in

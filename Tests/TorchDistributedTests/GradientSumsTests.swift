@@ -52,6 +52,56 @@ struct GradientSumsTests {
         #expect(found == Array(repeating: once + once, count: 3))
     }
 
+    /// The sums that a pass through a chain begins: of leaves of 1, 2 and 3 elements, of which the last one's gradient is there
+    /// first.
+    ///
+    /// - Parameter isReversed: whether the leaves are given in the other order.
+    /// - Returns: for each, the leaf's elements and how many leaves had their gradient by then; and how many sums had begun
+    ///   before the pass was over.
+    private static func begun(isReversed: Bool) -> (sums: [[Int]], during: Int) {
+        let leaves = (1...3).map { count in
+            let leaf = Tensor.full([count], 1)
+            leaf.requiresGrad = true
+            return leaf
+        }
+        let sums = GradientSums(of: isReversed ? leaves.reversed() : leaves, bucketBytes: 1)
+        var begun: [[Int]] = []
+        sums.begin { parts in
+            begun.append([parts[0].count, leaves.filter { $0.grad != nil }.count])
+        }
+        let first = leaves[0].sum() * 2
+        (first * leaves[1].sum() * leaves[2].sum()).backward()
+        let during = begun.count
+        sums.end(succeeded: true)
+        return (begun, during)
+    }
+
+    @Test("begin while the pass goes on, in one order, whatever the order in which they come")
+    func order() {
+        let last = Self.begun(isReversed: false)
+        #expect(last.sums == [[3, 1], [2, 2], [1, 3]])
+        #expect(last.during == 3)
+        // The first one to be begun comes last, and the others wait for it.
+        let first = Self.begun(isReversed: true)
+        #expect(first.sums == [[1, 3], [2, 3], [3, 3]])
+        #expect(first.during == 3)
+    }
+
+    @Test("fail where another process has a gradient that this one lacks")
+    func unlike() throws {
+        let found = try together(2) { group in
+            let leaves = (0..<2).map { _ in Tensor.full([4], 1) }
+            for leaf in leaves { leaf.requiresGrad = true }
+            try collectingOperatorErrors {
+                group.sumGradients(of: leaves, and: []) {
+                    (leaves[0].sum() + (group.rank == 0 ? leaves[1].sum() : 0 * leaves[0].sum()))
+                        .backward()
+                }
+            }
+        }
+        #expect(throws: ProcessGroupError.self) { try found[1].get() }
+    }
+
     @Test("of a pass that fails are not waited for, and the others learn why")
     func failed() throws {
         struct Trouble: Error {}

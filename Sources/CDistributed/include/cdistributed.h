@@ -59,8 +59,8 @@ char *cd_group_add_nccl(cd_group group, cd_store store, int32_t rank, int32_t si
                         int8_t card);
 // Whether this build has NCCL.
 bool cd_has_nccl(void);
-// Sums that are not ended are left to the end of the process, since Gloo would wait for them.
-void cd_group_free(cd_group group);
+// Leaves a group. False, and the group as it is, where sums are under way still, for which Gloo would wait.
+bool cd_group_free(cd_group group);
 // Replaces each tensor by its sum, least or greatest over the processes. All are under way at once.
 char *cd_group_reduce(cd_group group, const cd_tensor *tensors, size_t count,
                       cd_reduction reduction);
