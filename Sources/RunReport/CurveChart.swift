@@ -45,8 +45,9 @@ struct CurveChart {
             <text x="\(Self.margins.left - 6)" y="\(y(tick) + 4)" class="left">\(Self.label(tick))</text>
             """
         }
-        let epochs = Self.ticks(first, last).filter { $0.rounded() == $0 && $0 >= first }.map {
-            tick -> HTML in
+        let epochs = Self.ticks(first, last).filter { tick in
+            tick.rounded() == tick && (first...last).contains(tick)
+        }.map { tick -> HTML in
             "<text x=\"\(x(tick))\" y=\"\(Self.height - 16)\" class=\"below\">\(Int(tick))</text>"
         }
         let paths = zip(curves, 0...).map { curve, index -> HTML in

@@ -63,4 +63,15 @@ struct RunReportTests {
         #expect(ticks.count >= 2 && ticks.count <= 7)
         #expect(ticks[0] <= least && ticks[ticks.count - 1] >= most)
     }
+
+    @Test("A chart names no epoch beyond its last one")
+    func epochs() throws {
+        let points = (1...14).map { (x: Double($0), y: Double($0)) }
+        let chart = CurveChart(
+            title: "accuracy", unit: "%", curves: [.init(name: "a", points: points)])
+        let labels = try #require(chart.html).description.matches(of: /class="below">(\d+)</).map {
+            Int($0.1) ?? -1
+        }
+        #expect(labels == [5, 10])
+    }
 }

@@ -27,6 +27,7 @@ with tempfile.TemporaryDirectory() as folder:
         controls = reach(page)
         check(controls > 0, "the report has controls")
         colours = []
+        page.js("scrollTo(0, 0)")
         for theme in ("light", "dark"):
             page.theme(theme)
             colours.append(page.js("getComputedStyle(document.body).backgroundColor"))
