@@ -95,7 +95,8 @@ struct CurveChart {
     }
 
     private static func label(_ value: Double) -> String {
-        let places = abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : abs(value) >= 0.1 ? 2 : 4
+        let places =
+            value == 0 || abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : abs(value) >= 0.1 ? 2 : 4
         return value.formatted(places: places)
     }
 

@@ -73,5 +73,6 @@ struct RunReportTests {
             Int($0.1) ?? -1
         }
         #expect(labels == [5, 10])
+        #expect(chart.html?.description.contains(#"class="left">0<"#) == true)
     }
 }
