@@ -12,13 +12,13 @@ import json
 import os
 import socket
 import statistics
-import time
 
 import torch
 from torch import distributed, multiprocessing
 from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
+import timed_steps
 from pytorch_step import CLASS_COUNT, PAIRS, ResNet, ReviewedStudent, hierarchical_context_loss, settle
 
 
@@ -49,13 +49,7 @@ def train(rank, options, port, answers):
         optimizer.step()
         return loss.item()
 
-    for _ in range(options.warmup):
-        step()
-    times = []
-    for _ in range(options.steps):
-        start = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - start)
+    times = timed_steps.milliseconds(step, options.warmup, options.steps)
     if rank == 0:
         answers.put(statistics.median(times))
     distributed.destroy_process_group()
@@ -77,7 +71,7 @@ def main():
         port = free.getsockname()[1]
     answers = multiprocessing.get_context("spawn").SimpleQueue()
     multiprocessing.spawn(train, (options, port, answers), options.processes)
-    seconds = answers.get()
+    milliseconds = answers.get()
     print(
         json.dumps(
             {
@@ -85,8 +79,8 @@ def main():
                 "processes": options.processes,
                 "threads": options.threads,
                 "batch_size": options.batch_size,
-                "ms_per_step": 1000 * seconds,
-                "images_per_second": options.batch_size / seconds,
+                "ms_per_step": milliseconds,
+                "images_per_second": 1000 * options.batch_size / milliseconds,
                 "version": f"PyTorch {torch.__version__}",
             }
         )

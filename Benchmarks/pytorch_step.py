@@ -21,10 +21,10 @@ import json
 import platform
 import resource
 import statistics
-import time
 from typing import NamedTuple
 
 import pytorch_methods as methods
+import timed_steps
 import torch
 from torch import nn
 from torch.nn import functional
@@ -288,14 +288,8 @@ def main():
         torch.backends.cudnn.benchmark = options.mode == "compile"
     torch.manual_seed(0)
     step = make_step(options, device)
-    for _ in range(options.warmup or (10 if device.type == "cuda" else 3)):
-        step()
-    times = []
-    for _ in range(options.steps):
-        start = time.perf_counter()
-        step()
-        times.append(1000 * (time.perf_counter() - start))
-    milliseconds = statistics.median(times)
+    warmup = options.warmup or (10 if device.type == "cuda" else 3)
+    milliseconds = statistics.median(timed_steps.milliseconds(step, warmup, options.steps))
     report = {
         "pair": options.pair,
         "work": options.work,

@@ -34,10 +34,10 @@ import platform
 import resource
 import statistics
 import sys
-import time
 from pathlib import Path
 
 import pytorch_step
+import timed_steps
 import torch
 import torchvision
 from torch import nn
@@ -264,14 +264,7 @@ def measure(options):
     torch.manual_seed(0)
     counts = {}
     step = make_step(options, counts)
-    for _ in range(options.warmup):
-        step()
-    times = []
-    for _ in range(options.steps):
-        start = time.perf_counter()
-        step()
-        times.append(1000 * (time.perf_counter() - start))
-    milliseconds = statistics.median(times)
+    milliseconds = statistics.median(timed_steps.milliseconds(step, options.warmup, options.steps))
     report = {
         "work": options.work,
         "precision": options.precision,

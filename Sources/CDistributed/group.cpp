@@ -109,8 +109,6 @@ char *cd_group_gloo(cd_store store, int32_t rank, int32_t size, int64_t timeout,
 
 #ifdef REVIEWKD_CUDA
 
-bool cd_has_nccl(void) { return true; }
-
 char *cd_group_add_nccl(cd_group group, cd_store store, int32_t rank, int32_t size, int64_t timeout,
                         int8_t card) {
   return cd::guard([&] {
@@ -126,8 +124,6 @@ char *cd_group_add_nccl(cd_group group, cd_store store, int32_t rank, int32_t si
 }
 
 #else
-
-bool cd_has_nccl(void) { return false; }
 
 char *cd_group_add_nccl(cd_group, cd_store, int32_t, int32_t, int64_t, int8_t) {
   return cd::message("this build has no NCCL");

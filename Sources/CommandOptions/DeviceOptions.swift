@@ -44,6 +44,13 @@ package struct DeviceOptions: ParsableArguments {
     /// Whether it is the processor.
     package var isProcessor: Bool { device == "cpu" }
 
+    /// Whether the threads follow what the machine has to give.
+    ///
+    /// Processes of one machine would take each other for other programs.
+    package func adaptsThreads(with processes: any ProcessGroup) -> Bool {
+        threads == nil && processes.size == 1
+    }
+
     /// Refuses more processes than this machine has cards, where they compute on cards.
     ///
     /// - Parameter processes: how many are to be started; each takes another card.

@@ -146,9 +146,7 @@ extension Recipe {
         usesGraph: Bool, preparesData: Bool, _ processes: any ProcessGroup,
         _ reducedBytes: inout Int?, _ remark: (String) -> Void
     ) throws -> () throws -> Void {
-        guard processes.size <= batchSize else {
-            throw TrainingError.smallBatch(size: batchSize, processes: processes.size)
-        }
+        try requireImages(for: processes)
         let count = Share(of: processes).count(of: batchSize)
         let nextBatch = makeBatches(images, count, device: device, augmented: preparesData)
         if work == .evaluate {
@@ -186,9 +184,7 @@ extension Recipe {
         }
         if processes.size > 1 {
             differentiate()
-            reducedBytes = optimizer.gradients.reduce(0) {
-                $0 + $1.count * $1.dtype.elementType.byteCount
-            }
+            reducedBytes = optimizer.gradients.reduce(0) { $0 + $1.byteCount }
         }
         if work == .reduce {
             // Sums of sums would grow beyond all bounds.

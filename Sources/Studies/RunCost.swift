@@ -67,6 +67,6 @@ extension Recipe {
 
 extension [NamedTensor] {
     fileprivate var byteCount: Int {
-        reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.elementType.byteCount }
+        reduce(0) { $0 + $1.tensor.byteCount }
     }
 }

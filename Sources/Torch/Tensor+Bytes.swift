@@ -55,9 +55,12 @@ extension Tensor {
         }
     }
 
+    /// How many bytes the elements take.
+    public var byteCount: Int { count * dtype.elementType.byteCount }
+
     /// The row-major, little-endian bytes of the elements, copied to the host.
     public func bytes() -> [UInt8] {
-        let size = count * dtype.elementType.byteCount
+        let size = byteCount
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
             copyBytes(into: UnsafeMutableRawBufferPointer(buffer))
             initialized = size

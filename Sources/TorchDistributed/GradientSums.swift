@@ -56,7 +56,7 @@ final class GradientSums: @unchecked Sendable {
     /// About eight buckets, neither so small that messages cost more than they hide, nor so large that nothing
     /// overlaps.
     convenience init(of parameters: [Tensor]) {
-        let bytes = parameters.reduce(0) { $0 + $1.count * $1.dtype.elementType.byteCount }
+        let bytes = parameters.reduce(0) { $0 + $1.byteCount }
         self.init(
             of: parameters, bucketBytes: min(max(bytes / 8, 256 << 10), FlatBuffer.bucketBytes))
     }
@@ -71,7 +71,7 @@ final class GradientSums: @unchecked Sendable {
                 bytes = 0
             }
             parts[parts.count - 1].append(tensor)
-            bytes += tensor.count * tensor.dtype.elementType.byteCount
+            bytes += tensor.byteCount
         }
         return parts
     }

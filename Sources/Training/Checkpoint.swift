@@ -48,7 +48,7 @@ struct Checkpoint {
 
     /// About how large the file is.
     var byteCount: Int {
-        tensors.reduce(0) { $0 + $1.tensor.count * $1.tensor.dtype.elementType.byteCount }
+        tensors.reduce(0) { $0 + $1.tensor.byteCount }
     }
 }
 

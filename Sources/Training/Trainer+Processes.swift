@@ -62,14 +62,23 @@ extension ProcessGroup {
 }
 
 extension Recipe {
+    /// Refuses a batch that has fewer images than there are processes.
+    ///
+    /// - Throws: `TrainingError.smallBatch`.
+    package func requireImages(for processes: any ProcessGroup) throws(TrainingError) {
+        guard processes.size <= batchSize else {
+            throw .smallBatch(size: batchSize, processes: processes.size)
+        }
+    }
+
     /// Refuses a group of processes among which the images cannot be divided.
     ///
     /// - Throws: `TrainingError.smallBatch`, or `.oneProcess` where the method remembers single images.
     package func requireShares(
         of processes: any ProcessGroup, _ distiller: any Distiller
     ) throws(TrainingError) {
+        try requireImages(for: processes)
         let size = processes.size
-        guard size <= batchSize else { throw .smallBatch(size: batchSize, processes: size) }
         guard size == 1 || distiller.termsWithMemory.isEmpty else {
             let names = distiller.termsWithMemory.joined(separator: "+")
             throw .oneProcess(what: "\(names), which remembers every image,", processes: size)

@@ -164,8 +164,7 @@ extension RunCommandOptions {
         settings.device = resolved
         settings.processes = processes
         settings.usesGraph = device.graph
-        // Processes of one machine would take each other for other programs.
-        settings.adaptsThreads = device.threads == nil && processes.size == 1
+        settings.adaptsThreads = device.adaptsThreads(with: processes)
         settings.maxSteps = maxSteps
         settings.checkpointEvery = checkpointEvery
         settings.resume = resume

@@ -52,8 +52,7 @@ struct DemoCommand: ParsableCommand {
 
     private func run(with processes: any ProcessGroup) throws {
         let usesGraph = device.graph
-        // Processes of one machine would take each other for other programs.
-        let adaptsThreads = device.threads == nil && processes.size == 1
+        let adaptsThreads = device.adaptsThreads(with: processes)
         let device = try device.resolve()
         Interruption.install()
         let start = ContinuousClock.now

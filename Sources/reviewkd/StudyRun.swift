@@ -55,8 +55,7 @@ struct StudyRun {
         settings.device = device
         settings.processes = processes
         settings.usesGraph = options.device.graph
-        // Processes of one machine would take each other for other programs.
-        settings.adaptsThreads = options.device.threads == nil && processes.size == 1
+        settings.adaptsThreads = options.device.adaptsThreads(with: processes)
         settings.jobs = options.jobs
         settings.together = options.together
         settings.checkpointEvery = options.checkpointEvery

@@ -20,16 +20,17 @@ package enum Chromium {
         return program != nil && python != nil
     }
 
-    /// Runs a script with the browser as its first argument, and prints what it measured.
+    /// Runs a script with the browser as its first argument.
     ///
     /// - Parameters:
     ///   - script: its path beside the tests.
     ///   - arguments: what else it takes.
     ///   - tests: a file of the tests.
+    /// - Returns: what it measured, which is also printed.
     /// - Throws: `Failed` with what it wrote, or why the process cannot be started.
     package static func run(
         _ script: String, _ arguments: [String], beside tests: String = #filePath
-    ) throws {
+    ) throws -> String {
         guard let python, let program else { throw Failed(description: "nothing is installed") }
         let process = Process()
         let output = Pipe()
@@ -47,6 +48,7 @@ package enum Chromium {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw Failed(description: text) }
         print(text)
+        return text
     }
 
     private static func find(_ name: String) -> String? {

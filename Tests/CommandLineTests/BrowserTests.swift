@@ -25,9 +25,10 @@ extension WholeRunsSuite {
                 Thread.sleep(forTimeInterval: 0.01)
             }
             let address = try dashboard.outputSoFar().split(separator: "\n")
-            try Chromium.run(
+            let watched = try Chromium.run(
                 "Python/real_run.py",
                 [String(try #require(address.first)), "\(run.processIdentifier)"])
+            #expect(watched.hasPrefix("a real run grew from step "))
             dashboard.send(SIGINT)
             #expect(try dashboard.outcome().status == 128 + SIGINT)
         }
@@ -54,7 +55,8 @@ extension WholeRunsSuite {
                 "--output", page,
             ])
             try #require(outcome.status == 0, "\(outcome.errors)")
-            try Chromium.run("Python/report_page.py", [workshop.url(page).path])
+            let read = try Chromium.run("Python/report_page.py", [workshop.url(page).path])
+            #expect(read.hasPrefix("a report of "))
         }
     }
 }

@@ -150,14 +150,7 @@ extension WholeRunsSuite {
             let output = workshop.fresh("unlike")
             let runs = try launch(
                 output, 2, also: [[], ["--set", "optimizer.learning_rate=0.04"]])
-            for (prefix, run) in zip(["", "rank 1: "], runs) {
-                let outcome = try run.outcome()
-                #expect(outcome.status == 1)
-                #expect(
-                    outcome.sentence.hasPrefix(
-                        "Error: \(prefix)the processes do not do the same: rank 1 differs from rank 0 in the "
-                            + "recipe."), "\(outcome.errors)")
-            }
+            try expectUnlike(runs, in: "the recipe")
         }
 
         @Test("of a method that remembers images are refused")

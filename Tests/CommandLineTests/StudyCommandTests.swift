@@ -74,16 +74,7 @@ extension WholeRunsSuite {
             let output = workshop.fresh("study")
             let arguments = workshop.reproduce(
                 output, seeds: "0", also: ["--checkpoint-every", "3"])
-            var ends = 0
-            while ends < 20 {
-                let outcome = try workshop.run(
-                    arguments, environment: ["REVIEWKD_EXIT_AT": "before-rename:3"])
-                guard outcome.status == 75 else {
-                    #expect(outcome.status == 0, "\(outcome.errors)")
-                    break
-                }
-                ends += 1
-            }
+            let ends = try workshop.repeatEndedAtWrites(arguments)
             #expect(ends > 2)
             try #expect(accuracies(output) == accuracies(whole))
             #expect(try lines(output).count == 4)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import TensorFiles
+import Testing
 
 @testable import reviewkd
 
@@ -171,5 +172,37 @@ extension Workshop {
             "--seeds", seeds, "--schedule", "pair.yaml", "--data", "data", "--output", output,
             "--precision", "float32", "--threads", "1",
         ] + also
+    }
+}
+
+extension Workshop {
+    /// Repeats a command that ends at every third write of a checkpoint until it comes to its own end.
+    ///
+    /// - Returns: how often it ended before.
+    func repeatEndedAtWrites(_ arguments: [String]) throws -> Int {
+        var ends = 0
+        while ends < 20 {
+            let outcome = try run(
+                arguments, environment: ["REVIEWKD_EXIT_AT": "before-rename:3"])
+            guard outcome.status == 75 else {
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                break
+            }
+            ends += 1
+        }
+        return ends
+    }
+}
+
+/// Expects both of two ranks to end since they would not do the same.
+func expectUnlike(_ runs: [RunningTool], in what: String) throws {
+    for (prefix, run) in zip(["", "rank 1: "], runs) {
+        let outcome = try run.outcome()
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.sentence.hasPrefix(
+                "Error: \(prefix)the processes do not do the same: rank 1 differs from rank 0 in \(what)."
+            ),
+            "\(outcome.errors)")
     }
 }

@@ -57,8 +57,6 @@ char *cd_group_gloo(cd_store store, int32_t rank, int32_t size, int64_t timeout,
 // Adds NCCL to a group, for tensors on this process's card. Waits for all others.
 char *cd_group_add_nccl(cd_group group, cd_store store, int32_t rank, int32_t size, int64_t timeout,
                         int8_t card);
-// Whether this build has NCCL.
-bool cd_has_nccl(void);
 // Leaves a group. False, and the group as it is, where sums are under way still, for which Gloo would wait.
 bool cd_group_free(cd_group group);
 // Replaces each tensor by its sum, least or greatest over the processes. All are under way at once.
