@@ -21,9 +21,10 @@ demo: setup ## Train a student alone, with KD and with ReviewKD, and compare the
 # An import that Package.swift does not name is an error.
 declared := --explicit-target-dependency-import-check error
 
+# TEST_FLAGS goes to every `swift test`, such as TEST_FLAGS='-debug-info-format none'.
 test: setup ## Build and run every test
-	swift test $(scratch) $(declared)
-	swift test --package-path Benchmarks
+	swift test $(scratch) $(declared) $(TEST_FLAGS)
+	swift test --package-path Benchmarks $(TEST_FLAGS)
 
 test-all: setup ## The same, with every method between every pair, and every network exported
 	REVIEWKD_TEST_ALL=1 swift test $(scratch)
