@@ -243,7 +243,7 @@ let package = Package(
         .target(
             name: "Studies",
             dependencies: [
-                "Basics", "DetectionData", "DetectionTraining", "Detectors",
+                "Basics", "DetectionData", "DetectionTraining", "Detectors", "Machine",
                 "TensorFiles", "Torch", "TorchNN", "VisionModels", "NetworkFiles",
                 "VisionData", "Distillation", "RunRecords", "Recipes", "Training", "StepTiming",
             ],
@@ -490,6 +490,7 @@ let package = Package(
             dependencies: [
                 "Basics", "BasicsTestSupport", "RunRecords", "Machine", "NetworkFiles", "Recipes",
                 "Training", "Torch", "TorchNN", "VisionModels", "VisionData", "Distillation",
+                "TorchTestSupport",
             ],
             swiftSettings: house),
         .testTarget(

@@ -101,7 +101,7 @@ package struct ExportCommand: ParsableCommand {
     }
 
     package func run() throws {
-        try requireFolder()
+        try Disk.requirePlace(forFile: output)
         guard try device.resolve() == .cpu else {
             throw ValidationError(
                 "--device is \(device.device), expected cpu, where networks are exported")
@@ -151,18 +151,6 @@ package struct ExportCommand: ParsableCommand {
         ).write(to: output, folds: fold, normalizes: normalize)
         guard json else { return written.show() }
         try printJSON(written)
-    }
-
-    /// Finds out before any work whether there is a place for the file.
-    private func requireFolder() throws {
-        let url = URL(filePath: output)
-        let folder = url.deletingLastPathComponent()
-        guard Disk.isDirectory(folder) else {
-            throw FileError.cannotWrite(path: output, reason: "there is no folder \(folder.path)")
-        }
-        guard !Disk.isDirectory(url) else {
-            throw FileError.cannotWrite(path: output, reason: "it is a folder")
-        }
     }
 
     /// What `--mean` and `--std` say.

@@ -26,7 +26,7 @@ package struct ThreadGovernor {
     }
 
     /// The share of waiting in the threads' time from which fewer threads are tried.
-    static let waitingShare = 0.1
+    package static let waitingShare = 0.1
 
     /// A trial must make steps at least so many times as fast.
     static let gain = 1.05

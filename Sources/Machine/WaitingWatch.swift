@@ -57,15 +57,20 @@ package struct WaitingWatch {
         else { return nil }
         isDone = true
         guard let start, let now = times() else { return nil }
-        let waiting = now.waiting - start.waiting
-        let all = waiting + now.running - start.running
-        // A thread that ended took its times with it.
-        guard waiting > 0, all > waiting, waiting >= Self.share * all else { return nil }
-        return waiting / all
+        guard let share = now.share(since: start), share >= Self.share else { return nil }
+        return share
     }
 }
 
 extension WaitingWatch.Times {
+    /// The share of waiting in the threads' time since an earlier reading; nil where no time has passed.
+    package func share(since former: Self) -> Double? {
+        let waited = waiting - former.waiting
+        let all = waited + running - former.running
+        // A thread that ended took its times with it.
+        return waited >= 0 && all > waited ? waited / all : nil
+    }
+
     /// The times of all threads of this process; nil where the system does not count them.
     package static func ofThisProcess() -> Self? {
         let folder = "/proc/self/task"

@@ -43,6 +43,11 @@ package struct ReportCommand: ParsableCommand {
     package init() {}
 
     package func validate() throws {
+        guard teacher == nil || data != nil else {
+            throw ValidationError(
+                "--teacher shows what the teacher makes of test images, and --data is not given; give both, or "
+                    + "neither")
+        }
         guard let images else { return }
         guard data != nil else {
             throw ValidationError("--images names test images, and --data is not given; give both")
@@ -64,6 +69,8 @@ package struct ReportCommand: ParsableCommand {
         where !FileManager.default.fileExists(atPath: folder + "/recipe.yaml") {
             throw NoRun(folder: folder)
         }
+        let path = output ?? runs[0] + "/report.html"
+        try Disk.requirePlace(forFile: path)
         let recipe = try Recipe.load(file: runs[0] + "/recipe.yaml")
         let positions = try images.map(Self.positions)
         let opened = try data.flatMap { recipe.isDetection ? nil : try open(recipe, in: $0) }
@@ -80,7 +87,6 @@ package struct ReportCommand: ParsableCommand {
                 folder: folder, data: fits ? opened : nil, teacher: teacher,
                 program: program, remark: { printError("note: \($0)") })
         }
-        let path = output ?? runs[0] + "/report.html"
         let names = data.flatMap { CIFARClassNames.read(of: recipe.dataset.images, in: $0) }
         let report = RunReport(
             reported, test: opened?.test, images: positions, classNames: names,

@@ -94,7 +94,9 @@ func columns(_ rows: [[String]]) -> String {
         rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
     }
     return rows.map { row in
-        let cells = zip(row, widths).map { $0.padded(to: $1) }.joined(separator: "  ")
+        let cells = zip(row, widths).map { cell, width in
+            cell + String(repeating: " ", count: width - cell.count)
+        }.joined(separator: "  ")
         return String(cells.reversed().drop { $0 == " " }.reversed())
     }.joined(separator: "\n")
 }

@@ -59,7 +59,11 @@ public final class RunRecorder: Sendable {
             if waiting.update.points.count < Self.longestQueue {
                 waiting.update.points += update.points
             }
-            if let progress = update.progress { waiting.update.progress = progress }
+            if var progress = update.progress {
+                // A step knows no score, and the epoch before it may not be written yet.
+                progress.score = progress.score ?? waiting.update.progress?.score
+                waiting.update.progress = progress
+            }
             if let state = update.state { waiting.update.state = state }
             if let artefacts = update.artefacts { waiting.update.artefacts = artefacts }
             defer { waiting.isScheduled = true }

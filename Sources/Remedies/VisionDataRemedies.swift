@@ -36,7 +36,11 @@ extension CIFARError: Remediable {
 
 extension TooManyUnreadable: Remediable {
     package func remedy(in command: CommandKind) -> String? {
-        [.bench, .predict].contains(command)
-            ? nil : "mend or remove them, or allow more with --max-unreadable \(found.count)"
+        switch command {
+        case .bench: nil
+        case .predict: "mend them, or leave them out"
+        case .run, .study, .fetch, .other:
+            "mend or remove them, or allow more with --max-unreadable \(found.count)"
+        }
     }
 }

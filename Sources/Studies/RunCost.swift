@@ -1,5 +1,6 @@
 import Basics
 import Distillation
+import Machine
 import Recipes
 import StepTiming
 import Torch
@@ -21,16 +22,29 @@ struct RunCost {
     ///   - precision: of the forward passes.
     ///   - device: where the run would be.
     ///   - usesGraph: whether a card runs a step as one graph.
+    ///   - adaptsThreads: whether the run takes fewer threads where other programs use the processors.
     /// - Throws: where networks cannot be made or matched, or memory does not suffice.
     init(
         _ recipe: Recipe, judging: Recipe? = nil, precision: Precision, device: Device,
-        usesGraph: Bool
+        usesGraph: Bool, adaptsThreads: Bool
     ) throws {
-        func secondsPerImage(_ work: BenchmarkWork, _ recipe: Recipe) throws -> Double {
+        func measured(_ work: BenchmarkWork, _ recipe: Recipe) throws -> Double {
             try recipe.benchmark(
                 work, precision: precision, device: device,
                 usesGraph: usesGraph, steps: 3
             ).millisecondsPerStep / 1000 / Double(recipe.batchSize)
+        }
+        func secondsPerImage(_ work: BenchmarkWork, _ recipe: Recipe) throws -> Double {
+            let before = WaitingWatch.Times.ofThisProcess()
+            let all = try measured(work, recipe)
+            let threads = Runtime.threads
+            guard adaptsThreads, device == .cpu, threads > 1, let before,
+                let share = WaitingWatch.Times.ofThisProcess()?.share(since: before),
+                share >= ThreadGovernor.waitingShare
+            else { return all }
+            Runtime.setThreads(1)
+            defer { Runtime.setThreads(threads) }
+            return min(all, try measured(work, recipe))
         }
         secondsPerTrainingImage =
             try secondsPerImage(recipe.teacher == nil ? .train : .distill, recipe)

@@ -38,10 +38,13 @@ public struct RunEstimate: Sendable, Encodable {
     ///   - directory: the folder of the images; nil for the numbers of the published data set.
     ///   - device: where it would run.
     ///   - usesGraph: whether a card runs a step as one graph.
+    ///   - adaptsThreads: whether it would take fewer threads where other programs use the processors.
     /// - Throws: where the images cannot be used, networks cannot be made or matched, or memory does not
     ///   suffice; `DatasetError.noFolder` where only the images' folder tells their number.
-    public init(of recipe: Recipe, data directory: String?, device: Device, usesGraph: Bool) throws
-    {
+    public init(
+        of recipe: Recipe, data directory: String?, device: Device, usesGraph: Bool,
+        adaptsThreads: Bool = false
+    ) throws {
         let plan =
             try recipe.isDetection ? Plan(ofDetector: recipe, directory) : Plan(recipe, directory)
         let length = RunLength(
@@ -49,7 +52,7 @@ public struct RunEstimate: Sendable, Encodable {
         let cost = try RunCost(
             plan.seen, judging: plan.judging,
             precision: recipe.precision ?? .standard(on: device), device: device,
-            usesGraph: usesGraph)
+            usesGraph: usesGraph, adaptsThreads: adaptsThreads)
         trainingImages = plan.trained
         evaluatedImages = plan.judged
         steps = length.steps

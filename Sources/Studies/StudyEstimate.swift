@@ -97,7 +97,7 @@ extension Study {
                         remark("measuring \(cell.key.pair), \(cell.key.method)")
                         return try RunCost(
                             kind, precision: settings.precision, device: settings.device,
-                            usesGraph: settings.usesGraph)
+                            usesGraph: settings.usesGraph, adaptsThreads: settings.adaptsThreads)
                     }()
                 measured[kind.digest] = cost
                 let begun = min(RunFolder.savedSteps(in: folder(of: cell)) ?? 0, steps)

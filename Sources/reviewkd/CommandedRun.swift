@@ -83,7 +83,8 @@ struct CommandedRun {
         _ recipe: Recipe, _ options: RunCommandOptions, on device: Device
     ) throws {
         let estimate = try RunEstimate(
-            of: recipe, data: options.data, device: device, usesGraph: options.device.graph)
+            of: recipe, data: options.data, device: device, usesGraph: options.device.graph,
+            adaptsThreads: options.device.adaptsThreads(with: SingleProcess()))
         let runs = try options.parsedSeeds()?.count ?? 1
         print(
             "\(recipe.name): \(recipe.epochs) epochs of \(estimate.trainingImages) images, "

@@ -75,8 +75,12 @@ struct StudyRun {
 
     private func plan(_ cells: [Cell], _ settings: StudySettings) throws {
         let reporter = Mutex(ProgressReporter(quiet: options.quiet))
-        let book = options.recording.book(
-            in: options.output, kind: name == StudyTable.name ? "reproduce" : "ablate")
+        // A plan leaves nothing behind.
+        let book =
+            options.dryRun
+            ? nil
+            : options.recording.book(
+                in: options.output, kind: name == StudyTable.name ? "reproduce" : "ablate")
         // A study tells of one thing at a time, and is over when the recording is concluded.
         nonisolated(unsafe) let recording = book.map {
             StudyRecording(cells, in: options.output, options: settings.run, book: $0)

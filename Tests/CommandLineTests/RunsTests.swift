@@ -33,6 +33,14 @@ extension WholeRunsSuite {
                 return try #require(test?["top1"] as? Double)
             }
             #expect(rows.map { $0["score"] as? Double } == scores)
+            // Each column begins below its heading.
+            let table = try workshop.run(["runs", "list", "--records", place]).output
+                .split(separator: "\n").map(Array.init)
+            let heading = try #require(table.first)
+            for start in heading.indices.dropFirst()
+            where heading[start] != " " && heading[start - 1] == " " {
+                #expect(table[1][start] != " " && table[1][start - 1] == " ")
+            }
             let groups = try #require(list["groups"] as? [[String: Any]])
             #expect(groups.count == 1)
             #expect(groups.first?["seeds"] as? [Int] == [0, 1])

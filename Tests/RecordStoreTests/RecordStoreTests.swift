@@ -48,6 +48,29 @@ struct RecordStoreTests {
         }
     }
 
+    @Test(
+        "The score of an epoch stays, though a step that knows none follows before both are written"
+    )
+    func scoreOfAnEpoch() throws {
+        try withFolder { folder in
+            let store = try RecordStore(path: folder + "/runs.sqlite", access: .write)
+            let run = RunDescription(
+                folder: folder + "/run", name: "run", kind: "train", recipe: "made",
+                recipeText: "name: made\n", settings: [:], seedGroup: "made", method: "alone",
+                seed: 0, epochs: 2, score: "top1")
+            let recorder = try RunRecorder(run, in: store, keepsPoints: false) { _ in }
+            var epoch = RunUpdate()
+            epoch.progress = RunProgress(epoch: 1, step: 10, score: 15.47)
+            recorder.add(epoch)
+            var step = RunUpdate()
+            step.progress = RunProgress(epoch: 1, step: 11)
+            recorder.finish(step)
+            let progress = try #require(try store.runs().first).progress
+            #expect(progress.score == 15.47)
+            #expect(progress.step == 11)
+        }
+    }
+
     @Test("A file that cannot grow costs the record and not the run")
     func fullDisk() throws {
         try withFolder { folder in

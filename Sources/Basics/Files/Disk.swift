@@ -14,6 +14,17 @@ package enum Disk {
 
     package static func isFile(_ url: URL) -> Bool { exists(url) && !isDirectory(url) }
 
+    /// Finds out before any work whether there is a place for a file.
+    ///
+    /// - Parameter path: of the file; relative to the working folder where it does not begin with a slash.
+    /// - Throws: `FileError.noFolder`, or `.cannotWrite` where it is a folder itself.
+    package static func requirePlace(forFile path: String) throws(FileError) {
+        let url = URL(filePath: path)
+        let folder = url.deletingLastPathComponent()
+        guard isDirectory(folder) else { throw .noFolder(folder.path, for: path) }
+        guard !isDirectory(url) else { throw .cannotWrite(path: path, reason: "it is a folder") }
+    }
+
     /// Makes a folder and those above it, unless they are there.
     package static func makeDirectory(_ url: URL) throws(FileError) {
         guard mkdir(url.path, 0o755) != 0 else { return }

@@ -6,6 +6,8 @@ public enum FileError: Error, Equatable {
     case cannotRead(path: String, reason: String)
     /// A file or folder cannot be made, written, moved or removed.
     case cannotWrite(path: String, reason: String)
+    /// A file is to lie in a folder that is not there.
+    case noFolder(String, for: String)
     /// A file cannot be given new contents; it still has the old ones, whole.
     case cannotReplace(path: String, reason: String)
 }
@@ -18,6 +20,8 @@ extension FileError: CustomStringConvertible {
             "\(path) could not be read: \(reason); check the path and its permissions"
         case .cannotWrite(let path, let reason):
             "\(path) could not be written: \(reason); check the free space and the permissions"
+        case .noFolder(let folder, let path):
+            "\(path) could not be written: there is no folder \(folder); make it, or choose another file"
         case .cannotReplace(let path, let reason):
             "\(path) could not be written: \(reason); what was saved before is untouched; free some "
                 + "space, or choose another folder"
@@ -32,6 +36,7 @@ extension FileError {
         case .cannotRead(_, let reason), .cannotWrite(_, let reason),
             .cannotReplace(_, let reason):
             reason
+        case .noFolder(let folder, _): "there is no folder \(folder)"
         }
     }
 
