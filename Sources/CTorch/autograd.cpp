@@ -10,8 +10,8 @@
 
 #include "guard.h"
 
-ct_error ct_backward(ct_tensor output) {
-  return ct::guard([&] { torch::autograd::backward({ct::borrow(output)}, {}); });
+ct_error ct_backward(ct_tensor output, bool keeps_graph) {
+  return ct::guard([&] { torch::autograd::backward({ct::borrow(output)}, {}, keeps_graph); });
 }
 
 bool ct_grad_mode(void) { return at::GradMode::is_enabled(); }

@@ -8,6 +8,7 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
     case noRegressor(student: Int, teacher: Int)
     case noMargins(teacher: String)
     case oneClass
+    case noClassMean(method: String, classes: Int, of: Int)
     case notForDetectors(method: String, known: [String])
     case noRegions(method: String, network: String)
     case otherPyramid(student: [Int], teacher: [Int])
@@ -50,6 +51,10 @@ public enum DistillationError: Error, Equatable, CustomStringConvertible {
         case .noRegions(let method, let network):
             "\(method) compares what two detectors say of regions, and the \(network) judges none. Expected two "
                 + "detectors of the R-CNN family. Choose others, or the method reviewkd."
+        case .noClassMean(let method, let classes, let count):
+            "\(method) compares with the mean of each class over the training images, and \(classes) of the "
+                + "\(count) classes have none. Expected an image of each. Hold fewer out for validation, or choose "
+                + "another method."
         case .oneClass:
             "crd tells an image from those of other classes, but all training images are of one class. "
                 + "Choose another method."

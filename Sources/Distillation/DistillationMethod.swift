@@ -1,10 +1,10 @@
 import Torch
 import VisionModels
 
-/// A term that recipes can name, with all that they need of it: name, constants and how it is made.
+/// What recipes can name as a method: its name, and the constants that its formula leaves open.
 ///
-/// A method's file holds everything about it; `DistillationMethods.all` lists the method.
-public protocol DistillationMethod: KnowledgeTerm, SendableMetatype {
+/// A method's file holds everything about it; `DistillationMethods` lists the method.
+public protocol NamedMethod: SendableMetatype {
     /// The numbers that its formula leaves open.
     associatedtype Settings: Sendable, Equatable
 
@@ -17,11 +17,14 @@ public protocol DistillationMethod: KnowledgeTerm, SendableMetatype {
     /// The constants as recipes write them.
     static var constants: [MethodConstant<Settings>] { get }
 
-    /// Whether it compares stage by stage, so that unequal networks leave some of them out.
-    static var comparesEveryStage: Bool { get }
-
     /// The constants that were published for a use.
     static func published(for use: MethodUse) -> Settings
+}
+
+/// A term that recipes can name, with all that they need of it: name, constants and how it is made.
+public protocol DistillationMethod: KnowledgeTerm, NamedMethod {
+    /// Whether it compares stage by stage, so that unequal networks leave some of them out.
+    static var comparesEveryStage: Bool { get }
 
     /// Makes the term.
     ///

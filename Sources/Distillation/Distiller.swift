@@ -19,6 +19,12 @@ public protocol Distiller<Targets>: AnyObject {
     /// The names of the terms that remember single images from step to step.
     var termsWithMemory: [String] { get }
 
+    /// The place of the first of the teacher's terms among those of `losses`; those before it are the labels'.
+    var firstTaughtTerm: Int { get }
+
+    /// The terms that want the teacher's class means before the first step.
+    var classMeanTerms: [any ClassMeanTerm] { get }
+
     /// The forward pass of one training step, the same wherever the run is.
     ///
     /// - Parameter batch: the mini-batch.
@@ -46,6 +52,9 @@ extension Distiller {
 
     /// None.
     public var termsWithMemory: [String] { [] }
+
+    /// None.
+    public var classMeanTerms: [any ClassMeanTerm] { [] }
 
     /// Overwrites this distiller's state, strictly.
     public func load(stateDict: [NamedTensor]) throws(StateDictError) {
@@ -107,13 +116,15 @@ public struct LossTerms {
 
     /// The weighted sum, with weights that lie on the device.
     ///
-    /// - Parameter weights: float32 `[terms]`.
+    /// - Parameters:
+    ///   - weights: float32 `[terms]`.
+    ///   - places: of the terms that are added up; all where nothing is given.
     /// - Returns: a scalar to go backward from.
     /// - Precondition: there is at least one term, and there are at least as many weights.
-    public func total(weights: Tensor) -> Tensor {
+    public func total(weights: Tensor, of places: Range<Int>? = nil) -> Tensor {
         sum(
-            terms.enumerated().map { index, term in
-                term.value * weights.narrow(0, index..<(index + 1)).reshape([])
+            (places ?? terms.indices).map { index in
+                terms[index].value * weights.narrow(0, index..<(index + 1)).reshape([])
             })
     }
 

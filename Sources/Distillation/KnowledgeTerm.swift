@@ -70,6 +70,14 @@ public protocol KnowledgeTerm: AnyObject {
     func callAsFunction(_ observation: Observation) -> Tensor
 }
 
+/// A term that compares with the teacher's mean features of each class.
+public protocol ClassMeanTerm: KnowledgeTerm {
+    /// Takes the means before the first step; a run that goes on has them in its state.
+    ///
+    /// - Parameter classMeans: of the teacher's pooled features over the training images, `[classes, C]`.
+    func take(classMeans: Tensor)
+}
+
 /// One of the two networks.
 public enum DistillationSide: Sendable { case student, teacher }
 

@@ -10,6 +10,9 @@ public struct MethodConstant<Settings>: Sendable {
 
         /// A number of epochs, which keeps its share where the run is rescaled.
         case epochs(WritableKeyPath<Settings, Int> & Sendable)
+
+        /// Yes or no.
+        case flag(WritableKeyPath<Settings, Bool> & Sendable)
     }
 
     /// The key in recipes.
@@ -49,6 +52,13 @@ public struct MethodConstant<Settings>: Sendable {
         _ key: String, _ path: WritableKeyPath<Settings, Int> & Sendable, _ meaning: String
     ) -> Self {
         Self(key: key, place: .epochs(path), meaning: meaning)
+    }
+
+    /// Describes a choice of yes or no.
+    public static func flag(
+        _ key: String, _ path: WritableKeyPath<Settings, Bool> & Sendable, _ meaning: String
+    ) -> Self {
+        Self(key: key, place: .flag(path), meaning: meaning)
     }
 
     /// Describes the factor of the term in the total.

@@ -43,10 +43,19 @@ public struct ImageFacts: Sendable {
     /// methods with a memory.
     public var labels: [Int?]
 
+    /// How many classes there are.
+    public var classCount: Int
+
     /// Describes images.
-    public init(size: Int = 32, labels: [Int?] = []) {
+    ///
+    /// - Parameters:
+    ///   - size: the height of an image.
+    ///   - labels: the classes of the images.
+    ///   - classCount: how many classes there are; by default as many as the labels say.
+    public init(size: Int = 32, labels: [Int?] = [], classCount: Int? = nil) {
         self.size = size
         self.labels = labels
+        self.classCount = classCount ?? (labels.compactMap { $0 }.max() ?? 0) + 1
     }
 }
 

@@ -57,6 +57,12 @@ public final class TaughtStudent<Targets>: Distiller {
     /// Those among the teacher's terms.
     public var termsWithMemory: [String] { terms.filter(\.remembersImages).map(\.name) }
 
+    /// After the labels' losses.
+    public var firstTaughtTerm: Int { labelsTermCount }
+
+    /// Those among the teacher's terms.
+    public var classMeanTerms: [any ClassMeanTerm] { terms.compactMap { $0 as? any ClassMeanTerm } }
+
     /// The labels' losses and the teacher's terms.
     public func losses(_ batch: Batch<Targets>) -> LossTerms {
         observe(batch) { lesson, observation in

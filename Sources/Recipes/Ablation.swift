@@ -25,20 +25,46 @@ public enum Ablation: String, CaseIterable, Sendable {
     /// The factor of the term, and how it grows at the start.
     case weight
 
+    /// What later papers add to the method, each by itself.
+    case additions
+
     /// One setting of an ablation.
-    package struct Setting {
-        package let name: String
-        package let review: ReviewSettings
+    struct Setting {
+        let name: String
+        let review: ReviewSettings
     }
 
-    /// The settings, the whole method aside.
+    /// A recipe as this ablation begins with it.
     ///
-    /// - Parameters:
-    ///   - review: the whole method.
-    ///   - pair: the networks.
-    /// - Returns: the settings with their names.
-    /// - Throws: `DistillationError` where the two cannot be matched.
-    package func settings(of review: ReviewSettings, for pair: ModelPair) throws -> [Setting] {
+    /// Additions are chosen on images that are held out from training, a tenth of CIFAR's where the recipe holds out
+    /// none.
+    ///
+    /// - Parameter recipe: ReviewKD's of a pair.
+    /// - Returns: the whole method.
+    package func whole(of recipe: Recipe) -> Recipe {
+        var whole = recipe
+        if self == .additions, whole.validation.split == 0 { whole.validation.split = 5000 }
+        return whole
+    }
+
+    /// The variants of a recipe, the whole method aside.
+    ///
+    /// - Parameter whole: ReviewKD's recipe of a pair.
+    /// - Returns: the recipes with the names of their settings; nil where the recipe is none of ReviewKD.
+    /// - Throws: `ModelError`, or `DistillationError` where the networks cannot be matched.
+    package func variants(of whole: Recipe) throws -> [(name: String, recipe: Recipe)]? {
+        guard let pair = try whole.pair, let review = whole.method.review else { return nil }
+        if self == .additions {
+            return try Addition.allCases.map { ($0.rawValue, try $0.added(to: whole)) }
+        }
+        return try settings(of: review, for: pair).filter { $0.review != review }.map { setting in
+            var varied = whole
+            varied.method.review = setting.review
+            return (setting.name, varied)
+        }
+    }
+
+    private func settings(of review: ReviewSettings, for pair: ModelPair) throws -> [Setting] {
         switch self {
         case .stages: Self.matrix(review, pair)
         case .components: try Self.components(review, pair)
@@ -48,6 +74,7 @@ public enum Ablation: String, CaseIterable, Sendable {
             }
         case .distance: Self.distances(review)
         case .weight: Self.weights(review)
+        case .additions: []
         }
     }
 

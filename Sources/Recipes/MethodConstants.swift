@@ -10,12 +10,12 @@ public struct MethodConstants: Sendable, Equatable {
     /// - Parameters:
     ///   - method: the term.
     ///   - use: what it is used for.
-    package init<Method: DistillationMethod>(_ method: Method.Type, for use: MethodUse) {
+    package init<Method: NamedMethod>(_ method: Method.Type, for use: MethodUse) {
         content = Constants<Method>(settings: Method.published(for: use))
     }
 
     /// The constants of a method under their own type; nil for another method.
-    public subscript<Method: DistillationMethod>(method: Method.Type) -> Method.Settings? {
+    public subscript<Method: NamedMethod>(method: Method.Type) -> Method.Settings? {
         get { (content as? Constants<Method>)?.settings }
         set {
             guard let newValue, content is Constants<Method> else { return }
@@ -31,9 +31,9 @@ public struct MethodConstants: Sendable, Equatable {
     /// Makes the term.
     ///
     /// - Parameter place: the networks and images.
-    /// - Returns: the term.
+    /// - Returns: the term; nil for what only changes the review term.
     /// - Throws: `DistillationError` where they do not suit the method.
-    public func makeTerm(in place: MethodPlace) throws -> any KnowledgeTerm {
+    public func makeTerm(in place: MethodPlace) throws -> (any KnowledgeTerm)? {
         try content.makeTerm(in: place)
     }
 
@@ -72,13 +72,13 @@ private protocol AnyConstants: Sendable {
     var rows: [KeyRow] { get }
     var epochCounts: [Int] { get }
     func isEqual(to other: any AnyConstants) -> Bool
-    func makeTerm(in place: MethodPlace) throws -> any KnowledgeTerm
+    func makeTerm(in place: MethodPlace) throws -> (any KnowledgeTerm)?
     func makeTerm(in place: PyramidPlace) throws(DistillationError) -> any KnowledgeTerm
     mutating func read(_ field: RecipeField) throws
     mutating func rescale(from former: Int, to epochs: Int)
 }
 
-private struct Constants<Method: DistillationMethod>: AnyConstants {
+private struct Constants<Method: NamedMethod>: AnyConstants {
     var settings: Method.Settings
 
     private var table: RecipeTable<Method.Settings> {
@@ -97,8 +97,12 @@ private struct Constants<Method: DistillationMethod>: AnyConstants {
         (other as? Self)?.settings == settings
     }
 
-    func makeTerm(in place: MethodPlace) throws -> any KnowledgeTerm {
-        try Method(settings, in: place)
+    func makeTerm(in place: MethodPlace) throws -> (any KnowledgeTerm)? {
+        func make<Term: DistillationMethod>(_ method: Term.Type) throws -> (any KnowledgeTerm)? {
+            guard let settings = settings as? Term.Settings else { return nil }
+            return try Term(settings, in: place)
+        }
+        return try (Method.self as? any DistillationMethod.Type).flatMap { try make($0) }
     }
 
     func makeTerm(in place: PyramidPlace) throws(DistillationError) -> any KnowledgeTerm {
@@ -150,6 +154,7 @@ extension RecipeKey {
                     key, path, .integer(atLeast: range.lowerBound, atMost: range.upperBound),
                     meaning)
             case .epochs(let path): .optional(key, path, .integer(atLeast: 0), meaning)
+            case .flag(let path): .optional(key, path, .flag, unwritten: false, meaning)
             }
     }
 }

@@ -20,6 +20,14 @@ extension MethodSettings.Name {
                 "\(option) is \(text), but alone cannot be joined to a method that distills; leave out "
                 + "alone or the others"
         }
+        if let refinement = parts.first(where: { Self(rawValue: $0)?.refinesReview == true }),
+            !parts.contains(Self.reviewkd.rawValue),
+            parts.allSatisfy({ known.contains($0) })
+        {
+            return
+                "\(option) is \(text), but \(refinement) changes the review and is nothing without it; "
+                + "write \(([Self.reviewkd.rawValue] + parts).joined(separator: "+"))"
+        }
         return "\(option) is \(text), expected \(expected)"
             + (nearest(to: text).map { "; did you mean \"\($0)\"?" } ?? "")
     }
@@ -30,8 +38,10 @@ extension MethodSettings.Name {
     fileprivate static func nearest(to text: String) -> String? {
         let parts = text.split { !$0.isLetter && !$0.isNumber }.map(String.init)
         let names = parts.compactMap { NearestName.find($0, among: known) }
-        let joined = names.joined(separator: "+")
-        return names.count == parts.count && [Self](joined: joined) != nil ? joined : nil
+        guard names.count == parts.count else { return nil }
+        // What refines the review was meant with it.
+        return [names, [Self.reviewkd.rawValue] + names].map { $0.joined(separator: "+") }
+            .first { [Self](joined: $0) != nil }
     }
 }
 

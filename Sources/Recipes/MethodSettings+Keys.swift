@@ -11,7 +11,7 @@ extension MethodSettings {
                 "name", \.names, .methods, "The methods of the loss, joined by `+`."),
             .optional(
                 "cross_entropy_weight", \.crossEntropyWeight, .nonNegative,
-                standard: "`0.1` for `kd` by itself, else `1.0`",
+                standard: "`0.1` for `kd` or `mlkd` by itself, else `1.0`",
                 "The factor of the cross-entropy with the labels."),
         ])
 
@@ -29,7 +29,7 @@ extension MethodSettings {
     ///   - use: what they are used for.
     init(published names: [Name], for use: MethodUse) {
         self.init(
-            names: names, crossEntropyWeight: names == [.kd] ? 0.1 : 1,
+            names: names, crossEntropyWeight: [[.kd], [.mlkd]].contains(names) ? 0.1 : 1,
             constants: Dictionary(
                 uniqueKeysWithValues: names.compactMap { name in
                     name.method.map { (name, MethodConstants($0, for: use)) }
@@ -72,7 +72,7 @@ extension MethodSettings {
     /// nothing else is published.
     static var rows: [KeyRow] {
         table.rows + ReviewSettings.table.rows.map { $0.within(review) }
-            + DistillationMethods.all.flatMap { method in
+            + Name.allCases.compactMap(\.method).flatMap { method in
                 let use = MethodUse(
                     names: [method.name], teacher: nil, student: "", epochs: 240)
                 return MethodConstants(method, for: use).rows.map { $0.within(method.name) }

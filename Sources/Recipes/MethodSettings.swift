@@ -14,7 +14,7 @@ public struct MethodSettings: Sendable, Equatable {
         public static let reviewkd = Name(known: "reviewkd")
 
         /// The name of a method.
-        public init<Method: DistillationMethod>(_ method: Method.Type) {
+        public init<Method: NamedMethod>(_ method: Method.Type) {
             self.init(known: Method.name)
         }
 
@@ -28,20 +28,27 @@ public struct MethodSettings: Sendable, Equatable {
 
         private init(known name: String) { rawValue = name }
 
-        /// All methods: `alone`, those of `DistillationMethods`, and `reviewkd`.
+        /// All methods: `alone`, those of `DistillationMethods`, and `reviewkd` before what refines it.
         public static let allCases: [Name] =
             [alone] + DistillationMethods.all.map { Name(known: $0.name) } + [reviewkd]
+            + DistillationMethods.refinements.map { Name(known: $0.name) }
 
-        /// The term with its constants; nil for `alone` and `reviewkd`.
-        package var method: (any DistillationMethod.Type)? {
-            DistillationMethods.all.first { $0.name == rawValue }
+        /// The method with its constants; nil for `alone` and `reviewkd`.
+        package var method: (any NamedMethod.Type)? {
+            (DistillationMethods.all + DistillationMethods.refinements)
+                .first { $0.name == rawValue }
+        }
+
+        /// Whether it changes the review term and is nothing without it.
+        package var refinesReview: Bool {
+            DistillationMethods.refinements.contains { $0.name == rawValue }
         }
     }
 
     /// The methods, in the order of the loss's terms.
     public var names: [Name]
 
-    /// The factor of the cross-entropy with the labels; 0.1 by default for `kd` by itself, else 1.
+    /// The factor of the cross-entropy with the labels; 0.1 by default for `kd` or `mlkd` by itself, else 1.
     public var crossEntropyWeight: Double
 
     /// The review term; present exactly with `reviewkd`.
@@ -66,7 +73,7 @@ public struct MethodSettings: Sendable, Equatable {
 
     /// The constants of a method under their own type; nil where the method is not named, and setting them
     /// then changes nothing.
-    public subscript<Method: DistillationMethod>(method: Method.Type) -> Method.Settings? {
+    public subscript<Method: NamedMethod>(method: Method.Type) -> Method.Settings? {
         get { constants[Name(method)]?[method] }
         set { constants[Name(method)]?[method] = newValue }
     }
@@ -95,15 +102,23 @@ extension MethodSettings.Name {
     public static let dkd = Self(DecoupledKnowledgeDistillation.self)
     /// Correlations of predictions.
     public static let dist = Self(DIST.self)
+    /// Predictions of images, classes and batches.
+    public static let mlkd = Self(MultiLevelLogitDistillation.self)
+    /// Norm and direction of pooled features.
+    public static let nd = Self(NormAndDirection.self)
+    /// Entropy weights of the review.
+    public static let ea = Self(EntropyWeights.self)
 }
 
 extension [MethodSettings.Name] {
-    /// Reads `reviewkd+kd`; nil where a name is unknown or stands twice, or `alone` is joined.
+    /// Reads `reviewkd+kd`; nil where a name is unknown or stands twice, `alone` is joined, or what refines the
+    /// review stands without it.
     public init?(joined text: String) {
         let parts = text.split(separator: "+", omittingEmptySubsequences: false)
         let names = parts.compactMap { MethodSettings.Name(rawValue: String($0)) }
         guard names.count == parts.count, Set(names).count == names.count,
-            names.count == 1 || !names.contains(.alone)
+            names.count == 1 || !names.contains(.alone),
+            names.contains(.reviewkd) || !names.contains(where: \.refinesReview)
         else { return nil }
         self = names
     }

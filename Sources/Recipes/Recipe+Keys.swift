@@ -58,6 +58,7 @@ extension Recipe {
             try recipe.checkTeacher(section)
             try recipe.checkDetection(section)
             try recipe.checkLength(section)
+            try recipe.checkOptimizer(section)
         })
 
     /// What a page of the keys says, a line for each.
@@ -125,6 +126,14 @@ extension Recipe {
                 section.field.location, key: "teacher",
                 expected: "a section, since method.name is \(method.name)")
         }
+    }
+
+    private func checkOptimizer(_ section: RecipeSection) throws {
+        guard optimizer.options.dot != nil, method.names == [.alone] else { return }
+        throw section.contradiction(
+            "optimizer",
+            "dot moves the teacher's gradients apart from the labels', and method.name is alone; remove it, or "
+                + "choose a method that distills")
     }
 
     /// A milestone or warm-up beyond the end would silently change what the recipe promises.

@@ -8,7 +8,8 @@ extension Recipe {
     /// The text of a recipe that is known by its name.
     ///
     /// Beside the shipped ones these are, made from them: `cifar100/TEACHER-STUDENT` for any two models for
-    /// its images, `cifar100/MODEL` for one alone, both also with `-short`, the same of `imagenet` and, for
+    /// its images, `cifar100/MODEL` for one alone, both also with `-short` and `-medium`, the same of `imagenet`
+    /// but for `-medium` and, for
     /// detectors of one family, of `coco`, and of a pair's recipe every setting of an ablation, as `cifar100/resnet56-resnet20/stages/2-1`. Letter
     /// case does not matter in models' names.
     ///
@@ -36,18 +37,22 @@ extension Recipe {
     private static func ablated(
         _ recipe: Recipe, _ ablation: String, _ setting: String, _ name: String
     ) throws -> Recipe? {
-        guard let review = recipe.method.review, let pair = try recipe.pair,
-            let ablation = Ablation(rawValue: ablation)
-        else { return nil }
-        let settings = try ablation.settings(of: review, for: pair)
-        guard let chosen = settings.first(where: { $0.name == setting }) else {
-            let names = settings.map { "\(recipe.name)/\(ablation.rawValue)/\($0.name)" }
+        guard let ablation = Ablation(rawValue: ablation) else { return nil }
+        let whole = ablation.whole(of: recipe)
+        guard let variants = try ablation.variants(of: whole) else { return nil }
+        let several = ablation == .additions ? Addition.joined(setting) : nil
+        var ablated: Recipe
+        if let several {
+            ablated = whole
+            for addition in several { ablated = try addition.added(to: ablated) }
+        } else if let chosen = variants.first(where: { $0.name == setting }) {
+            ablated = chosen.recipe
+        } else {
+            let names = variants.map { "\(recipe.name)/\(ablation.rawValue)/\($0.name)" }
             throw RecipeError.unknownRecipe(name, nearest: NearestName.find(name, among: names))
         }
-        var ablated = recipe
-        ablated.name += "/\(ablation.rawValue)/\(chosen.name)"
-        ablated.description += ", with \(chosen.name) of the ablation \(ablation.rawValue)"
-        ablated.method.review = chosen.review
+        ablated.name += "/\(ablation.rawValue)/\(setting)"
+        ablated.description += ", with \(setting) of the ablation \(ablation.rawValue)"
         return ablated
     }
 }
@@ -121,7 +126,8 @@ private struct NetworksName {
     init?(_ text: String, in group: RecipeGroup) {
         self.group = group
         var parts = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-        suffix = parts.last == "short" ? "-short" : ""
+        let last = "-\(parts.last ?? "")"
+        suffix = group.suffixes.contains(last) ? last : ""
         if !suffix.isEmpty { parts.removeLast() }
         models = parts.compactMap(group.architecture)
         guard models.count == parts.count, (1...2).contains(models.count) else { return nil }
@@ -131,7 +137,20 @@ private struct NetworksName {
         "\(group.name)/\(models.map(group.name).joined(separator: "-"))\(suffix)"
     }
 
-    func text() throws -> String { try Recipe.text(ofShipped: name) ?? derived().yaml }
+    func text() throws -> String {
+        if suffix == "-medium", let epochs = group.mediumEpochs { return try medium(epochs).yaml }
+        return try Recipe.text(ofShipped: name) ?? derived().yaml
+    }
+
+    /// The long recipe's schedule in fewer epochs.
+    private func medium(_ epochs: Int) throws -> Recipe {
+        let long = try Recipe.load(nameOrPath: String(name.dropLast(suffix.count)))
+        var recipe = long.rescaled(epochs: epochs)
+        recipe.name = name
+        recipe.description =
+            "\(long.name) in \(epochs) epochs in place of \(long.epochs), each milestone at its share of them"
+        return recipe
+    }
 
     func recipe() throws -> Recipe { try Recipe(yaml: text(), file: name) }
 

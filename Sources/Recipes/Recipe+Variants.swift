@@ -38,10 +38,11 @@ extension Recipe {
         return recipe
     }
 
-    /// The same recipe for the student alone: cross-entropy only, without a teacher.
+    /// The same recipe for the student alone: cross-entropy only, without a teacher and with one momentum.
     public var studentAlone: Recipe {
         var recipe = self
         recipe.teacher = nil
+        recipe.optimizer.options.dot = nil
         recipe.method = MethodSettings(names: [.alone], crossEntropyWeight: 1)
         return recipe
     }

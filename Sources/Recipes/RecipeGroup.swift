@@ -17,13 +17,16 @@ struct RecipeGroup: Sendable {
     /// The shipped recipe of one network whose settings other networks take.
     let alone: String
 
+    /// The length of the recipes that end in `-medium`; nil where there are none.
+    let mediumEpochs: Int?
+
     static let all = [
         RecipeGroup(
             name: "cifar100", architectures: Architecture.cifar, prefix: "",
-            pair: "resnet56-resnet20", alone: "resnet56"),
+            pair: "resnet56-resnet20", alone: "resnet56", mediumEpochs: 60),
         RecipeGroup(
             name: "imagenet", architectures: Architecture.imagenet, prefix: "imagenet-",
-            pair: "ResNet34-ResNet18", alone: "ResNet34"),
+            pair: "ResNet34-ResNet18", alone: "ResNet34", mediumEpochs: nil),
     ]
 
     /// The group of a name; nil where there is none.
@@ -33,8 +36,10 @@ struct RecipeGroup: Sendable {
     }
 
     private init(
-        name: String, architectures: [Architecture], prefix: String, pair: String, alone: String
+        name: String, architectures: [Architecture], prefix: String, pair: String, alone: String,
+        mediumEpochs: Int?
     ) {
+        self.mediumEpochs = mediumEpochs
         self.name = name
         self.architectures = architectures
         self.prefix = prefix
@@ -50,11 +55,14 @@ struct RecipeGroup: Sendable {
         architectures.first { self.name(of: $0).lowercased() == name.lowercased() }
     }
 
+    /// What may stand behind the networks in a recipe's name.
+    var suffixes: [String] { ["", "-short"] + (mediumEpochs == nil ? [] : ["-medium"]) }
+
     /// The last part of every recipe's name that is made of networks.
     var namesOfNetworks: [String] {
         let models = architectures.map(name)
         let pairs = models.flatMap { teacher in models.map { "\(teacher)-\($0)" } }
-        return (models + pairs).flatMap { [$0, "\($0)-short"] }
+        return (models + pairs).flatMap { name in suffixes.map { name + $0 } }
     }
 }
 

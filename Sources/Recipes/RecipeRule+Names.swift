@@ -5,7 +5,7 @@ import VisionModels
 
 extension RecipeRule where Value == String {
     static let name = Self(
-        expected: "a name of letters, digits and . _ - between single slashes",
+        expected: "a name of letters, digits and . _ + - between single slashes",
         read: {
             guard let name = try Self.text.read($0) else { return nil }
             return Recipe.isName(name) ? name : nil
@@ -36,7 +36,7 @@ extension Recipe {
     package static func isName(_ text: String) -> Bool {
         text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
             !["", ".", ".."].contains(part)
-                && part.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
+                && part.allSatisfy { $0.isLetter || $0.isNumber || "._+-".contains($0) }
         }
     }
 }

@@ -24,7 +24,7 @@ extension TrainingError: Remediable {
         case .device:
             "repeat the command\(command == .run ? " with --resume" : ""), or see what the driver "
                 + "reports (dmesg)"
-        case .splitTooLarge, .noTeacher, .programKeepsStatistics: nil
+        case .splitTooLarge, .noTeacher, .noTaughtGradients, .programKeepsStatistics: nil
         case .noProgram: "name the model of the weights with --set teacher.model=NAME"
         case .noUntrainedProgram:
             "train with it, or name a model of `reviewkd models` with --set teacher.model=NAME"

@@ -67,7 +67,8 @@ package struct BenchmarkImages {
                 trainingImages: 50_000, testImages: 10_000, classCount: student.classCount)
         classCount = known.classCount
         facts = ImageFacts(
-            size: size, labels: (0..<known.trainingImages).map { $0 % known.classCount })
+            size: size, labels: (0..<known.trainingImages).map { $0 % known.classCount },
+            classCount: known.classCount)
     }
 }
 

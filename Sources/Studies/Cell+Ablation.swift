@@ -19,23 +19,19 @@ extension Cell {
         _ ablation: Ablation, of recipe: Recipe, schedule: String, seeds: [Int],
         precision: Precision
     ) throws -> [Cell] {
-        guard let pair = try recipe.pair, let review = recipe.method.review else {
+        let whole = ablation.whole(of: recipe)
+        guard let pair = try recipe.pair, let variants = try ablation.variants(of: whole) else {
             throw StudyError.noTeacher(recipe: recipe.name)
         }
-        let settings = try ablation.settings(of: review, for: pair).filter { $0.review != review }
         return seeds.flatMap { seed in
-            var whole = recipe
-            whole.seed = seed
-            whole.precision = precision
             func cell(_ method: String, _ recipe: Recipe) -> Cell {
-                Cell(pair: pair.name, method: method, schedule: schedule, recipe: recipe)
+                var recipe = recipe
+                recipe.seed = seed
+                recipe.precision = precision
+                return Cell(pair: pair.name, method: method, schedule: schedule, recipe: recipe)
             }
             return [cell("alone", whole.studentAlone), cell(whole.method.name, whole)]
-                + settings.map { setting in
-                    var varied = whole
-                    varied.method.review = setting.review
-                    return cell("\(ablation.rawValue)/\(setting.name)", varied)
-                }
+                + variants.map { cell("\(ablation.rawValue)/\($0.name)", $0.recipe) }
         }
     }
 }

@@ -34,6 +34,15 @@ public struct CellResult: Codable, Sendable, Equatable {
     /// where none are held out.
     public var validationBestTop1: Double?
 
+    /// The accuracy on the held-out images after the last epoch, in percent; absent where none are held out.
+    public var validationTop1: Double?
+
+    /// The test accuracy of the averaged student after the last epoch, in percent; absent where there is none.
+    public var averagedTop1: Double?
+
+    /// The accuracy of the averaged student on the held-out images then, in percent.
+    public var averagedValidationTop1: Double?
+
     /// The best test accuracy of any epoch, in percent, which is chosen on the test set.
     public var testBestTop1: Double
 
@@ -84,6 +93,9 @@ public struct CellResult: Codable, Sendable, Equatable {
         case trainingImages = "training_images"
         case testImages = "test_images"
         case validationBestTop1 = "validation_best_top1"
+        case validationTop1 = "validation_top1"
+        case averagedTop1 = "ema_top1"
+        case averagedValidationTop1 = "ema_validation_top1"
         case testBestTop1 = "test_best_top1"
         case teacherTop1 = "teacher_top1"
     }

@@ -38,7 +38,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
                 + "\(StudySchedule.shipped.joined(separator: ", "))."
         case .unusableSchedule(let path):
             "the name of the schedule's file \(path) would become part of recipes' names. Expected only "
-                + "letters, digits and the signs . _ - in it."
+                + "letters, digits and the signs . _ + - in it."
         case .ofDetectors(let recipe):
             "the recipe \(recipe) trains a detector. Studies compare networks that classify."
         case .noTeacher(let recipe):

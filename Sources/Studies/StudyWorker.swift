@@ -128,6 +128,8 @@ struct StudyWorker: Sendable {
             schedule: cell.key.schedule, epochs: cell.recipe.epochs, top1: top1,
             top5: test["top5"] ?? 0,
             validationBestTop1: history.bestOnValidation(by: "top1")?.test?["top1"],
+            validationTop1: last.validation?["top1"], averagedTop1: test["ema_top1"],
+            averagedValidationTop1: last.validation?["ema_top1"],
             testBestTop1: history.compactMap { $0.test?["top1"] }.max() ?? top1,
             seconds: history.reduce(0) { $0 + $1.seconds }, device: "\(study.settings.device)",
             processor: processorName(of: study.settings.device),

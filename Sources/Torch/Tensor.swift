@@ -99,9 +99,11 @@ public final class Tensor: @unchecked Sendable {
     }
 
     /// Computes the gradients of this scalar for every leaf that it came from.
-    public func backward() {
+    ///
+    /// - Parameter keepingGraph: whether another pass may go through the same operators afterwards.
+    public func backward(keepingGraph: Bool = false) {
         guard let handle else { return }
-        check(ct_backward(handle), "backward", shapes: "output \(self.shape)")
+        check(ct_backward(handle, keepingGraph), "backward", shapes: "output \(self.shape)")
     }
 
     /// The value of a tensor with one element.

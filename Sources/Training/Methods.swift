@@ -14,7 +14,7 @@ extension ImageFacts {
     public init(_ data: TrainingData, heldOut: [Int64] = []) {
         var labels: [Int?] = data.train.classes()
         for position in heldOut { labels[Int(position)] = nil }
-        self.init(size: data.train.imageSize, labels: labels)
+        self.init(size: data.train.imageSize, labels: labels, classCount: data.train.classCount)
     }
 }
 
@@ -29,14 +29,18 @@ extension Recipe {
             if name == .reviewkd {
                 let review = try method.review ?? ReviewSettings.published(for: use)
                 let module = try makeReview(review, student: student, teacher: teacher, remark)
-                return ReviewKD(review: module, settings: review.term)
+                return ReviewKD(
+                    review: module, settings: review.term,
+                    entropyWeights: method[EntropyWeights.self].map { EntropyWeights($0) })
             }
             // A student alone has no term beside the labels'.
-            guard let term = name.method else { return nil }
-            if term.comparesEveryStage, let text = remarkOnStages(student, teacher) {
+            guard let known = name.method else { return nil }
+            if (known as? any DistillationMethod.Type)?.comparesEveryStage == true,
+                let text = remarkOnStages(student, teacher)
+            {
                 remark("\(name.rawValue): \(text)")
             }
-            let constants = method.constants[name] ?? MethodConstants(term, for: use)
+            let constants = method.constants[name] ?? MethodConstants(known, for: use)
             return try constants.makeTerm(
                 in: MethodPlace(
                     student: student, teacher: teacher, images: images, seed: UInt64(seed),

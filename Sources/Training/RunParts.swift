@@ -36,6 +36,10 @@ package struct RunParts {
     /// Measures a teacher as it will be asked in training.
     package let check: (Teacher) throws -> TeacherCheck?
 
+    /// The mean of a teacher's pooled features over the training images of each class, for the methods that are
+    /// named.
+    package let classMeans: (_ teacher: Teacher, _ methods: String) throws -> Tensor
+
     /// How many training images there are, those held out included.
     package let trainingImages: Int
 
@@ -55,7 +59,10 @@ package struct RunParts {
     package init(
         distiller: any Distiller, optimizer: SGD, steps: any Steps, average: WeightAverage? = nil,
         primaryScore: String, validate: Judge? = nil, test: @escaping Judge,
-        check: @escaping (Teacher) throws -> TeacherCheck? = { _ in nil }, trainingImages: Int,
+        check: @escaping (Teacher) throws -> TeacherCheck? = { _ in nil },
+        classMeans: @escaping (_ teacher: Teacher, _ methods: String) throws -> Tensor = { _, _ in
+            preconditionFailure("a run without classes has no class means")
+        }, trainingImages: Int,
         testImages: Int, card: StudentCard, lists: [(name: String, list: ImageList)] = [],
         imagesDigest: String = ""
     ) {
@@ -67,6 +74,7 @@ package struct RunParts {
         self.validate = validate
         self.test = test
         self.check = check
+        self.classMeans = classMeans
         self.trainingImages = trainingImages
         self.testImages = testImages
         self.card = card
@@ -140,6 +148,9 @@ extension RunParts {
             validate: split.validation.isEmpty ? nil : judge(data.train, split.validation),
             test: judge(data.test),
             check: { try recipe.check($0, on: data, heldOut: split.validation) },
+            classMeans: {
+                try recipe.classMeans(of: $0, on: data, positions: split.training, method: $1)
+            },
             trainingImages: data.train.count, testImages: data.test.count,
             card: StudentCard(recipe, data),
             lists: [("train", data.train.list), ("test", data.test.list)].compactMap { name, list in

@@ -139,22 +139,30 @@ extension Recipe {
 extension Teacher {
     /// How many images are recognised; not a number where a logit is none.
     fileprivate func hits(on images: any EvaluationBatches) throws -> Double {
+        try keepingStatistics(outOfMemoryFor: images) {
+            var hits = 0.0
+            try images.forEach { batch in
+                let logits = self(batch.images, keepsPreactivations: false).scores.to(.float32)
+                let isSound = logits.isFinite().all().item() == 1
+                hits += logits.argmax(1).isEqual(to: batch.targets).sum().item()
+                if !isSound { hits = .nan }
+            }
+            return hits
+        }
+    }
+
+    /// Looks at images beside the training: the running statistics of a teacher that moves them are put back.
+    ///
+    /// - Throws: `TrainingError.evaluationOutOfMemory`, or what `body` throws.
+    func keepingStatistics<Result>(
+        outOfMemoryFor images: any EvaluationBatches, _ body: () throws -> Result
+    ) throws -> Result {
         let moving = stateDict().map { (entry: $0, former: $0.tensor.clone()) }
         defer {
             withoutGrad { for (entry, former) in moving { _ = entry.tensor.copy(from: former) } }
         }
         do {
-            return try collectingOperatorErrors {
-                var hits = 0.0
-                try images.forEach { batch in
-                    let logits = self(batch.images, keepsPreactivations: false).scores
-                        .to(.float32)
-                    let isSound = logits.isFinite().all().item() == 1
-                    hits += logits.argmax(1).isEqual(to: batch.targets).sum().item()
-                    if !isSound { hits = .nan }
-                }
-                return hits
-            }
+            return try collectingOperatorErrors(body)
         } catch let error as OperatorError where error.kind == .outOfMemory {
             throw TrainingError.evaluationOutOfMemory(
                 batchSize: images.batchSize, reason: error.reason)

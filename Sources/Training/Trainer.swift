@@ -144,7 +144,10 @@ public final class Trainer {
         try takeUp()
         try takeOverState()
         if state.epoch == recipe.epochs { return .alreadyFinished }
-        if state.step == 0 { try measureTeacher() }
+        if state.step == 0 {
+            try measureTeacher()
+            try takeClassMeans()
+        }
         try folder?.requireSpace(forCheckpointOf: checkpoint().byteCount)
         try beginEpoch()
         return try stopAtLimit()

@@ -13,6 +13,7 @@ public enum TrainingError: Error, CustomStringConvertible {
     case device(String, reason: String, lastGoodStep: Int?)
     case splitTooLarge(split: Int, count: Int)
     case noTeacher(method: String)
+    case noTaughtGradients
     case noProgram(path: String)
     case programKeepsStatistics
     case noUntrainedProgram
@@ -57,6 +58,9 @@ public enum TrainingError: Error, CustomStringConvertible {
             "validation.split holds out \(split) of \(count) training images. Expected fewer."
         case .noTeacher(let method):
             "the method \(method) needs a teacher, but none was given."
+        case .noTaughtGradients:
+            "optimizer.dot keeps the teacher's gradients apart from the labels', and a student that is trained "
+                + "alone has none."
         case .noProgram(let path):
             "the recipe's teacher.model is 'program', but \(path) holds weights. Expected TorchScript, or a "
                 + "package of AOTInductor."
@@ -101,6 +105,7 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .device: "resume the run, or see what the driver reports (dmesg)"
         case .splitTooLarge: "lower validation.split"
         case .noTeacher: "give one, or train the student alone"
+        case .noTaughtGradients: "leave optimizer.dot out"
         case .noProgram: "name the model of the weights"
         case .programKeepsStatistics: "leave teacher.batch_norm out"
         case .noUntrainedProgram: "name a model of the list in teacher.model"

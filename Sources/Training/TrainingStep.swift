@@ -186,14 +186,28 @@ package final class TrainingStep<Targets>: Steps {
         statistics?.counts = part > 0
         defer { statistics?.counts = nil }
         let own = distiller.losses(source.batch(of: imageCount))
-        let ownTotal = own.total(weights: row.narrow(0, 1..<(1 + termCount)))
-        let weighted = part == 1 ? ownTotal : ownTotal * part
-        let total = weighted.detach()
+        let weights = row.narrow(0, 1..<(1 + termCount))
+        func weighted(_ places: Range<Int>? = nil) -> Tensor {
+            let total = own.total(weights: weights, of: places)
+            return part == 1 ? total : total * part
+        }
+        let whole = weighted()
+        let total = whole.detach()
+        let moved = optimizer.parameters.map(\.tensor)
+        var last = whole
+        if optimizer.keepsTaughtApart {
+            let first = distiller.firstTaughtTerm
+            processes.sumGradients(of: moved, and: []) {
+                weighted(first..<termCount).backward(keepingGraph: true)
+            }
+            optimizer.takeTaughtGradients()
+            last = weighted(0..<first)
+        }
         let terms = withoutGrad { own.part(part) }
         let counted = terms.terms.map(\.value) + terms.measures.map(\.value) + [total]
-        processes.sumGradients(
-            of: optimizer.parameters.map(\.tensor), and: counted + taskState(weighted: part)
-        ) { weighted.backward() }
+        processes.sumGradients(of: moved, and: counted + taskState(weighted: part)) {
+            last.backward()
+        }
         withoutGrad {
             let values = Tensor.stack(
                 (terms.terms.map(\.value) + [total]).map { $0.detach().to(.float32) })

@@ -13,10 +13,11 @@ struct AblateCommand: ParsableCommand {
         discussion: """
             stages: student stage i learns from teacher stage j, for every i and j, with a heat map. \
             components: from one layer to the whole method. fusion: ABF, addition or concatenation. \
-            distance: L2, HCL and parts of its pyramid. weight: the size of the loss weight and its warm-up.
+            distance: L2, HCL and parts of its pyramid. weight: the size of the loss weight and its warm-up. \
+            additions: what later papers add, judged by images that are held out from training.
             """)
 
-    @Argument(help: "stages, components, fusion, distance or weight.")
+    @Argument(help: "stages, components, fusion, distance, weight or additions.")
     var ablation: Ablation
 
     @Argument(help: "A recipe that distills with ReviewKD (see `reviewkd recipes`), or its file.")

@@ -34,13 +34,19 @@ enum KeysPage {
         [
             "| name | method |", "|---|---|",
             "| `alone` | The labels alone, without a teacher; joined with nothing. |",
-        ] + DistillationMethods.all.map { "| `\($0.name)` | \($0.summary) |" } + [
-            "| `reviewkd` | Knowledge review: the teacher's features, stage by stage. |", "",
+        ] + DistillationMethods.all.map { row($0) } + [
+            "| `reviewkd` | Knowledge review: the teacher's features, stage by stage. |"
+        ] + DistillationMethods.refinements.map { row($0) } + [
+            "",
             "A method's constants are as published where they are left out. The defaults here are those of "
                 + "one method by itself over 240 epochs.",
             "A few depend on the two networks, on the length of the run, or on the methods that are joined.",
             "Without the section `review`, its weight is the one published for the two networks.",
         ]
+    }
+
+    private static func row(_ method: any NamedMethod.Type) -> String {
+        "| `\(method.name)` | \(method.summary) |"
     }
 
     private static func table(of rows: [KeyRow]) -> [String] {

@@ -91,7 +91,9 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var options: RunCommandOptions
 
     func run() throws {
-        var recipe = try options.resolve(recipe).studentAlone
+        let resolved = try options.resolve(recipe)
+        guard resolved.optimizer.options.dot == nil else { throw TrainingError.noTaughtGradients }
+        var recipe = resolved.studentAlone
         if recipe.isDetection {
             if let model { recipe.student.model = try DetectorArchitecture(named: model).name }
             return try DetectionRun(recipe: recipe, options: options, teacher: nil).run()

@@ -179,6 +179,10 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             ["bench", "pair.yaml", "--method", "kd,reviewkd"], 64,
             "or several but alone joined by +; did you mean \"kd+reviewkd\"?"),
         BadArguments(
+            ["bench", "pair.yaml", "--method", "ea+kd"], 64, without: "did you mean",
+            "--method is ea+kd, but ea changes the review and is nothing without it; write "
+                + "reviewkd+ea+kd"),
+        BadArguments(
             ["bench", "pair.yaml", "--method", "alone+kd"], 64, without: "did you mean",
             "--method is alone+kd, but alone cannot be joined to a method that distills; leave out "
                 + "alone or the others"),

@@ -165,6 +165,41 @@ import TorchTestSupport
         #expect(error <= (isExact ? 1e-12 : dtype == .float32 ? 1e-6 : 2.5e-3))
     }
 
+    /// The second image weighs nothing, the others as much as stated, each loss that of the image alone.
+    @Test(
+        "Weights of images multiply their squared errors and gradients, in our kernel and in LibTorch's operators",
+        arguments: [DType.bfloat16, .float32], [8, 7, 1])
+    func weightsOfImages(_ dtype: DType, _ size: Int) throws {
+        let weights: [Float] = [0.25, 0, 3]
+        func maps(_ key: Int) -> Tensor {
+            withoutGrad {
+                Tensor.hashed(key, shape: [3, 16, size, size], dtype: .float32).to(dtype)
+                    .contiguous(.channelsLast)
+            }
+        }
+        let (student, teacher) = (maps(10), maps(11))
+        student.requiresGrad = true
+        let loss = hierarchicalContextLoss(student, teacher, imageWeights: Tensor(weights))
+        loss.backward()
+        let gradient = try #require(student.grad).to(.float64)
+        var sum = 0.0
+        for (index, weight) in weights.enumerated() {
+            func image(_ maps: Tensor) -> Tensor {
+                withoutGrad { maps.detach().narrow(0, index..<(index + 1)).to(.float64) }
+            }
+            let own = image(student)
+            own.requiresGrad = true
+            let alone = hierarchicalContextLoss(own, image(teacher))
+            alone.backward()
+            sum += Double(weight) * alone.item() / 3
+            let expected = try #require(own.grad) * (Double(weight) / 3)
+            expectClose(
+                image(gradient), expected, relative: dtype == .bfloat16 ? 1e-2 : 1e-5,
+                absolute: 1e-7)
+        }
+        #expect(abs(loss.item() / sum - 1) < 1e-5)
+    }
+
     @Test("HCL's gradient scales with what comes from above")
     func chainRule() throws {
         func gradient(times factor: Double) throws -> Tensor {

@@ -40,6 +40,6 @@ struct MethodTableTests {
             in: MethodPlace(
                 student: network, teacher: network, images: ImageFacts(), seed: 0,
                 generator: Generator(seed: 0)))
-        #expect(term is LogitMatching && term.name == "mse")
+        #expect(term is LogitMatching && term?.name == "mse")
     }
 }

@@ -34,8 +34,34 @@ extension BaselinesFile.Case {
             ).loss(student: student, teacher: teacher)
         case "ofd": overhaul(student: student, teacher: teacher)
         case "vid": variational(student: student, teacher: teacher)
+        case "kd_standardize":
+            KnowledgeDistillation(
+                .init(temperature: parameters.temperature ?? 2, standardize: true)
+            ).loss(student: student, teacher: teacher)
+        case "mlkd":
+            MultiLevelLogitDistillation(.init(temperature: parameters.temperature ?? 4))
+                .loss(student: student, teacher: teacher)
+        case "nd": normAndDirection(student: student, teacher: teacher)
+        case "review_ea": entropyWeighted(student: student, teacher: teacher)
         default: nil
         }
+    }
+
+    private func normAndDirection(student: Tensor, teacher: Tensor) -> Tensor? {
+        guard let means = inputs["means"]?.tensor() else { return nil }
+        return NormAndDirection(
+            .init(weight: 1), studentWidth: student.size(1), teacherWidth: teacher.size(1),
+            classCount: 1, generator: Generator(seed: 0)
+        ).loss(student: student, teacher: teacher, means: means)
+    }
+
+    private func entropyWeighted(student: Tensor, teacher: Tensor) -> Tensor? {
+        guard let own = inputs["student_logits"]?.tensor(),
+            let goal = inputs["teacher_logits"]?.tensor()
+        else { return nil }
+        let weights = EntropyWeights(.init(temperature: parameters.temperature ?? 3))
+        return hierarchicalContextLoss(
+            student, teacher, imageWeights: weights(student: own, teacher: goal))
     }
 
     private func overhaul(student: Tensor, teacher: Tensor) -> Tensor? {

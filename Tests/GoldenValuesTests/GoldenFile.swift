@@ -33,7 +33,7 @@ struct GoldenFile: CustomTestStringConvertible, Sendable {
     var kind: Kind? {
         switch name {
         case "unit-hcl-abf.json": .hclAndABF
-        case "unit-baselines.json": .baselines
+        case "unit-baselines.json", "unit-additions.json": .baselines
         case "architectures.json": .architectures
         case _ where name.hasPrefix("forward-"): .forward
         case _ where name.hasPrefix("pair-"): .pair

@@ -294,7 +294,7 @@ struct RecipeErrorTests {
         Mistake(
             from: "name: test/small", to: "name: ../small",
             sentence: """
-                bad.yaml:1: name: expected a name of letters, digits and . _ - between single \
+                bad.yaml:1: name: expected a name of letters, digits and . _ + - between single \
                 slashes, found "../small".
                 """),
         Mistake(

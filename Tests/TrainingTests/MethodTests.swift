@@ -26,8 +26,9 @@ struct MethodTests {
     }
 
     private static let methods: [[MethodSettings.Name]] =
-        MethodSettings.Name.allCases.filter { $0 != .alone }.map { [$0] }
-        + [[.reviewkd, .kd], [.reviewkd, .dkd]]
+        MethodSettings.Name.allCases.filter { $0 != .alone }
+        .map { $0.refinesReview ? [.reviewkd, $0] : [$0] }
+        + [[.reviewkd, .kd], [.reviewkd, .dkd], [.reviewkd, .nd, .ea, .kd, .mlkd]]
 
     private static let isComplete =
         ProcessInfo.processInfo.environment["REVIEWKD_TEST_ALL"] == "1"

@@ -34,12 +34,17 @@ struct TrainingSetup {
         loader = TrainingLoader(
             images, normalization: .cifar100,
             augmentation: Augmentation(cropPadding: 2, flips: true), batchSize: 8, seed: 5)
-        let teacher = Architecture.resnet14.make(classCount: 6, generator: Generator(seed: 2))
-        teacher.convert(device: device, format: .channelsLast)
+        let teacher = Self.teacher(device: device)
         let student = try recipe.makeStudent(classCount: 6, device: device)
         distiller = try recipe.makeDistiller(
             student: student, teacherNetwork: teacher, precision: precision)
         optimizer = SGD(distiller.trainableParameters)
+    }
+
+    static func teacher(device: Device = .cpu) -> any Backbone {
+        let teacher = Architecture.resnet14.make(classCount: 6, generator: Generator(seed: 2))
+        teacher.convert(device: device, format: .channelsLast)
+        return teacher
     }
 
     static func images(device: Device = .cpu) -> ImageSet {

@@ -2,6 +2,7 @@ import Distillation
 import Testing
 import Torch
 import TorchNN
+import TorchTestSupport
 import VisionData
 import VisionModels
 
@@ -56,6 +57,32 @@ struct TrainingStepTests {
         }
         #expect(read == losses)
         #expect(blind.bytes() == known.bytes())
+    }
+
+    /// Two passes through one graph: a kernel that used up what the first pass left would show in the second.
+    @Test(
+        "takes the teacher's gradients apart so that both together are the whole, whichever kernels compute",
+        arguments: Precision.allCases)
+    func twoVelocities(_ precision: Precision) throws {
+        func velocities(_ dot: Double?) throws -> [NamedTensor] {
+            let setup = try TrainingSetup(.reviewAndKD, precision: precision)
+            let optimizer = SGD(
+                setup.distiller.trainableParameters, options: SGD.Options(dot: dot))
+            let step = try TrainingStep(
+                source: ResidentBatches(setup.loader), distiller: setup.distiller,
+                optimizer: optimizer, device: .cpu, usesGraph: false)
+            try setup.begin(step, epoch: 1)
+            try step.run()
+            return optimizer.stateDict()
+        }
+        let whole = try velocities(nil)
+        let parts = try velocities(0)
+        #expect(parts.count == 2 * whole.count)
+        for (index, one) in whole.enumerated() {
+            let both = parts[index].tensor + parts[whole.count + index].tensor
+            let error = relativeError(both, one.tensor)
+            #expect(error <= (precision == .float32 ? 1e-5 : 2e-2), "\(one.name)")
+        }
     }
 
     @Test("goes on in the middle of an epoch")

@@ -114,7 +114,8 @@ ct_error ct_operator_call(ct_operator op, const ct_value *arguments, size_t coun
 
 // -------------------------------------------------------------------------------- autograd
 
-ct_error ct_backward(ct_tensor output);
+// `keeps_graph`: what the pass needs stays for another one.
+ct_error ct_backward(ct_tensor output, bool keeps_graph);
 bool ct_grad_mode(void);
 void ct_set_grad_mode(bool enabled);
 
@@ -233,13 +234,15 @@ ct_error ct_attention_fusion_backward(ct_tensor gradient, ct_tensor feature, ct_
 bool ct_hierarchical_loss_is_fusible(ct_tensor student, ct_tensor teacher, int64_t bins);
 // Σ weights[k] · mean of squares at scale k: of the differences themselves, then of their averages
 // over bins × bins bins, bins / 2 × bins / 2, … 1 × 1; `bins` is 1, 2 or 4. The bins are those of adaptive
-// pooling. Also what each cell between their edges adds to the gradient of its pixels.
-ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, int64_t bins,
-                                      const double *weights, ct_tensor *loss, ct_tensor *shares);
+// pooling. Also what each cell between their edges adds to the gradient of its pixels. `images` has a factor
+// for the squares of each image, float32 `[N]`, or is null.
+ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, ct_tensor images,
+                                      int64_t bins, const double *weights, ct_tensor *loss,
+                                      ct_tensor *shares);
 // `weight` is the first of the weights.
 ct_error ct_hierarchical_loss_backward(ct_tensor gradient, ct_tensor student, ct_tensor teacher,
-                                       ct_tensor shares, int64_t bins, double weight,
-                                       ct_tensor *for_student);
+                                       ct_tensor images, ct_tensor shares, int64_t bins,
+                                       double weight, ct_tensor *for_student);
 
 // Whether the function below takes these: uint8 `[N, 3, H, W]` on the CPU, channels last.
 bool ct_normalize_takes(ct_tensor pixels);

@@ -111,18 +111,19 @@ CT_KERNEL(spread_cells, (const bf16 *student, const bf16 *teacher, const Shape &
 }
 
 // Turns one image's sums over cells [cells, C] into what each of them adds to the gradient of its
-// pixels, and returns the pooled scales' part of the loss.
+// pixels, and returns the pooled scales' part of the loss. `images` is the number of images over the factor
+// of this one.
 //
 // A pooled map of b × b bins has the term weight · mean(average²) and the gradient
 // 2 · weight / count · average / pixels for each pixel of a bin. `shares` has room for as many numbers.
-double pool(const Shape &s, const double *weights, int64_t images, float *sums, double *shares) {
+double pool(const Shape &s, const double *weights, double images, float *sums, double *shares) {
   double loss = 0;
   int64_t size = s.cells() * s.channels;
   std::fill_n(shares, size, 0.0);
   for (size_t scale = 0; scale < s.rows.scales.size(); scale++) {
     const auto &rows = s.rows.scales[scale], &columns = s.columns.scales[scale];
     double weight = weights[scale + 1];
-    double count = double(images) * s.channels * rows.size() * columns.size();
+    double count = images * s.channels * rows.size() * columns.size();
     for (const Bin &row : rows) {
       for (const Bin &column : columns) {
         double inside = double(row.length) * column.length;
@@ -147,6 +148,16 @@ double pool(const Shape &s, const double *weights, int64_t images, float *sums, 
   return loss;
 }
 
+// The factors of the images of x, null where there are none.
+const float *factors_of(ct_tensor images, const at::Tensor &x) {
+  if (!images) return nullptr;
+  at::Tensor factors = ct::borrow(images);
+  TORCH_CHECK(factors.dtype() == at::kFloat && factors.is_contiguous() && factors.dim() == 1 &&
+                  factors.size(0) == x.size(0),
+              "expected a float32 factor for each image");
+  return factors.const_data_ptr<float>();
+}
+
 }  // namespace
 
 bool ct_hierarchical_loss_is_fusible(ct_tensor student, ct_tensor teacher, int64_t bins) {
@@ -155,8 +166,9 @@ bool ct_hierarchical_loss_is_fusible(ct_tensor student, ct_tensor teacher, int64
          bins > 0;
 }
 
-ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, int64_t bins,
-                                      const double *weights, ct_tensor *loss, ct_tensor *shares) {
+ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, ct_tensor of_images,
+                                      int64_t bins, const double *weights, ct_tensor *loss,
+                                      ct_tensor *shares) {
   return ct::guard([&] {
     at::Tensor x = ct::borrow(student), y = ct::borrow(teacher);
     const int64_t images = x.size(0), image = x.numel() / images;
@@ -165,7 +177,8 @@ ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, int6
     at::Tensor sums =
         at::empty({images, shape.rows.cells(), shape.columns.cells(), shape.channels}, at::kFloat);
     std::vector<double> parts(ct::kPieces, 0.0);
-    double full = weights[0] / double(x.numel());
+    const double full = weights[0] / double(x.numel());
+    const float *factors = factors_of(of_images, x);
     at::Tensor squares = at::zeros({ct::kPieces, shape.channels}, at::kFloat);
     at::Tensor scratch = at::empty({at::get_num_threads(), all}, at::kDouble);
     ct::for_pieces(images, [&](int64_t piece, int64_t begin, int64_t end, int64_t slot) {
@@ -177,7 +190,18 @@ ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, int6
           add_cells(ct::rows(x) + n * image, ct::rows(y) + n * image, shape, cells,
                     own + cells * row, square);
         }
-        parts[piece] += pool(shape, weights, images, own, room);
+        if (!factors) {
+          parts[piece] += pool(shape, weights, double(images), own, room);
+        } else if (factors[n] == 0) {
+          std::fill_n(own, all, 0.0f);
+          std::fill_n(square, shape.channels, 0.0f);
+        } else {
+          parts[piece] += pool(shape, weights, images / double(factors[n]), own, room);
+          for (int64_t c = 0; c < shape.channels; c++) {
+            parts[piece] += full * factors[n] * square[c];
+          }
+          std::fill_n(square, shape.channels, 0.0f);
+        }
       }
       for (int64_t c = 0; c < shape.channels; c++) parts[piece] += full * square[c];
     });
@@ -189,8 +213,8 @@ ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, int6
 }
 
 ct_error ct_hierarchical_loss_backward(ct_tensor gradient, ct_tensor student, ct_tensor teacher,
-                                       ct_tensor shares, int64_t bins, double weight,
-                                       ct_tensor *for_student) {
+                                       ct_tensor of_images, ct_tensor shares, int64_t bins,
+                                       double weight, ct_tensor *for_student) {
   return ct::guard([&] {
     at::Tensor x = ct::borrow(student), y = ct::borrow(teacher), share = ct::borrow(shares);
     const Shape shape(x, bins);
@@ -199,10 +223,12 @@ ct_error ct_hierarchical_loss_backward(ct_tensor gradient, ct_tensor student, ct
     float scale = ct::borrow(gradient).item<float>();
     float factor = scale * 2 * weight / double(x.numel());
     at::Tensor result = at::empty_like(x);
+    const float *factors = factors_of(of_images, x);
     ct::for_pieces(x.size(0), [&](int64_t, int64_t begin, int64_t end, int64_t) {
       for (int64_t unit = begin * down; unit < end * down; unit++) {
         int64_t at = unit / down * image;
-        spread_cells(ct::rows(x) + at, ct::rows(y) + at, shape, unit % down, factor, scale,
+        float own = factors ? factor * factors[unit / down] : factor;
+        spread_cells(ct::rows(x) + at, ct::rows(y) + at, shape, unit % down, own, scale,
                      share.const_data_ptr<float>() + unit * row, ct::mutable_rows(result) + at);
       }
     });

@@ -13,7 +13,12 @@ public enum DistillationMethods {
         OverhaulDistillation.self,
         DecoupledKnowledgeDistillation.self,
         DIST.self,
+        MultiLevelLogitDistillation.self,
+        NormAndDirection.self,
     ]
+
+    /// What changes the review term and is no term of its own.
+    public static let refinements: [any NamedMethod.Type] = [EntropyWeights.self]
 
     /// Those that also teach detectors.
     public static let forDetectors: [any DetectionMethod.Type] = all.compactMap {

@@ -18,19 +18,23 @@ import Torch
 ///   - student: the fused student features; gradients flow into them.
 ///   - teacher: the target.
 ///   - levels: the sizes that the maps are pooled to, falling; the paper's by default.
+///   - imageWeights: a factor for each image's squared errors, float32 `[N]` without gradients; nil for 1.
 /// - Returns: the loss.
 public func hierarchicalContextLoss(
-    _ student: Tensor, _ teacher: Tensor, levels: [Int] = [4, 2, 1]
+    _ student: Tensor, _ teacher: Tensor, levels: [Int] = [4, 2, 1], imageWeights: Tensor? = nil
 ) -> Tensor {
     let sizes = levels.filter { $0 < student.size(2) }
     if let finest = sizes.first, let weights = halvingWeights(sizes),
-        let fused = fusedHierarchicalLoss(student, teacher, bins: finest, weights: weights)
+        let fused = fusedHierarchicalLoss(
+            student, teacher, bins: finest, weights: weights, imageWeights: imageWeights)
     {
         return fused
     }
     return customFunction(of: [student]) {
         let dtype: DType = student.dtype == .float64 ? .float64 : .float32
-        let pyramid = DifferencePyramid(student.to(dtype) - teacher.to(dtype), sizes: sizes)
+        let pyramid = DifferencePyramid(
+            student.to(dtype) - teacher.to(dtype), sizes: sizes,
+            imageWeights: imageWeights?.to(dtype).reshape([-1, 1, 1, 1]))
         let studentType = student.dtype
         return (
             [pyramid.loss],
@@ -67,7 +71,11 @@ private struct DifferencePyramid: Sendable {
     /// Whether each pooled map comes from the one before it rather than from the full map.
     let isNested: Bool
 
-    init(_ difference: Tensor, sizes: [Int]) {
+    /// The images' factors `[N, 1, 1, 1]`; nil for 1.
+    let imageWeights: Tensor?
+
+    init(_ difference: Tensor, sizes: [Int], imageWeights: Tensor?) {
+        self.imageWeights = imageWeights
         let height = difference.size(2)
         let width = difference.size(3)
         let finest = sizes.first ?? 1
@@ -86,7 +94,8 @@ private struct DifferencePyramid: Sendable {
 
     var loss: Tensor {
         let terms = zip(maps, weights).map { map, weight in
-            map.sumOfSquares() * (weight / Double(map.count))
+            let squares = imageWeights.map { (map * map * $0).sum() } ?? map.sumOfSquares()
+            return squares * (weight / Double(map.count))
         }
         return terms.dropFirst().reduce(terms[0], +)
     }
@@ -97,7 +106,8 @@ private struct DifferencePyramid: Sendable {
     /// transposed pooling.
     func gradient(scaledBy factor: Tensor) -> Tensor {
         let own = zip(maps, weights).map { map, weight in
-            map * (factor * (2 * weight / Double(map.count)))
+            (imageWeights.map { map * $0 } ?? map)
+                * (factor * (2 * weight / Double(map.count)))
         }
         guard isNested else {
             return own.dropFirst().reduce(own[0]) { $0 + spread($1, over: maps[0]) }

@@ -16,6 +16,7 @@ public final class ReviewKD: KnowledgeTerm {
     public let name = "review"
 
     private let settings: Settings
+    private let entropyWeights: EntropyWeights?
 
     /// The term's constants.
     public struct Settings: Sendable, Equatable {
@@ -49,9 +50,13 @@ public final class ReviewKD: KnowledgeTerm {
     /// - Parameters:
     ///   - review: made for the pair.
     ///   - settings: the constants.
-    public init(review: ReviewModule, settings: Settings) {
+    ///   - entropyWeights: what weighs the images; nil where all count the same.
+    public init(
+        review: ReviewModule, settings: Settings, entropyWeights: EntropyWeights? = nil
+    ) {
         self.review = review
         self.settings = settings
+        self.entropyWeights = entropyWeights
     }
 
     /// λ times the warm-up.
@@ -84,15 +89,26 @@ public final class ReviewKD: KnowledgeTerm {
     }
 
     /// The sum of the distances of pairs.
-    func distance(of pairs: [(student: Tensor, teacher: Tensor)]) -> Tensor {
+    func distance(
+        of pairs: [(student: Tensor, teacher: Tensor)], imageWeights: Tensor? = nil
+    ) -> Tensor {
         timed("HCL forward") {
-            let distances = pairs.map { settings.distance($0.student, $0.teacher) }
+            let distances = pairs.map {
+                settings.distance($0.student, $0.teacher, imageWeights: imageWeights)
+            }
             return distances.dropFirst().reduce(distances[0], +)
         }
     }
 
     /// The sum of the levels' distances.
     public func callAsFunction(_ observation: Observation) -> Tensor {
-        distance(of: pairs(of: observation))
+        distance(
+            of: pairs(of: observation),
+            imageWeights: entropyWeights.map { weights in
+                inFullPrecision(on: observation.device) {
+                    weights(
+                        student: observation.student.scores, teacher: observation.teacher.scores)
+                }
+            })
     }
 }

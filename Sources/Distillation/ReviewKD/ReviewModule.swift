@@ -13,14 +13,23 @@ public enum ReviewDistance: Sendable, Equatable {
     /// The hierarchical context loss of the paper.
     public static let hcl = ReviewDistance.hierarchical(levels: [4, 2, 1])
 
-    func callAsFunction(_ student: Tensor, _ teacher: Tensor) -> Tensor {
+    /// - Parameters:
+    ///   - student: `[N, C, H, W]`.
+    ///   - teacher: of the same shape.
+    ///   - imageWeights: a factor for each image's squared errors, `[N]`; nil for 1.
+    /// - Returns: a scalar.
+    func callAsFunction(
+        _ student: Tensor, _ teacher: Tensor, imageWeights: Tensor? = nil
+    ) -> Tensor {
         switch self {
         case .hierarchical(let levels):
-            hierarchicalContextLoss(student, teacher, levels: levels)
+            return hierarchicalContextLoss(
+                student, teacher, levels: levels, imageWeights: imageWeights)
         case .l2:
-            student.dtype == .float64
-                ? student.meanSquaredError(teacher)
-                : student.to(.float32).meanSquaredError(teacher.to(.float32))
+            let (own, goal) = (student.full, teacher.full)
+            guard let imageWeights else { return own.meanSquaredError(goal) }
+            let difference = own - goal
+            return (difference * difference * imageWeights.full.reshape([-1, 1, 1, 1])).mean()
         }
     }
 }

@@ -15,13 +15,19 @@ extension StudyTable {
     /// The table as Markdown.
     public var markdown: String {
         var header = ["schedule", "pair", "method", "last epoch", "n"]
-        if hasValidation { header.append("best on held-out images") }
+        if hasValidation { header += ["on held-out images", "best on held-out images"] }
+        if hasAverages { header += ["mean of weights", "mean of weights on held-out images"] }
         if hasTestBest { header.append("best on the test set") }
         header += ["published", "difference", "ahead of alone"]
         let lines = rows.map { row in
             var cells = [row.schedule.replacing("|", with: "\\|"), row.pair, row.method]
             cells += [Self.text(row.values), "\(row.values.count)"]
-            if hasValidation { cells.append(Self.text(row.validationBest)) }
+            if hasValidation {
+                cells += [Self.text(row.validation), Self.text(row.validationBest)]
+            }
+            if hasAverages {
+                cells += [Self.text(row.averaged), Self.text(row.averagedValidation)]
+            }
             if hasTestBest { cells.append(Self.text(row.testBest)) }
             return cells + [
                 row.published.map(Self.number) ?? "", row.difference.map(Self.signed) ?? "",
@@ -67,6 +73,8 @@ extension StudyTable {
     }
 
     private var hasValidation: Bool { rows.contains { !$0.validationBest.isEmpty } }
+
+    private var hasAverages: Bool { rows.contains { !$0.averaged.isEmpty } }
 
     private var hasTestBest: Bool { rows.contains { !$0.testBest.isEmpty } }
 

@@ -24,6 +24,15 @@ public struct StudyTable: Sendable {
         /// The test accuracies after the epochs that were best on held-out images, in percent.
         public var validationBest: [Double] = []
 
+        /// The accuracies on held-out images after the last epoch, in percent.
+        public var validation: [Double] = []
+
+        /// The test accuracies of the averaged student after the last epoch, in percent.
+        public var averaged: [Double] = []
+
+        /// Its accuracies on held-out images then, in percent.
+        public var averagedValidation: [Double] = []
+
         /// What was published, in percent.
         public let published: Double?
 
@@ -57,6 +66,9 @@ public struct StudyTable: Sendable {
             case leadNoise = "lead_noise"
             case testBest = "test_best"
             case validationBest = "validation_best"
+            case validation
+            case averaged = "ema"
+            case averagedValidation = "ema_validation"
         }
 
         /// Encodes the row with mean, deviation and difference; what is not known is left out.
@@ -71,6 +83,11 @@ public struct StudyTable: Sendable {
             try container.encode(values, forKey: .values)
             if !testBest.isEmpty { try container.encode(testBest, forKey: .testBest) }
             try container.encode(validationBest, forKey: .validationBest)
+            if !validation.isEmpty { try container.encode(validation, forKey: .validation) }
+            if !averaged.isEmpty { try container.encode(averaged, forKey: .averaged) }
+            if !averagedValidation.isEmpty {
+                try container.encode(averagedValidation, forKey: .averagedValidation)
+            }
             try container.encodeIfPresent(published, forKey: .published)
             try container.encodeIfPresent(difference, forKey: .difference)
             try container.encodeIfPresent(lead, forKey: .lead)
@@ -86,6 +103,9 @@ public struct StudyTable: Sendable {
             values = own.map(\.top1)
             if showsTestBest { testBest = own.map(\.testBestTop1) }
             validationBest = own.compactMap(\.validationBestTop1)
+            validation = own.compactMap(\.validationTop1)
+            averaged = own.compactMap(\.averagedTop1)
+            averagedValidation = own.compactMap(\.averagedValidationTop1)
             guard method != "alone" else { return }
             leads = own.compactMap { result in
                 results.first { $0.method == "alone" && $0.seed == result.seed }

@@ -8,10 +8,12 @@ import CTorch
 ///   - bins: the finest pooled scale has bins × bins bins, the next half as many each way, the last
 ///     one; 1, 2 or 4. They are those of adaptive pooling, which overlap where they do not divide the map.
 ///   - weights: of the full scale, then of each pooled one.
+///   - imageWeights: a factor for the squares of each image, float32 `[N]`; nil for 1.
 /// - Returns: the sum, a float32 scalar; nil, with nothing done, where our kernel does not take the
 ///   maps: it wants bfloat16 on the CPU, channels last, and a multiple of 16 channels.
 public func fusedHierarchicalLoss(
-    _ student: Tensor, _ teacher: Tensor, bins: Int, weights: [Double]
+    _ student: Tensor, _ teacher: Tensor, bins: Int, weights: [Double],
+    imageWeights: Tensor? = nil
 ) -> Tensor? {
     guard let x = student.handle, let y = teacher.handle,
         ct_hierarchical_loss_is_fusible(x, y, Int64(bins))
@@ -19,12 +21,15 @@ public func fusedHierarchicalLoss(
     return customFunction(of: [student]) {
         var loss: ct_tensor?
         var shares: ct_tensor?
-        withExtendedLifetime((student, teacher)) {
+        withExtendedLifetime((student, teacher, imageWeights)) {
             _ = check(
-                ct_hierarchical_loss_forward(x, y, Int64(bins), weights, &loss, &shares),
+                ct_hierarchical_loss_forward(
+                    x, y, imageWeights?.handle, Int64(bins), weights, &loss, &shares),
                 "fused_hierarchical_loss", shapes: "\(student.shape)")
         }
-        let saved = [student.detach(), teacher.detach(), Tensor(owning: shares)]
+        let saved = SavedMaps(
+            student: student.detach(), teacher: teacher.detach(), images: imageWeights,
+            shares: Tensor(owning: shares))
         let weight = weights[0]
         return (
             [Tensor(owning: loss)],
@@ -35,16 +40,24 @@ public func fusedHierarchicalLoss(
     }[0]
 }
 
+/// What the backward pass needs of the forward pass.
+private struct SavedMaps: Sendable {
+    let student: Tensor
+    let teacher: Tensor
+    let images: Tensor?
+    let shares: Tensor
+}
+
 private func lossBackward(
-    _ gradient: Tensor, _ saved: [Tensor], bins: Int, weight: Double
+    _ gradient: Tensor, _ saved: SavedMaps, bins: Int, weight: Double
 ) -> Tensor? {
     withExtendedLifetime((gradient, saved)) {
         var result: ct_tensor?
         check(
             ct_hierarchical_loss_backward(
-                gradient.handle, saved[0].handle, saved[1].handle, saved[2].handle,
-                Int64(bins), weight, &result),
-            "fused_hierarchical_loss backward", shapes: "\(saved[0].shape)")
+                gradient.handle, saved.student.handle, saved.teacher.handle, saved.images?.handle,
+                saved.shares.handle, Int64(bins), weight, &result),
+            "fused_hierarchical_loss backward", shapes: "\(saved.student.shape)")
         return Tensor(owning: result)
     }
 }
