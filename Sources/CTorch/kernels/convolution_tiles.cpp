@@ -391,6 +391,39 @@ CT_INLINE float weight_at(const Taps &taps, const Layout &at, int64_t result, in
   return taps.at(output, input, ky, kx);
 }
 
+// Sixteen numbers, each rounded to bfloat16 in the low half of its lane, as `rounded` has it.
+CT_TILES inline __m512i rounded16(const float *from) {
+  __m512 value = _mm512_loadu_ps(from);
+  __m512i bits = _mm512_castps_si512(value);
+  __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  __m512i sum = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+  __mmask16 is_nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
+  return _mm512_mask_mov_epi32(_mm512_srli_epi32(sum, 16), is_nan, _mm512_set1_epi32(0x7FC0));
+}
+
+// A tile [16][16][2] of 32 inputs by 16 outputs, of which the outputs lie side by side in memory.
+CT_TILES void pack_along_outputs(const float *from, int64_t by_input, bf16 *place) {
+  for (int64_t row = 0; row < 32; row += 2, place += 32) {
+    __m512i low = rounded16(from + row * by_input);
+    __m512i high = _mm512_slli_epi32(rounded16(from + (row + 1) * by_input), 16);
+    _mm512_storeu_si512(place, _mm512_or_si512(low, high));
+  }
+}
+
+// The same where the inputs lie side by side.
+CT_TILES void pack_along_inputs(const float *from, int64_t by_output, bf16 *place) {
+  // A row of the tile is 16 pairs, so that pair k of a lane is 16 pairs behind pair k - 1.
+  const __m512i rows = _mm512_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192,
+                                         208, 224, 240);
+  for (int64_t lane = 0; lane < 16; lane++) {
+    const float *own = from + lane * by_output;
+    __m512i pairs = _mm512_inserti64x4(
+        _mm512_castsi256_si512(_mm512_cvtepi32_epi16(rounded16(own))),
+        _mm512_cvtepi32_epi16(rounded16(own + 16)), 1);
+    _mm512_i32scatter_epi32(place + 2 * lane, rows, pairs, 4);
+  }
+}
+
 }  // namespace
 
 // Writes the tiles of weights in the order in which they are read:
@@ -409,6 +442,19 @@ at::Tensor pack_tiles(const Taps &taps) {
           for (int64_t column = 0; column < at.columns; column++) {
             for (int64_t c = 0; c < at.channels; c += 32) {
               for (int64_t result = 2 * pair; result < end; result++) {
+                bool is_whole = !at.paired && c + 32 <= at.inputs;
+                const float *from = taps.first + result * 16 * taps.by_output +
+                                    c * taps.by_input + ky * taps.by_row + column * taps.by_column;
+                if (is_whole && taps.by_input == 1) {
+                  pack_along_inputs(from, taps.by_output, place);
+                  place += kTile;
+                  continue;
+                }
+                if (is_whole && taps.by_output == 1) {
+                  pack_along_outputs(from, taps.by_input, place);
+                  place += kTile;
+                  continue;
+                }
                 for (int64_t row = c; row < c + 32; row += 2) {
                   for (int64_t lane = 0; lane < 16; lane++, place += 2) {
                     place[0] = bf16(rounded(weight_at(taps, at, result, lane, ky, column, row)));

@@ -378,6 +378,11 @@ CT_TILES void add_up(const Plan &plan, const float *sums, int64_t size, int64_t 
         for (int64_t part = 1; part < plan.unit_parts; part++) {
           sum = _mm512_add_ps(sum, _mm512_loadu_ps(from + part * size));
         }
+        if (by_input == 1) {
+          _mm512_storeu_ps(place, sum);
+          place += kLane;
+          continue;
+        }
         float values[kLane];
         _mm512_storeu_ps(values, sum);
         for (int64_t j = 0; j < kLane; j++, place += by_input) *place = values[j];
