@@ -26,6 +26,24 @@ package enum MistypedCommand {
         return nil
     }
 
+    /// The words of arguments that name a command, the program's name first.
+    ///
+    /// - Parameters:
+    ///   - arguments: without the program's name.
+    ///   - root: the command that they are for.
+    /// - Returns: such as `reviewkd runs list`.
+    package static func path(of arguments: [String], for root: any ParsableCommand.Type) -> String {
+        var command = root
+        var words = [root._commandName]
+        for argument in arguments {
+            let below = command.configuration.subcommands
+            guard let next = below.first(where: { $0._commandName == argument }) else { break }
+            command = next
+            words.append(argument)
+        }
+        return words.joined(separator: " ")
+    }
+
     private static func problem(
         of argument: String, below command: any ParsableCommand.Type, _ path: String
     ) -> String? {

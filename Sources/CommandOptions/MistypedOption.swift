@@ -30,6 +30,13 @@ package enum MistypedOption {
             return "--\(name) is no option of reviewkd \(command); a recipe's value is set with "
                 + "--set \(path)=VALUE"
         }
+        let owners = usage.owners(of: name)
+        if !owners.isEmpty {
+            let path = MistypedCommand.path(of: arguments, for: root)
+            return "--\(name) is no option of \(path), but of "
+                + owners.prefix(3).map { "reviewkd \($0)" }.joined(separator: ", ")
+                + (owners.count > 3 ? " and others" : "")
+        }
         // The parser also offers names that have hardly a letter in common.
         let nearest = NearestName.find(name, among: usage.options)
         return "Unknown option '--\(name)'" + (nearest.map { ". Did you mean '--\($0)'?" } ?? "")
@@ -64,18 +71,26 @@ private struct Usage {
     /// The long names, without `--`.
     let options: [String]
 
+    private let all: [Command]
+
     /// Reads them for the command that arguments name; nil where the parser writes them in another way.
     init?(of arguments: [String], for root: any ParsableCommand.Type) {
         let data = Data(root._dumpHelp().utf8)
         guard var command = try? JSONDecoder().decode(Dump.self, from: data).command else {
             return nil
         }
+        all = command.subcommands ?? []
         for word in arguments {
             guard let next = command.subcommands?.first(where: { $0.commandName == word })
             else { break }
             command = next
         }
         options = command.options
+    }
+
+    /// The commands below the program's name that have an option.
+    func owners(of option: String) -> [String] {
+        all.filter { $0.options.contains(option) }.map(\.commandName)
     }
 
     /// The name of the first option that the command does not have, without `--` and its value.

@@ -71,13 +71,25 @@ struct ReviewKDTool: AsyncParsableCommand {
         // As ArgumentParser's own `exit`, which knows nothing of streams that cannot be written.
         let message = fullMessage(for: error)
         guard let problem = MistypedOption.problem(in: message, of: arguments, for: Self.self)
-        else { return (message, exitCode(for: error)) }
+        else { return (pointing(message, at: arguments), exitCode(for: error)) }
         // The parser's own shows how the command is used.
         let usage = message.range(of: "\nUsage: ").map { message[$0.lowerBound...] }
         return (
             usage.map { "Error: \(problem)\($0)" } ?? fullMessage(for: ValidationError(problem)),
             exitCode(for: error)
         )
+    }
+
+    /// A message whose last lines name the help of the command that was given.
+    ///
+    /// A command that finds out while it runs that its options do not go together is not known to the parser any
+    /// more, which then names the whole program's.
+    private static func pointing(_ message: String, at arguments: [String]) -> String {
+        guard let usage = message.range(of: "\nUsage: \(_commandName) <subcommand>\n") else {
+            return message
+        }
+        let path = MistypedCommand.path(of: arguments, for: Self.self)
+        return message[..<usage.lowerBound] + "\n  See '\(path) --help' for more information."
     }
 
     private static var build: String {

@@ -130,6 +130,11 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
         BadArguments(
             ["--checkpoint-every", "0"], 64, "--checkpoint-every is 0, expected at least 1"),
         BadArguments(["--frobnicate"], 64, "Unknown option '--frobnicate'"),
+        BadArguments(
+            [
+                "train", "pair.yaml", "--data", "data", "--output", "OUTPUT", "--teacher", "x.pth",
+            ], 64,
+            "--teacher is no option of reviewkd train, but of reviewkd distill, reviewkd report"),
     ]
 
     /// What other commands refuse; `OUTPUT` stands for a folder that must not come into being.
@@ -289,7 +294,7 @@ struct BadArguments: Sendable, CustomTestStringConvertible {
             ["datasets", "fecth", "cifar100"], 64,
             "'fecth' is no command of reviewkd datasets; did you mean 'fetch'?"),
         BadArguments(
-            ["recipes", "shwo", "x"], 64,
+            ["recipes", "shwo", "x"], 64, without: "<subcommand>",
             "'shwo' is no command of reviewkd recipes; did you mean 'show'?"),
         BadArguments(
             ["recipes", "show", "cifar100/resnet56-resnet20-shrot"], 1,

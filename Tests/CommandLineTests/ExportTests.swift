@@ -123,6 +123,8 @@ extension CommandLineSuite {
                 ))
             let unnamed = try export("m.onnx", "onnx", model: nil)
             #expect(unnamed.sentence.contains("does not say which network it is of; give --model"))
+            #expect(unnamed.errors.contains("See 'reviewkd export --help' for more information."))
+            #expect(!unnamed.errors.contains("<subcommand>"))
             #expect(!workshop.exists("m.onnx"))
         }
 
