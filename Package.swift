@@ -469,7 +469,7 @@ let package = Package(
             name: "VisionDataTests",
             dependencies: [
                 "ArchivesTestSupport", "Basics", "VisionData", "Torch", "TorchNN",
-                "TensorFilesTestSupport",
+                "TensorFilesTestSupport", crypto,
             ],
             exclude: ["Fixtures"],
             swiftSettings: house),

@@ -106,12 +106,17 @@ public struct LossTerms {
 
     /// The weighted sum.
     ///
-    /// - Parameter weights: one for each term, in their order.
+    /// - Parameters:
+    ///   - weights: one for each term, in their order.
+    ///   - places: of the terms that are added up; all where nothing is given.
     /// - Returns: a scalar to go backward from.
     /// - Precondition: there is at least one term, and there are as many weights.
-    public func total(weights: [Double]) -> Tensor {
+    public func total(weights: [Double], of places: Range<Int>? = nil) -> Tensor {
         precondition(weights.count == terms.count, "LossTerms: not one weight for each term")
-        return sum(zip(terms, weights).map { $1 == 1 ? $0.value : $0.value * $1 })
+        return sum(
+            (places ?? terms.indices).map { index in
+                weights[index] == 1 ? terms[index].value : terms[index].value * weights[index]
+            })
     }
 
     /// The weighted sum, with weights that lie on the device.

@@ -40,6 +40,9 @@ package enum KeyNames {
         flip: hflip horizontal_flip random_flip mirror
         normalization: normalize norm
         std: deviation stdev sigma
+        standardize: logit_stand logit_standardization standardise zscore
+        second_view: strong_view strong_augmentation
+        dot: dot_delta delta
         """
 
     /// The sections that keys stand in which are often put elsewhere; the top level is none.
@@ -47,7 +50,8 @@ package enum KeyNames {
         "learning_rate": "optimizer", "momentum": "optimizer", "nesterov": "optimizer",
         "weight_decay": "optimizer", "milestones": "schedule", "warmup_fraction": "schedule",
         "split": "validation", "crop_padding": "dataset.augmentation",
-        "flip": "dataset.augmentation", "normalization": "dataset", "epochs": "", "batch_size": "",
+        "flip": "dataset.augmentation", "second_view": "dataset.augmentation", "dot": "optimizer",
+        "normalization": "dataset", "epochs": "", "batch_size": "",
         "evaluation_batch_size": "", "seed": "", "precision": "", "label_smoothing": "", "ema": "",
     ]
 

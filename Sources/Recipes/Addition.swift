@@ -1,6 +1,7 @@
 import Distillation
 import RecipeSyntax
 import TorchNN
+import VisionData
 
 /// What later papers add to ReviewKD, with the constants that they publish.
 ///
@@ -24,6 +25,9 @@ enum Addition: String, CaseIterable {
 
     /// A mean of the student's weights.
     case ema
+
+    /// A second view by RandAugment, with the losses on both.
+    case secondView = "second-view"
 
     /// Several of them, as `nd+ema`; nil where a name is unknown or stands twice.
     static func joined(_ text: String) -> [Addition]? {
@@ -55,6 +59,10 @@ enum Addition: String, CaseIterable {
         case .ema:
             var added = recipe
             added.averaging = WeightAverage.Options(decay: 0.999)
+            return added
+        case .secondView:
+            var added = recipe
+            added.dataset.augmentation.secondView = .randaugment
             return added
         }
     }

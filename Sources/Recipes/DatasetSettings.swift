@@ -60,6 +60,11 @@ public struct DatasetSettings: Sendable, Equatable {
             {
                 settings.augmentation = given
             }
+            guard !isPhotograph || settings.augmentation.secondView == nil else {
+                throw section.contradiction(
+                    "augmentation",
+                    "second_view is there for small images that lie in memory; leave it out")
+            }
             guard !isPhotograph || settings.augmentation.cropPadding == 0 else {
                 throw section.contradiction(
                     "augmentation",
@@ -85,6 +90,10 @@ extension Augmentation {
                 "The black pixels on every side of an image before a random crop of its own size."),
             .optional(
                 "flip", \.flips, .flag, "Whether half of the images, drawn anew, are mirrored."),
+            .optional(
+                "second_view", \.secondView, .choice, standard: "none",
+                "A second view of each image in every batch, strongly changed. All losses are means over both."
+            ),
         ])
 }
 

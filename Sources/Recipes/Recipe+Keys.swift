@@ -59,6 +59,7 @@ extension Recipe {
             try recipe.checkDetection(section)
             try recipe.checkLength(section)
             try recipe.checkOptimizer(section)
+            try recipe.checkSecondView(section)
         })
 
     /// What a page of the keys says, a line for each.
@@ -126,6 +127,15 @@ extension Recipe {
                 section.field.location, key: "teacher",
                 expected: "a section, since method.name is \(method.name)")
         }
+    }
+
+    /// A memory has one place for each image.
+    private func checkSecondView(_ section: RecipeSection) throws {
+        guard dataset.augmentation.secondView != nil, method.names.contains(.crd) else { return }
+        throw section.contradiction(
+            "dataset",
+            "augmentation.second_view shows each image twice in a batch, and crd remembers one embedding of "
+                + "each; leave one of them out")
     }
 
     private func checkOptimizer(_ section: RecipeSection) throws {

@@ -149,7 +149,9 @@ extension Recipe {
     ) throws -> () throws -> Void {
         try requireImages(for: processes)
         let count = Share(of: processes).count(of: batchSize)
-        let nextBatch = makeBatches(images, count, device: device, augmented: preparesData)
+        let nextBatch = makeBatches(
+            images, count, device: device, augmented: preparesData,
+            views: work == .evaluate || dataset.augmentation.secondView == nil ? 1 : 2)
         if work == .evaluate {
             let student = try makeStudent(classCount: images.classCount, device: device)
             student.eval()
@@ -167,16 +169,33 @@ extension Recipe {
             images: images.facts,
             remark: remark)
         try requireShares(of: processes, distiller)
-        let optimizer = SGD(distiller.trainableParameters)
+        // Without a teacher there are no two momenta.
+        let options = work == .train ? studentAlone.optimizer.options : self.optimizer.options
+        let optimizer = SGD(distiller.trainableParameters, options: options)
         let weights = distiller.termWeights(
             at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000))
         let loss = Tensor.zeros([], device: device)
         let part = Double(count) / Double(batchSize)
         let differentiate = {
-            let own = distiller.losses(nextBatch()).total(weights: weights)
-            let total = part == 1 ? own : own * part
-            withoutGrad { _ = loss.copy(from: total) }
-            let backward = { timed("backward") { total.backward() } }
+            let terms = distiller.losses(nextBatch())
+            func total(_ places: Range<Int>) -> Tensor {
+                let own = terms.total(weights: weights, of: places)
+                return part == 1 ? own : own * part
+            }
+            let all = 0..<weights.count
+            let goesTwice = optimizer.keepsTaughtApart && processes.size == 1
+            let first = goesTwice ? distiller.firstTaughtTerm : all.upperBound
+            let whole = total(all)
+            withoutGrad { _ = loss.copy(from: whole) }
+            let backward = {
+                timed("backward") {
+                    if goesTwice {
+                        total(first..<all.upperBound).backward(keepingGraph: true)
+                        optimizer.takeTaughtGradients()
+                    }
+                    (goesTwice ? total(0..<first) : whole).backward()
+                }
+            }
             guard processes.size > 1 else { return backward() }
             timed("reduction") {
                 processes.sumGradients(
@@ -219,16 +238,19 @@ extension Recipe {
 
     /// Synthetic batches: one and the same again and again, or each cut and augmented anew.
     private func makeBatches(
-        _ images: BenchmarkImages, _ count: Int, device: Device, augmented: Bool
+        _ images: BenchmarkImages, _ count: Int, device: Device, augmented: Bool, views: Int
     ) -> () -> Batch<Tensor> {
         let shape = [count, 3, images.size, images.size]
         guard augmented else {
-            let pixels = Tensor.empty(shape).fillNormal(generator: generator(12)).to(device)
+            let count = count * views
+            let pixels = Tensor.empty([count, 3, images.size, images.size]).fillNormal(
+                generator: generator(12)
+            ).to(device)
                 .contiguous(.channelsLast)
             let labels = Tensor.zeros([count], dtype: .int64, device: device)
             let batch = Batch(
                 images: pixels, targets: labels,
-                indices: Tensor.arange(0..<count, device: device))
+                indices: Tensor.arange(0..<count, device: device), views: views)
             return { batch }
         }
         // Tensors, because too little memory for an operator is an error, and for an array of Swift's a crash.
@@ -239,7 +261,8 @@ extension Recipe {
                 labels: Tensor.zeros([count], dtype: .int64, device: device),
                 classCount: images.classCount),
             normalization: dataset.normalization.normalization,
-            augmentation: dataset.augmentation, batchSize: count, seed: UInt64(seed))
+            augmentation: views > 1 ? dataset.augmentation : dataset.augmentation.withoutSecondView,
+            batchSize: count, seed: UInt64(seed))
         let draws = loader.epoch(0)
         return { timed("data") { loader.batch(0, of: draws) } }
     }

@@ -85,6 +85,7 @@ enum ATen: String, CaseIterable {
     case repeatInterleave = "aten::repeat_interleave.Tensor"
     case reshape = "aten::reshape"
     case round = "aten::round"
+    case scatterAdd = "aten::scatter_add"
     case setData = "aten::set_data"
     case sigmoid = "aten::sigmoid"
     case smoothL1Loss = "aten::smooth_l1_loss"

@@ -73,6 +73,17 @@ extension Tensor {
         ATen.cumulativeSum.call(.tensor(self), .int(dimension), .none)
     }
 
+    /// This tensor with elements added at places along a dimension, each place by its own index.
+    ///
+    /// - Parameters:
+    ///   - dimension: the dimension.
+    ///   - indices: int64, of the shape of `elements`; whole numbers give the same bits whatever their order.
+    ///   - elements: of this tensor's type and of its shape but along the dimension.
+    /// - Returns: the sums.
+    public func addingAt(_ dimension: Int, _ indices: Tensor, _ elements: Tensor) -> Tensor {
+        ATen.scatterAdd.call(.tensor(self), .int(dimension), .tensor(indices), .tensor(elements))
+    }
+
     /// The number i as often as the element i of this int64 tensor `[N]` says: `[2, 0, 1]` gives
     /// `[0, 0, 2]`.
     ///

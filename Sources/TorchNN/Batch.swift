@@ -11,11 +11,21 @@ public struct Batch<Targets> {
     /// The images' positions in their set, int64 `[N]`, for methods with a memory.
     public let indices: Tensor
 
-    /// How many images there are.
+    /// How often each image is there, changed in another way each time.
+    public let views: Int
+
+    /// How many images there are, each view for itself.
     public var count: Int { images.size(0) }
 
     /// Gathers the tensors.
-    public init(images: Tensor, targets: Targets, indices: Tensor) {
+    ///
+    /// - Parameters:
+    ///   - images: `[N, 3, H, W]`.
+    ///   - targets: what they are to be recognised as.
+    ///   - indices: their positions in their set.
+    ///   - views: how often each image is there.
+    public init(images: Tensor, targets: Targets, indices: Tensor, views: Int = 1) {
+        self.views = views
         self.images = images
         self.targets = targets
         self.indices = indices

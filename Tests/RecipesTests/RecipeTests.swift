@@ -322,6 +322,26 @@ struct RecipeTests {
         #expect(throws: RecipeError.self) { try load("resnet56-resnet20", "optimizer.dot=0") }
     }
 
+    @Test(
+        "A second view is refused where a memory has one place for each image, and of photographs")
+    func secondView() throws {
+        let key = "dataset.augmentation.second_view"
+        func load(_ name: String, _ overrides: String...) throws -> Recipe {
+            try Recipe.load(nameOrPath: name, overrides: overrides)
+        }
+        let pair = "cifar100/resnet56-resnet20"
+        let recipe = try load(pair, "\(key)=trivial")
+        #expect(recipe.dataset.augmentation.secondView == .trivial)
+        #expect(try Recipe(yaml: recipe.yaml, file: "views.yaml") == recipe)
+        #expect(throws: RecipeError.self) {
+            try load(pair, "\(key)=trivial", "method.name=reviewkd+crd")
+        }
+        #expect(throws: RecipeError.self) { try load(pair, "\(key)=cutout") }
+        #expect(throws: RecipeError.self) {
+            try load("imagenet/ResNet34-ResNet18", "\(key)=randaugment")
+        }
+    }
+
     /// 240 epochs have milestones at 151, 181 and 211 and a warm-up of 20; a quarter of these is 37.75, 45.25,
     /// 52.75 and 5.
     @Test("A recipe of medium length has the long one's milestones at their shares of 60 epochs")
@@ -344,7 +364,8 @@ struct RecipeTests {
     func additions() throws {
         let base = "cifar100/resnet56-resnet20-medium"
         let whole = try Recipe.load(nameOrPath: base)
-        let joined = try Recipe.load(nameOrPath: "\(base)/additions/nd+kd-standardized+dot+ema")
+        let joined = try Recipe.load(
+            nameOrPath: "\(base)/additions/nd+kd-standardized+dot+ema+second-view")
         #expect(joined.method.names == [.reviewkd, .nd, .kd])
         #expect(joined.method.review == whole.method.review)
         #expect(
@@ -352,6 +373,7 @@ struct RecipeTests {
                 == .init(temperature: 2, weight: 9, standardize: true))
         #expect(joined.optimizer.options.dot == 0.075)
         #expect(joined.averaging?.decay == 0.999)
+        #expect(joined.dataset.augmentation.secondView == .randaugment)
         #expect(joined.validation.split == 5000)
         #expect(throws: RecipeError.self) {
             try Recipe.load(nameOrPath: "\(base)/additions/nd+nd")

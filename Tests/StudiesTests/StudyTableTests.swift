@@ -27,12 +27,14 @@ struct StudyTableTests {
         let table = StudyTable(cells, results: results)
         let text = table.markdown
         for line in [
-            "| paper | resnet56-resnet20 | teacher | 72.63 | 1 | 72.34 | +0.29 |  |",
-            "| paper | resnet56-resnet20 | alone | 69.00 | 1 | 69.06 | -0.06 |  |",
-            "| paper | resnet56-resnet20 | kd | 72.00 ± 1.41 | 2 | 70.66 | +1.34 | "
-                + "(+2.00, n = 1) |",
-            "| paper | resnet56-resnet20 | dist |  | 0 |  |  |  |",
-            "| paper | vgg13-MobileNetV2 | alone | 64.00 | 1 | 64.60 | -0.60 |  |",
+            "| paper | resnet56-resnet20 | teacher | 72.63 | 1 | 72.34 | last epoch of 240, batch 64 | +0.29 |  |",
+            "| paper | resnet56-resnet20 | alone | 69.00 | 1 | 69.06 | last epoch of 240, batch 64 | -0.06 "
+                + "|  |",
+            "| paper | resnet56-resnet20 | kd | 72.00 ± 1.41 | 2 | 70.66 | last epoch of 240, batch 64 | "
+                + "+1.34 | (+2.00, n = 1) |",
+            "| paper | resnet56-resnet20 | dist |  | 0 |  |  |  |  |",
+            "| paper | vgg13-MobileNetV2 | alone | 64.00 | 1 | 64.60 | last epoch of 240, batch 64 | -0.60 "
+                + "|  |",
         ] { #expect(text.contains(line + "\n"), "\(text)") }
         #expect(
             table.csv.contains(
@@ -44,10 +46,41 @@ struct StudyTableTests {
         #expect(abs(try #require(kd["std"] as? Double) - 2.0.squareRoot()) < 1e-9)
         let alone = try JSONEncoder().encode(table.rows[1])
         #expect(!String(decoding: alone, as: UTF8.self).contains("std"))
+        #expect(kd["published_protocol"] as? String == "last epoch of 240, batch 64")
         #expect(PublishedAccuracies.top1("resnet32x4-ShuffleV2", "reviewkd") == 77.78)
         #expect(PublishedAccuracies.top1("wrn_40_2-MobileNetV2", "dkd") == 69.28)
         #expect(PublishedAccuracies.top1("ResNet50-MobileNetV2", "at") == 58.58)
         #expect(PublishedAccuracies.top1("resnet32x4-ShuffleV1", "ofd") == nil)
+        #expect(PublishedAccuracies.top1("resnet56-resnet20", "mlkd") == 72.19)
+        #expect(PublishedAccuracies.top1("wrn_40_2-wrn_40_1", "reviewkd+nd") == 75.66)
+        #expect(PublishedAccuracies.top1("vgg13-vgg8", "reviewkd+nd") == nil)
+    }
+
+    @Test(
+        "Accuracies on held-out images and of the averaged student have columns where there are some"
+    )
+    func heldOut() {
+        func line(_ change: (inout CellResult) -> Void) -> String {
+            var result = CellResult.example("reviewkd", 71)
+            change(&result)
+            return StudyTable([], results: [result]).markdown
+        }
+        let plain = line { _ in }
+        #expect(!plain.contains("held-out") && !plain.contains("mean of weights"))
+        let split = line {
+            $0.validationTop1 = 70.5
+            $0.validationBestTop1 = 70.75
+        }
+        #expect(split.contains("| n | on held-out images | best on held-out images | published |"))
+        #expect(
+            split.contains("| reviewkd | 71.00 | 1 | 70.50 | 70.75 | 71.89 | best test epoch of"))
+        let both = line {
+            $0.validationTop1 = 70.5
+            $0.validationBestTop1 = 70.75
+            $0.averagedTop1 = 72.25
+            $0.averagedValidationTop1 = 71.5
+        }
+        #expect(both.contains("| 71.00 | 1 | 70.50 | 70.75 | 72.25 | 71.50 | 71.89 |"))
     }
 
     @Test("What was best on the test set is in no form of the table unless it is asked for")

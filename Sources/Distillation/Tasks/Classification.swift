@@ -35,7 +35,8 @@ public final class Classification: LearningTask {
             batch.images, keepsPreactivations: keepsPreactivations)
         let logits = features.scores
         let hits = withoutGrad {
-            logits.argmax(1).isEqual(to: batch.targets).sum().to(.float64) * 100
+            logits.argmax(1).isEqual(to: batch.targets).sum().to(.float64)
+                * (100 / Double(batch.views))
         }
         return Lesson(
             features: features, classes: batch.targets,

@@ -36,6 +36,11 @@ public struct StudyTable: Sendable {
         /// What was published, in percent.
         public let published: Double?
 
+        /// How the published value was made; nil where there is none.
+        public var claim: String? {
+            published.flatMap { _ in PublishedAccuracies.protocol(of: method) }
+        }
+
         /// How far it is above the student alone with the same seed, in points, one per seed that both
         /// have.
         public var leads: [Double] = []
@@ -64,6 +69,7 @@ public struct StudyTable: Sendable {
         enum CodingKeys: String, CodingKey {
             case schedule, pair, method, mean, std, n, values, published, difference, lead, leads
             case leadNoise = "lead_noise"
+            case claim = "published_protocol"
             case testBest = "test_best"
             case validationBest = "validation_best"
             case validation
@@ -89,6 +95,7 @@ public struct StudyTable: Sendable {
                 try container.encode(averagedValidation, forKey: .averagedValidation)
             }
             try container.encodeIfPresent(published, forKey: .published)
+            try container.encodeIfPresent(claim, forKey: .claim)
             try container.encodeIfPresent(difference, forKey: .difference)
             try container.encodeIfPresent(lead, forKey: .lead)
             try container.encode(leads, forKey: .leads)

@@ -9,10 +9,19 @@ public struct Augmentation: Sendable, Equatable {
     /// Whether each image is mirrored with probability one half.
     public var flips: Bool
 
+    /// A second view of each image in every batch, strongly changed; nil for none.
+    public var secondView: SecondView?
+
     /// Gathers the settings.
-    public init(cropPadding: Int = 4, flips: Bool = true) {
+    public init(cropPadding: Int = 4, flips: Bool = true, secondView: SecondView? = nil) {
         self.cropPadding = cropPadding
         self.flips = flips
+        self.secondView = secondView
+    }
+
+    /// The same changes of the first view alone.
+    public var withoutSecondView: Augmentation {
+        Augmentation(cropPadding: cropPadding, flips: flips)
     }
 
     /// No change at all.

@@ -13,7 +13,7 @@ public final class ResidentBatches: BatchSource {
     /// The places of this process's images in every epoch.
     private let places: [Int]
 
-    /// The epoch's images as the loader's table has them, int64 `[images, 4]`.
+    /// The epoch's images as the loader's table has them, int64 `[images, columns]`.
     private let table: Tensor
 
     /// The place of the next batch in the epoch, int64 `[1]`.
@@ -34,7 +34,7 @@ public final class ResidentBatches: BatchSource {
         places = share.training(
             of: Array(0..<loader.imageCount), batchSize: loader.batchSize)
         let device = loader.device
-        table = Tensor.zeros([places.count, 4], dtype: .int64, device: device)
+        table = Tensor.zeros([places.count, loader.columns], dtype: .int64, device: device)
         counter = Tensor.zeros([1], dtype: .int64, device: device)
         one = Tensor.full([1], 1, dtype: .int64, device: device)
     }

@@ -12,6 +12,7 @@ public struct TrainingLoader: Sendable {
     private let normalize: Normalizer
     private let augmentation: Augmentation
     private let grid: CropGrid
+    private let changes: StrongChanges?
     private let seed: UInt64
 
     /// How many images a batch has, the last one of an epoch perhaps fewer.
@@ -37,6 +38,11 @@ public struct TrainingLoader: Sendable {
         normalize = Normalizer(normalization, device: set.pixels.device)
         self.augmentation = augmentation
         grid = CropGrid(of: set)
+        changes = augmentation.secondView.map {
+            StrongChanges(
+                $0, height: set.pixels.size(2), width: set.pixels.size(3),
+                device: set.pixels.device)
+        }
         self.batchSize = batchSize
         self.seed = seed
     }
@@ -59,6 +65,9 @@ public struct TrainingLoader: Sendable {
     public struct Epoch: Sendable {
         fileprivate let order: [Int64]
         fileprivate let draws: [Augmentation.Draw]
+
+        /// Crop, flip and codes of each image's second view; nothing where there is none.
+        fileprivate let second: [[Int64]]
     }
 
     /// Draws an epoch's order and augmentation.
@@ -66,9 +75,19 @@ public struct TrainingLoader: Sendable {
         var shuffling = CounterRandom(seed, 1, UInt64(epoch))
         var augmenting = CounterRandom(seed, 2, UInt64(epoch))
         let order = positions.shuffled(using: &shuffling)
+        var changing = CounterRandom(seed, 4, UInt64(epoch))
         return Epoch(
-            order: order, draws: order.map { _ in augmentation.draw(using: &augmenting) })
+            order: order, draws: order.map { _ in augmentation.draw(using: &augmenting) },
+            second: augmentation.secondView.map { view in
+                order.map { _ in
+                    augmentation.draw(using: &changing).numbers
+                        + view.draw(using: &changing).map(Int64.init)
+                }
+            } ?? [])
     }
+
+    /// How many numbers say what becomes of an image.
+    public var columns: Int { augmentation.secondView == nil ? 4 : 9 }
 
     /// Makes one batch.
     ///
@@ -86,22 +105,36 @@ public struct TrainingLoader: Sendable {
     /// - Parameters:
     ///   - epoch: the epoch's draws.
     ///   - places: which images of the epoch.
-    /// - Returns: int64 `[images, 4]`: position in the set, top and left of the crop, 1 where mirrored.
+    /// - Returns: int64 `[images, columns]`: position in the set, top and left of the crop, 1 where mirrored; then
+    ///   those three and two operations of a second view.
     public func table(of epoch: Epoch, _ places: [Int]) -> Tensor {
-        let numbers = places.flatMap { [epoch.order[$0]] + epoch.draws[$0].numbers }
-        return Tensor(numbers, shape: [places.count, 4]).to(set.pixels.device)
+        let numbers = places.flatMap { place in
+            [epoch.order[place]] + epoch.draws[place].numbers
+                + (epoch.second.isEmpty ? [] : epoch.second[place])
+        }
+        return Tensor(numbers, shape: [places.count, columns]).to(set.pixels.device)
     }
 
     /// Makes the batch of some rows of an epoch's table, by operators on the device alone.
     ///
-    /// - Parameter rows: int64 `[N, 4]`, as `table` gives them.
-    /// - Returns: images float32 `[N, 3, H, W]`, channels last; targets the classes, int64 `[N]`.
+    /// - Parameter rows: int64 `[N, columns]`, as `table` gives them.
+    /// - Returns: images float32 `[N, 3, H, W]`, channels last; targets the classes, int64 `[N]`; with a second view
+    ///   `2N` of each, all first views before all second ones.
     public func batch(_ rows: Tensor) -> Batch<Tensor> {
         withoutGrad {
             let positions = rows.narrow(1, 0..<1).reshape([-1])
             let (pixels, labels) = set.select(positions)
             let cut = augmentation.apply(rows.narrow(1, 1..<4), to: pixels, on: grid)
-            return Batch(images: normalize(cut), targets: labels, indices: positions)
+            guard let changes else {
+                return Batch(images: normalize(cut), targets: labels, indices: positions)
+            }
+            let second = changes(
+                augmentation.apply(rows.narrow(1, 4..<7), to: pixels, on: grid),
+                rows.narrow(1, 7..<9))
+            let both = Tensor.concatenate([cut, second]).contiguous(.channelsLast)
+            return Batch(
+                images: normalize(both), targets: Tensor.concatenate([labels, labels]),
+                indices: Tensor.concatenate([positions, positions]), views: 2)
         }
     }
 }
