@@ -1,6 +1,7 @@
 import Distillation
 import Torch
 import TorchNN
+import VisionData
 import VisionModels
 
 /// What of the method is taken apart, put in another's place, or moved.
@@ -36,14 +37,16 @@ public enum Ablation: String, CaseIterable, Sendable {
 
     /// A recipe as this ablation begins with it.
     ///
-    /// Additions are chosen on images that are held out from training, a tenth of CIFAR's where the recipe holds out
-    /// none.
+    /// Additions are chosen on images that are held out from training: a tenth of them where the recipe holds out none
+    /// and the data set's size is known.
     ///
     /// - Parameter recipe: ReviewKD's of a pair.
     /// - Returns: the whole method.
     package func whole(of recipe: Recipe) -> Recipe {
         var whole = recipe
-        if self == .additions, whole.validation.split == 0 { whole.validation.split = 5000 }
+        if self == .additions, whole.validation.split == 0 {
+            whole.validation.split = (recipe.dataset.images.facts?.trainingImages ?? 0) / 10
+        }
         return whole
     }
 
@@ -55,7 +58,11 @@ public enum Ablation: String, CaseIterable, Sendable {
     package func variants(of whole: Recipe) throws -> [(name: String, recipe: Recipe)]? {
         guard let pair = try whole.pair, let review = whole.method.review else { return nil }
         if self == .additions {
-            return try Addition.allCases.map { ($0.rawValue, try $0.added(to: whole)) }
+            // Some recipes do not take some of them, and some have them already.
+            return Addition.allCases.compactMap { addition in
+                (try? addition.added(to: whole)).flatMap { $0 == whole ? nil : $0 }
+                    .map { (addition.rawValue, $0) }
+            }
         }
         return try settings(of: review, for: pair).filter { $0.review != review }.map { setting in
             var varied = whole

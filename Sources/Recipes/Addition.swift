@@ -40,31 +40,23 @@ enum Addition: String, CaseIterable {
     /// A recipe with this in addition.
     ///
     /// - Parameter recipe: one of ReviewKD.
-    /// - Returns: a recipe that is as valid.
-    /// - Throws: `RecipeError` where there is no review.
+    /// - Returns: a valid recipe.
+    /// - Throws: `RecipeError` where the recipe does not take it.
     func added(to recipe: Recipe) throws(RecipeError) -> Recipe {
+        var added = recipe
         switch self {
-        case .nd: return try recipe.taught(also: .nd)
-        case .ea: return try recipe.taught(also: .ea)
-        case .mlkd: return try recipe.taught(also: .mlkd)
+        case .nd: added = try recipe.taught(also: .nd)
+        case .ea: added = try recipe.taught(also: .ea)
+        case .mlkd: added = try recipe.taught(also: .mlkd)
         case .standardizedKD:
-            var added = try recipe.taught(also: .kd)
+            added = try recipe.taught(also: .kd)
             added.method[KnowledgeDistillation.self] = .init(
                 temperature: 2, weight: 9, standardize: true)
-            return added
-        case .dot:
-            var added = recipe
-            added.optimizer.options.dot = 0.075
-            return added
-        case .ema:
-            var added = recipe
-            added.averaging = WeightAverage.Options(decay: 0.999)
-            return added
-        case .secondView:
-            var added = recipe
-            added.dataset.augmentation.secondView = .randaugment
-            return added
+        case .dot: added.optimizer.options.dot = recipe.dataset.images.hasPhotographs ? 0.09 : 0.075
+        case .ema: added.averaging = WeightAverage.Options(decay: 0.999)
+        case .secondView: added.dataset.augmentation.secondView = .randaugment
         }
+        return try added.validated()
     }
 }
 

@@ -33,6 +33,9 @@ public struct MethodSettings: Sendable, Equatable {
             [alone] + DistillationMethods.all.map { Name(known: $0.name) } + [reviewkd]
             + DistillationMethods.refinements.map { Name(known: $0.name) }
 
+        /// The methods that a recipe can name by themselves.
+        public static let byThemselves: [Name] = allCases.filter { !$0.refinesReview }
+
         /// The method with its constants; nil for `alone` and `reviewkd`.
         package var method: (any NamedMethod.Type)? {
             (DistillationMethods.all + DistillationMethods.refinements)

@@ -43,10 +43,11 @@ public struct OptimizerSettings: Sendable, Equatable {
         ],
         check: { section, settings in
             let shift = settings.options.dot ?? 0
-            guard shift <= min(settings.options.momentum, 1 - settings.options.momentum) else {
+            let momentum = settings.options.momentum
+            guard momentum - shift >= 0, momentum + shift < 1 else {
                 throw section.contradiction(
                     "dot",
-                    "momentum − dot and momentum + dot must lie between 0 and 1; choose a smaller dot"
+                    "momentum − dot must be at least 0, and momentum + dot below 1; choose a smaller dot"
                 )
             }
             guard !settings.options.nesterov || settings.options.momentum > 0 else {

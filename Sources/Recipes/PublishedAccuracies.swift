@@ -7,7 +7,7 @@ import VisionModels
 /// al., CVPR 2022 (DKD). ReviewKD's of the pairs that its paper does not have, R110 → R20 and the last
 /// four, are from later papers' tables in the style of theirs, as the CVPR 2024 paper on standardised
 /// logits has them, and MLKD's. ReviewKD with `nd` is ReviewKD++ as the programs' README of Wang et al., 2023, has
-/// it. `protocol(of:)` says how each method's values were made.
+/// it. `protocol(_:_:)` says how each method's values were made.
 package enum PublishedAccuracies {
     private static let columns = [
         "teacher", "alone", "kd", "fitnet", "at", "rkd", "pkt", "crd", "ofd", "reviewkd", "dkd",
@@ -57,16 +57,20 @@ package enum PublishedAccuracies {
     ///
     /// Source: the authors' programs and logs; mdistiller's keep the best test epoch.
     ///
-    /// - Parameter method: by its name, or `teacher`.
-    /// - Returns: which epoch was taken, the epochs and the batch; nil where nothing is known of the method.
-    package static func `protocol`(of method: String) -> String? {
+    /// - Parameters:
+    ///   - pair: as `resnet56-resnet20`.
+    ///   - method: by its name, or `teacher`.
+    /// - Returns: which epoch was taken, the epochs and the batch; nil where that is not known, as of the pairs that
+    ///   the paper does not have.
+    package static func `protocol`(_ pair: String, _ method: String) -> String? {
+        guard ModelPair.ofPaper.contains(where: { $0.name == pair }) else { return nil }
         switch method {
-        case "reviewkd": "best test epoch of 240, batch 128"
-        case "dkd": "best test epoch of 240, batch 64"
-        case "mlkd": "best test epoch of 480, batch 64, two views"
-        case "reviewkd+nd": "best test epoch of 240, batch 64"
-        case _ where columns.contains(method): "last epoch of 240, batch 64"
-        default: nil
+        case "reviewkd": return "best test epoch of 240, batch 128"
+        case "dkd": return "best test epoch of 240, batch 64"
+        case "mlkd": return "best test epoch of 480, batch 64, two views"
+        case "reviewkd+nd": return "best test epoch of 240, batch 64"
+        case _ where columns.contains(method): return "last epoch of 240, batch 64"
+        default: return nil
         }
     }
 

@@ -18,17 +18,52 @@ extension ReviewSettings {
         let isForPhotographs = Architecture.imagenet.contains(student)
         var review = ReviewSettings(
             term: ReviewKD.Settings(
-                weight: ModelPair(teacher, student).reviewWeight,
+                weight: ModelPair(teacher, student).reviewWeight(beside: use.names),
                 warmup: isForPhotographs ? .none : .epochs(use.warmupEpochs),
                 studentPreactivations: isForPhotographs))
         review.options.midChannels = student.publishedMidChannels
         return review
+    }
+
+    /// The same settings for other methods: where the weight is the published one, it is that beside them.
+    ///
+    /// - Parameters:
+    ///   - former: what the settings are of.
+    ///   - use: what they are to be for.
+    /// - Returns: the settings.
+    func moved(from former: MethodUse, to use: MethodUse) -> ReviewSettings {
+        guard let known = try? ReviewSettings.published(for: former),
+            let wanted = try? ReviewSettings.published(for: use),
+            known.term.weight == term.weight
+        else { return self }
+        var moved = self
+        moved.term.weight = wanted.term.weight
+        return moved
     }
 }
 
 extension ModelPair {
     /// λ, the weight of the review term, as published, or as for a similar student.
     var reviewWeight: Double { Self.publishedReviewWeights[self] ?? student.reviewWeight }
+
+    /// λ where the review is joined with other methods.
+    func reviewWeight(beside names: [String]) -> Double {
+        let isWithND = names.contains(NormAndDirection.name)
+        return isWithND ? Self.publishedWeightsWithND[self] ?? reviewWeight : reviewWeight
+    }
+
+    /// λ of ReviewKD++, that is with `nd`, for the pairs for which it is published.
+    ///
+    /// Source: the scripts of the authors' code (WangYZ1608/Knowledge-Distillation-via-ND, CIFAR and ImageNet).
+    private static let publishedWeightsWithND: [ModelPair: Double] = [
+        ModelPair(.resnet56, .resnet20): 1.2,
+        ModelPair(.resnet32x4, .resnet8x4): 8,
+        ModelPair(.resnet32x4, .shuffleV1): 7,
+        ModelPair(.resnet32x4, .shuffleV2): 8,
+        ModelPair(.wideResNet40x2, .wideResNet40x1): 5,
+        ModelPair(.resNet50, .mobileNetV2): 6,
+        ModelPair(.imagenetResNet50, .imagenetMobileNetV1): 8,
+    ]
 
     /// λ of the pairs for which it is published.
     ///

@@ -132,10 +132,7 @@ extension Recipe {
     /// A memory has one place for each image.
     private func checkSecondView(_ section: RecipeSection) throws {
         guard dataset.augmentation.secondView != nil, method.names.contains(.crd) else { return }
-        throw section.contradiction(
-            "dataset",
-            "augmentation.second_view shows each image twice in a batch, and crd remembers one embedding of "
-                + "each; leave one of them out")
+        throw section.contradiction("dataset", Self.twoViewsOfOneMemory)
     }
 
     private func checkOptimizer(_ section: RecipeSection) throws {

@@ -1,6 +1,7 @@
 import Distillation
 import RecipeSyntax
 import TorchNN
+import VisionData
 
 extension Recipe {
     /// The same recipe over another number of epochs.
@@ -49,27 +50,62 @@ extension Recipe {
 
     /// The same recipe with other methods, each with its published constants.
     ///
-    /// The review term keeps this recipe's settings where it has them.
+    /// The review term keeps this recipe's settings where it has them; a published weight becomes the one that is
+    /// published beside the other methods.
     ///
     /// - Parameter names: the methods; `alone` gives `studentAlone`.
     /// - Returns: a recipe that is as valid as this one.
     /// - Throws: `RecipeError.noPublishedReview` where a review term is to be made for a model that is not
-    ///   of the zoo.
+    ///   of the zoo, or `.contradiction` where the methods do not go together, or not with this recipe's images.
     /// - Precondition: this recipe has a teacher, or `names` is `alone`.
     public func taught(by names: [MethodSettings.Name]) throws(RecipeError) -> Recipe {
         guard names != [.alone] else { return studentAlone }
+        try requireFit(of: names)
         precondition(teacher != nil, "Recipe.taught: the recipe \(name) has no teacher")
         var recipe = self
         let use = use(of: names)
         recipe.method = MethodSettings(published: names, for: use)
         if names.contains(.reviewkd) {
             if let review = method.review {
-                recipe.method.review = review
+                recipe.method.review = review.moved(from: self.use(of: method.names), to: use)
             } else {
                 recipe.method.review = try ReviewSettings.published(for: use)
             }
         }
         return recipe
+    }
+
+    /// Refuses methods that do not go together, or not with this recipe's images.
+    private func requireFit(of names: [MethodSettings.Name]) throws(RecipeError) {
+        let text = names.map(\.rawValue).joined(separator: "+")
+        let problem: String
+        if let refinement = names.first(where: \.refinesReview), !names.contains(.reviewkd) {
+            problem =
+                "\(refinement.rawValue) changes the review and is nothing without reviewkd; join it"
+        } else if names.contains(.crd), dataset.augmentation.secondView != nil {
+            problem = Self.twoViewsOfOneMemory
+        } else {
+            return
+        }
+        throw .contradiction(.override("method=\(text)"), key: "method", problem: problem)
+    }
+
+    /// Why a second view and CRD do not go together.
+    static let twoViewsOfOneMemory =
+        "dataset.augmentation.second_view shows each image twice in a batch, and crd remembers one embedding of "
+        + "each; leave one of them out"
+
+    /// The same recipe, which can be written and read.
+    ///
+    /// - Throws: as reading its text does.
+    package func validated() throws(RecipeError) -> Recipe {
+        do {
+            return try Recipe(yaml: yaml, file: name)
+        } catch let error as RecipeError {
+            throw error
+        } catch {
+            preconditionFailure("a recipe's text gave an error of another kind: \(error)")
+        }
     }
 
     /// What methods are used for by this recipe.

@@ -30,7 +30,7 @@ public enum StudyError: Error, Equatable, CustomStringConvertible {
     package var problem: String {
         switch self {
         case .unknownSchedule(let name, _):
-            "the schedule '\(name)' is unknown, and there is no such file. Expected paper, short or a "
+            "the schedule '\(name)' is unknown, and there is no such file. Expected paper, medium, short or a "
                 + "recipe's file."
         case .takenSchedule(let path):
             "the schedule's file \(path) has the name of a shipped schedule, so its results could not be "

@@ -10,6 +10,9 @@ public enum StudySchedule: Sendable {
     /// The published 240 epochs.
     case paper
 
+    /// The schedule of the `-medium` recipes, the published one in 60 epochs.
+    case medium
+
     /// The reduced schedule of the `-short` recipes.
     case short
 
@@ -18,20 +21,22 @@ public enum StudySchedule: Sendable {
     case file(name: String, Recipe)
 
     /// The names of schedules that are not a file's.
-    static let shipped = ["paper", "short", "demo"]
+    static let shipped = named.map(\.name) + ["demo"]
 
-    /// Reads `paper`, `short` or the path of a recipe.
+    /// Those that recipes of the zoo have by their names.
+    private static let named: [StudySchedule] = [.paper, .medium, .short]
+
+    /// Reads `paper`, `medium`, `short` or the path of a recipe.
     ///
     /// - Throws: `StudyError.unknownSchedule`, `.takenSchedule`, `.unusableSchedule` or `.ofDetectors`, or `RecipeError` where
     ///   the file is no recipe.
     public init(named name: String) throws {
-        switch name {
-        case "paper": self = .paper
-        case "short": self = .short
-        default:
+        if let known = Self.named.first(where: { $0.name == name }) {
+            self = known
+        } else {
             guard FileManager.default.fileExists(atPath: name) else {
                 throw StudyError.unknownSchedule(
-                    name, nearest: NearestName.find(name, among: ["paper", "short"]))
+                    name, nearest: NearestName.find(name, among: Self.named.map(\.name)))
             }
             let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
             guard !Self.shipped.contains(stem) else { throw StudyError.takenSchedule(name) }
@@ -42,7 +47,7 @@ public enum StudySchedule: Sendable {
         }
     }
 
-    /// The schedule that a recipe has by itself: of a named one `short`, `paper` or `demo`, else its own.
+    /// The schedule that a recipe has by itself: of a named one that of its name, or `demo`, else its own.
     ///
     /// - Parameters:
     ///   - recipe: with overrides.
@@ -65,13 +70,15 @@ public enum StudySchedule: Sendable {
             return
         }
         let base = nameOrPath.split(separator: "/").prefix(2).last
-        self = base?.hasSuffix("-short") == true ? .short : .paper
+        self =
+            Self.named.first { !$0.suffix.isEmpty && base?.hasSuffix($0.suffix) == true } ?? .paper
     }
 
     /// The name in results.
     public var name: String {
         switch self {
         case .paper: "paper"
+        case .medium: "medium"
         case .short: "short"
         case .file(let name, _): name
         }
@@ -96,12 +103,17 @@ public enum StudySchedule: Sendable {
     ///
     /// - Throws: `RecipeError` where a shipped recipe is broken.
     public func recipe(forTeacher model: Architecture) throws -> Recipe {
+        // A schedule's file may have what only a student with a teacher can use.
         adapted(try Recipe.load(nameOrPath: Recipe.name(of: [model]) + suffix), to: model)
+            .studentAlone
     }
 
     private var suffix: String {
-        if case .short = self { return "-short" }
-        return ""
+        switch self {
+        case .paper, .file: ""
+        case .medium: "-medium"
+        case .short: "-short"
+        }
     }
 
     private func adapted(_ recipe: Recipe, to model: Architecture) -> Recipe {

@@ -1,3 +1,4 @@
+import Basics
 import Distillation
 import Recipes
 import Torch
@@ -16,7 +17,9 @@ extension Trainer {
         report(
             .remark("\(names): the teacher looks at every training image once, for its class means")
         )
-        let means = try parts.classMeans(teacher, names)
+        let means = try parts.classMeans(teacher, names) { done, count in
+            report(.evaluation(done: done, of: count))
+        }
         for term in terms { term.take(classMeans: means) }
     }
 }
@@ -24,19 +27,22 @@ extension Trainer {
 extension Recipe {
     /// The mean of a teacher's pooled features over the training images of each class.
     ///
-    /// The images are not augmented. Their order and batches do not depend on the number of processes, so that all
-    /// get the same bits.
+    /// The images are not augmented. Every process sees all of them in the same batches, so that all get the same
+    /// bits.
     ///
     /// - Parameters:
     ///   - teacher: of this recipe.
     ///   - data: the images.
     ///   - positions: of those to train on.
     ///   - method: what wants the means, for the error.
+    ///   - processes: those that do the same.
+    ///   - progress: told how many images of how many are done, again and again.
     /// - Returns: float32 `[classes, C]`.
-    /// - Throws: `DistillationError.noClassMean` where a class has no image, or
-    ///   `TrainingError.evaluationOutOfMemory`.
+    /// - Throws: `DistillationError.noClassMean` where a class has no image, `TrainingError.evaluationOutOfMemory`,
+    ///   or where another process failed.
     func classMeans(
-        of teacher: Teacher, on data: TrainingData, positions: [Int64], method: String
+        of teacher: Teacher, on data: TrainingData, positions: [Int64], method: String,
+        over processes: any ProcessGroup, _ progress: (_ done: Int, _ count: Int) -> Void
     ) throws -> Tensor {
         let labels = data.train.classes()
         let seen = Set(positions.map { labels[Int($0)] }).count
@@ -45,19 +51,29 @@ extension Recipe {
             throw DistillationError.noClassMean(
                 method: method, classes: classCount - seen, of: classCount)
         }
+        // A teacher that normalises with the batch's statistics is to see batches as in training, and folders list
+        // one class after the other.
+        let seesBatches = self.teacher?.batchNorm == .batch
+        var random = CounterRandom(UInt64(seed), 15)
         return try teacher.classMeans(
             on: data.train.evaluation(
-                positions: positions, normalization: dataset.normalization.normalization,
-                batchSize: min(evaluationBatchSize, 500)), classCount: classCount)
+                positions: seesBatches ? positions.shuffled(using: &random) : positions,
+                normalization: dataset.normalization.normalization,
+                batchSize: seesBatches ? batchSize : min(evaluationBatchSize, 500)),
+            classCount: classCount, over: processes, progress)
     }
 }
 
 extension Teacher {
     /// The mean of the pooled features over the images of each class, added up in float64.
     fileprivate func classMeans(
-        on images: any EvaluationBatches, classCount: Int
+        on images: any EvaluationBatches, classCount: Int, over processes: any ProcessGroup,
+        _ progress: (_ done: Int, _ count: Int) -> Void
     ) throws -> Tensor {
         try keepingStatistics(outOfMemoryFor: images) {
+            let batches = (images.imageCount + images.batchSize - 1) / max(images.batchSize, 1)
+            var meetings = try Meetings(of: processes, pieces: batches)
+            var done = 0
             var sums: Tensor?
             var counts = Tensor.zeros([classCount, 1], dtype: .float64)
             try images.forEach { batch in
@@ -72,7 +88,11 @@ extension Teacher {
                     sums = sums.map { $0 + own } ?? own
                     counts = counts + isOf.sum([1], keepDimensions: true)
                 }
+                done += batch.count
+                progress(done, images.imageCount)
+                try meetings.note()
             }
+            try meetings.end()
             guard let sums else { preconditionFailure("class means of no images") }
             return (sums / counts).to(.float32)
         }

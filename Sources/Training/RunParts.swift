@@ -36,9 +36,15 @@ package struct RunParts {
     /// Measures a teacher as it will be asked in training.
     package let check: (Teacher) throws -> TeacherCheck?
 
+    /// Takes the mean of a teacher's pooled features over the training images of each class, and tells how many of how
+    /// many images are done.
+    package typealias ClassMeans = (
+        _ teacher: Teacher, _ methods: String, _ progress: (_ done: Int, _ count: Int) -> Void
+    ) throws -> Tensor
+
     /// The mean of a teacher's pooled features over the training images of each class, for the methods that are
     /// named.
-    package let classMeans: (_ teacher: Teacher, _ methods: String) throws -> Tensor
+    package let classMeans: ClassMeans
 
     /// How many training images there are, those held out included.
     package let trainingImages: Int
@@ -60,7 +66,7 @@ package struct RunParts {
         distiller: any Distiller, optimizer: SGD, steps: any Steps, average: WeightAverage? = nil,
         primaryScore: String, validate: Judge? = nil, test: @escaping Judge,
         check: @escaping (Teacher) throws -> TeacherCheck? = { _ in nil },
-        classMeans: @escaping (_ teacher: Teacher, _ methods: String) throws -> Tensor = { _, _ in
+        classMeans: @escaping ClassMeans = { _, _, _ in
             preconditionFailure("a run without classes has no class means")
         }, trainingImages: Int,
         testImages: Int, card: StudentCard, lists: [(name: String, list: ImageList)] = [],
@@ -149,7 +155,8 @@ extension RunParts {
             test: judge(data.test),
             check: { try recipe.check($0, on: data, heldOut: split.validation) },
             classMeans: {
-                try recipe.classMeans(of: $0, on: data, positions: split.training, method: $1)
+                try recipe.classMeans(
+                    of: $0, on: data, positions: split.training, method: $1, over: processes, $2)
             },
             trainingImages: data.train.count, testImages: data.test.count,
             card: StudentCard(recipe, data),

@@ -195,8 +195,8 @@ package final class TrainingStep<Targets>: Steps {
         let total = whole.detach()
         let moved = optimizer.parameters.map(\.tensor)
         var last = whole
-        if optimizer.keepsTaughtApart {
-            let first = distiller.firstTaughtTerm
+        let first = distiller.firstTaughtTerm
+        if optimizer.keepsTaughtApart, first < termCount {
             processes.sumGradients(of: moved, and: []) {
                 weighted(first..<termCount).backward(keepingGraph: true)
             }

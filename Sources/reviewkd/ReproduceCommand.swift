@@ -62,7 +62,7 @@ struct ReproduceCommand: ParsableCommand {
     }
 
     private func names() throws -> [[MethodSettings.Name]] {
-        guard let methods else { return MethodSettings.Name.allCases.map { [$0] } }
+        guard let methods else { return MethodSettings.Name.byThemselves.map { [$0] } }
         let lists = try listed(methods).map { part in
             guard let names = [MethodSettings.Name](joined: part) else {
                 throw ValidationError(

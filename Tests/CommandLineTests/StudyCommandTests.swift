@@ -268,7 +268,7 @@ extension WholeRunsSuite {
                 ),
                 (
                     ["--schedule", "none.yaml"], 1,
-                    "is unknown, and there is no such file. Expected paper, short or"
+                    "is unknown, and there is no such file. Expected paper, medium, short or"
                 ),
                 (
                     ["--methods", "kd,at,kd"], 64,

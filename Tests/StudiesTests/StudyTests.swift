@@ -157,7 +157,7 @@ struct StudyTests {
         let error = #expect(throws: StudyError.takenSchedule(path.path)) {
             try StudySchedule(named: path.path)
         }
-        #expect(error?.description.contains("a name other than paper, short, demo") == true)
+        #expect(error?.description.contains("a name other than paper, medium, short, demo") == true)
     }
 
     @Test("A study of detectors is refused, whether the recipe is shipped or a file")
@@ -269,6 +269,29 @@ struct StudyTests {
             _ = try cell.recipe.makeDistiller(
                 student: student, teacherNetwork: teacher, precision: .float32)
         }
+    }
+
+    @Test("A study of medium length has a schedule of that name, and teachers trained as long")
+    func medium() throws {
+        let name = "cifar100/resnet56-resnet20-medium"
+        let recipe = try Recipe.load(nameOrPath: name)
+        let schedule = try StudySchedule(of: recipe, from: name)
+        #expect(schedule.name == "medium")
+        #expect(try StudySchedule(named: "medium").name == "medium")
+        #expect(try schedule.recipe(for: ModelPair(.resnet56, .resnet20)).digest == recipe.digest)
+        #expect(try schedule.recipe(forTeacher: .resnet56).epochs == 60)
+    }
+
+    @Test("A schedule's file may have two momenta; a teacher is trained with one")
+    func momentaOfSchedules() throws {
+        let recipe = try Recipe.load(
+            nameOrPath: "cifar100/resnet56-resnet20", overrides: ["optimizer.dot=0.075"])
+        let schedule = StudySchedule.file(name: "own", recipe)
+        let pair = try schedule.recipe(for: ModelPair(.vgg13, .vgg8))
+        #expect(pair.optimizer.options.dot == 0.075)
+        let teacher = try schedule.recipe(forTeacher: .vgg13)
+        #expect(teacher.optimizer.options.dot == nil)
+        #expect(try Recipe(yaml: teacher.yaml, file: "teacher") == teacher)
     }
 
     @Test("An ablation of a recipe without ReviewKD is refused")

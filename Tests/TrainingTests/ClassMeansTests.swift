@@ -1,3 +1,4 @@
+import Basics
 import BasicsTestSupport
 import Distillation
 import Testing
@@ -98,6 +99,52 @@ struct ClassMeansTests {
         ) { _ in }
         #expect(throws: DistillationError.noClassMean(method: "nd", classes: 1, of: 6)) {
             try trainer.run()
+        }
+    }
+}
+
+@Suite("Additions to ReviewKD")
+struct AdditionsTests {
+    @Test(
+        "all together, stopped within an epoch and resumed, end with the bytes of those left alone")
+    func resumption() throws {
+        let images = TrainingSetup.images()
+        let network = TrainingSetup.teacher()
+        var recipe = try Recipe.load(
+            nameOrPath: "demo/student",
+            overrides: [
+                "teacher.model=resnet14", "batch_size=8", "epochs=2", "optimizer.dot=0.05",
+                "dataset.augmentation.second_view=trivial", "ema.decay=0.9",
+            ]
+        ).taught(by: [.reviewkd, .nd, .ea, .kd, .mlkd])
+        recipe.precision = .bfloat16
+        try withFolder { folder in
+            func run(_ name: String, stops: Bool) throws -> Trainer {
+                var options = RunOptions()
+                options.output = "\(folder)/\(name)"
+                options.resume = !stops
+                options.expectsRun = false
+                options.maxSteps = stops ? 2 : nil
+                let trainer = try Trainer(
+                    recipe: recipe, data: TrainingData(train: images, test: images),
+                    teacher: recipe.makeTeacher(network, precision: .bfloat16), options: options
+                ) { _ in }
+                _ = try trainer.run()
+                return trainer
+            }
+            let whole = try run("whole", stops: false)
+            _ = try run("parted", stops: true)
+            let parted = try run("parted", stops: false)
+            let (one, two) = (whole.checkpoint().tensors, parted.checkpoint().tensors)
+            #expect(one.map(\.name) == two.map(\.name))
+            #expect(one.contains { $0.name.hasPrefix("optimizer.taught.") })
+            for (left, right) in zip(one, two) {
+                #expect(left.tensor.bytes() == right.tensor.bytes(), "\(left.name)")
+            }
+            // Each image counts once, however many views of it there are.
+            let record = try #require(whole.history.last)
+            #expect((0...100).contains(try #require(record.train["top1"])))
+            #expect(record.test?["ema_top1"] != nil)
         }
     }
 }

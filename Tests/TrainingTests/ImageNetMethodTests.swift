@@ -24,7 +24,7 @@ struct ImageNetMethodTests {
     }
 
     private static let methods: [[MethodSettings.Name]] =
-        MethodSettings.Name.allCases.map { [$0] } + [[.reviewkd, .kd]]
+        MethodSettings.Name.byThemselves.map { [$0] } + [[.reviewkd, .kd], [.reviewkd, .ea]]
 
     @Test(
         "take a step with finite losses, and everything that learns moves",

@@ -23,7 +23,7 @@ struct SmallBatchTests {
 
     static let cases =
         Precision.allCases.flatMap { precision in
-            (MethodSettings.Name.allCases.map { [$0] }
+            (MethodSettings.Name.byThemselves.map { [$0] }
                 + [[.reviewkd, .kd], [.rkd, .crd], [.sp, .dist]])
                 .map { Case(method: $0, precision: precision) }
         }

@@ -53,8 +53,9 @@ extension StudyTable {
     /// The table as comma-separated values with a header.
     public var csv: String {
         let best = hasTestBest ? "test_best," : ""
+        let own = (hasValidation ? "validation," : "") + (hasAverages ? "ema,ema_validation," : "")
         let header =
-            "schedule,pair,method,mean,deviation,n,validation_best,\(best)published,"
+            "schedule,pair,method,mean,deviation,n,\(own)validation_best,\(best)published,"
             + "difference,lead,lead_n,lead_noise\n"
         let lines = rows.map { row in
             func text(_ value: Double?) -> String { value.map(Self.number) ?? "" }
@@ -64,6 +65,8 @@ extension StudyTable {
             let deviation = row.values.count > 1 ? row.accuracies?.std : nil
             var columns = [Self.quoted(row.schedule), row.pair, row.method]
             columns += [mean(row.values), text(deviation), "\(row.values.count)"]
+            if hasValidation { columns.append(mean(row.validation)) }
+            if hasAverages { columns += [mean(row.averaged), mean(row.averagedValidation)] }
             columns.append(mean(row.validationBest))
             if hasTestBest { columns.append(mean(row.testBest)) }
             columns += [text(row.published), text(row.difference), text(row.lead)]

@@ -38,7 +38,7 @@ public struct StudyTable: Sendable {
 
         /// How the published value was made; nil where there is none.
         public var claim: String? {
-            published.flatMap { _ in PublishedAccuracies.protocol(of: method) }
+            published.flatMap { _ in PublishedAccuracies.protocol(pair, method) }
         }
 
         /// How far it is above the student alone with the same seed, in points, one per seed that both
