@@ -71,8 +71,7 @@ extension Teacher {
         _ progress: (_ done: Int, _ count: Int) -> Void
     ) throws -> Tensor {
         try keepingStatistics(outOfMemoryFor: images) {
-            let batches = (images.imageCount + images.batchSize - 1) / max(images.batchSize, 1)
-            var meetings = try Meetings(of: processes, pieces: batches)
+            var meetings = try Meetings(of: processes, pieces: images.batchCount)
             var done = 0
             var sums: Tensor?
             var counts = Tensor.zeros([classCount, 1], dtype: .float64)

@@ -45,8 +45,7 @@ func evaluate(
         return try collectingOperatorErrors {
             let evaluators = tasks.map { $0.evaluator(dtype: dtype) }
             var done = 0
-            let batches = (images.imageCount + images.batchSize - 1) / max(images.batchSize, 1)
-            var meetings = try Meetings(of: processes, pieces: batches)
+            var meetings = try Meetings(of: processes, pieces: images.batchCount)
             try images.forEach { batch in
                 evaluators.forEach { $0.add(batch) }
                 done += batch.count

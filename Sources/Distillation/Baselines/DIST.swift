@@ -1,6 +1,5 @@
 import Torch
 import TorchNN
-import VisionModels
 
 /// DIST: the correlation of predictions within an image and of a class within the batch.
 ///
@@ -9,7 +8,7 @@ import VisionModels
 ///
 /// Reference: Huang et al., *Knowledge Distillation from A Stronger Teacher*, NeurIPS 2022,
 /// <https://arxiv.org/abs/2205.10536>, equations 7 to 9.
-public final class DIST: PlainMethod {
+public final class DIST: LogitMethod {
     /// `dist`.
     public static let name = "dist"
 
@@ -65,13 +64,6 @@ public final class DIST: PlainMethod {
 
     /// The weight, from the first step on.
     public func weight(at progress: TrainingProgress) -> Double { settings.weight }
-
-    /// The term for the two networks' logits.
-    public func callAsFunction(_ observation: Observation) -> Tensor {
-        inFullPrecision(on: observation.device) {
-            loss(student: observation.student.scores, teacher: observation.teacher.scores)
-        }
-    }
 
     /// The term for logits `[N, classes]`.
     public func loss(student: Tensor, teacher: Tensor) -> Tensor {

@@ -1,6 +1,5 @@
 import Torch
 import TorchNN
-import VisionModels
 
 /// Multi-level logit distillation (MLKD): predictions are compared image by image, class by class and over the
 /// batch, at five temperatures.
@@ -14,7 +13,7 @@ import VisionModels
 /// factor. Their strong view of each image is not a part of the term.
 ///
 /// Reference: Jin et al., *Multi-Level Logit Distillation*, CVPR 2023, section 3.3.
-public final class MultiLevelLogitDistillation: PlainMethod {
+public final class MultiLevelLogitDistillation: LogitMethod {
     /// `mlkd`.
     public static let name = "mlkd"
 
@@ -62,13 +61,6 @@ public final class MultiLevelLogitDistillation: PlainMethod {
 
     /// The weight, from the first step on.
     public func weight(at progress: TrainingProgress) -> Double { settings.weight }
-
-    /// The term for the two networks' logits.
-    public func callAsFunction(_ observation: Observation) -> Tensor {
-        inFullPrecision(on: observation.device) {
-            loss(student: observation.student.scores, teacher: observation.teacher.scores)
-        }
-    }
 
     /// The term for logits `[N, classes]`.
     public func loss(student: Tensor, teacher: Tensor) -> Tensor {

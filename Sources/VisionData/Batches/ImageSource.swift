@@ -98,6 +98,11 @@ public protocol EvaluationBatches {
     func forEach(_ body: (Batch<Tensor>) throws -> Void) throws
 }
 
+extension EvaluationBatches {
+    /// The number of batches.
+    package var batchCount: Int { (imageCount + batchSize - 1) / max(batchSize, 1) }
+}
+
 extension EvaluationLoader: EvaluationBatches {}
 
 extension ImageSet: ImageSource {
