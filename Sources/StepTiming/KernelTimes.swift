@@ -44,8 +44,8 @@ public struct KernelTimes: Sendable {
 extension Recipe {
     /// Times the kernels that this processor has for the convolutions of this recipe's networks, in bfloat16.
     ///
-    /// Each shape is timed once. Depthwise convolutions and the first one, on three channels, are left out: they
-    /// have one kernel only. The kernels take turns, since a processor's speed changes with its heat.
+    /// Each shape is timed once. What has one kernel only is left out: depthwise convolutions, and the gradients of
+    /// the first one, on three channels. The kernels take turns, since a processor's speed changes with its heat.
     ///
     /// - Parameters:
     ///   - rounds: how many turns each kernel has; each lasts at least five milliseconds.
@@ -61,7 +61,7 @@ extension Recipe {
             for convolution in network.convolutions(imageSize: size)
             where convolution.hasKernelsOfOurs && seen.insert(convolution).inserted {
                 let trial = KernelTrial(convolution, batchSize: batchSize, generator: generator(12))
-                for direction in ConvolutionDirection.allCases {
+                for direction in convolution.directions {
                     report(trial.times(direction, rounds: rounds))
                 }
             }
@@ -72,9 +72,17 @@ extension Recipe {
 extension AppliedConvolution {
     /// Whether there is more than LibTorch's kernel on some processor.
     fileprivate var hasKernelsOfOurs: Bool {
-        groups == 1 && inChannels.isMultiple(of: 16) && outChannels.isMultiple(of: 16)
-            && (kernelSize == 1 || kernelSize == 3) && padding == kernelSize / 2 && stride <= 2
+        groups == 1 && outChannels.isMultiple(of: 16) && padding == kernelSize / 2 && stride <= 2
+            && (kernelSize == 3 || kernelSize == 1 && !hasFewChannels)
+            && (hasFewChannels || inChannels.isMultiple(of: 16))
     }
+
+    /// What there is more than one kernel for.
+    fileprivate var directions: [ConvolutionDirection] {
+        hasFewChannels ? [.forward, .forwardUnit] : ConvolutionDirection.allCases
+    }
+
+    private var hasFewChannels: Bool { inChannels <= 3 }
 }
 
 /// One convolution on random numbers, by every kernel of this processor.
@@ -143,9 +151,8 @@ private struct KernelTrial {
         case .forwardUnit:
             let frozen = weight.to(.bfloat16).contiguous(.channelsLast)
             let shift = bias.to(.bfloat16)
-            if convolution.kernelSize == 3,
-                let packed = PackedConvolution(
-                    weight: weight, stride: stride, kernels: processor.convolution)
+            if let packed = PackedConvolution(
+                weight: weight, stride: stride, padding: padding, kernels: processor.convolution)
             {
                 return { _ = packed(input, bias: shift, addend: output, relu: true) }
             }

@@ -123,15 +123,16 @@ import TorchTestSupport
     }
 
     @Test(
-        "The weights' gradient of strided and 1×1 convolutions agrees with LibTorch's",
+        "Strided and 1×1 convolutions agree with LibTorch's, forward and backward",
         arguments: [
             ([2, 16, 7, 7], 16), ([1, 16, 31, 31], 32), ([3, 48, 1, 1], 16), ([1, 32, 7, 31], 48),
             ([2, 64, 1, 7], 64), ([1, 16, 70, 2], 16), ([40, 80, 8, 8], 64),
             ([1, 112, 300, 3], 16),
+            // Several images side by side, not all of them there, and several strips.
+            ([5, 48, 9, 8], 32), ([2, 128, 20, 9], 32), ([1, 32, 34, 40], 16),
+            ([2, 16, 32, 33], 16),
         ], [(1, 1), (1, 2), (3, 2)])
-    func weightGradient(
-        layer: (shape: [Int], outputs: Int), form: (kernel: Int, stride: Int)
-    ) throws {
+    func strided(layer: (shape: [Int], outputs: Int), form: (kernel: Int, stride: Int)) throws {
         let (kernel, stride) = form
         for processor in kernels() {
             let input = Twin(71, layer.shape)
@@ -143,6 +144,26 @@ import TorchTestSupport
                     input.low, weight: weight.low, stride: stride, padding: padding, on: processor))
             let exact = input.exact.conv2d(weight: weight.exact, stride: stride, padding: padding)
             expectSame(output, exact, "output of \(processor.convolution)")
+
+            try expectSameGradients(output, exact, of: ["input": input, "weight": weight])
+        }
+    }
+
+    @Test(
+        "A 3×3 convolution of one to three channels agrees with LibTorch's, forward and backward",
+        arguments: [
+            ([2, 3, 7, 7], 16), ([1, 3, 31, 31], 32), ([3, 1, 1, 1], 16), ([1, 2, 7, 31], 48),
+            ([2, 3, 1, 7], 64), ([1, 3, 70, 2], 16), ([19, 3, 5, 5], 64), ([4, 1, 32, 32], 16),
+        ], [1, 2])
+    func fewChannels(layer: (shape: [Int], outputs: Int), stride: Int) throws {
+        for processor in kernels() where processor.convolution == .amx {
+            let input = Twin(73, layer.shape)
+            let weight = Twin(74, [layer.outputs, layer.shape[1], 3, 3], parameter: true)
+            let output = try #require(
+                fusedConvolution(
+                    input.low, weight: weight.low, stride: stride, padding: 1, on: processor))
+            let exact = input.exact.conv2d(weight: weight.exact, stride: stride, padding: 1)
+            expectSame(output, exact, "output")
 
             try expectSameGradients(output, exact, of: ["input": input, "weight": weight])
         }
@@ -189,25 +210,33 @@ import TorchTestSupport
     }
 
     @Test(
-        "3×3 convolution with bias, addition and ReLU agrees with LibTorch's",
+        "Convolution with bias, addition and ReLU agrees with LibTorch's",
         arguments: [
-            ([1, 16, 7, 31], 16), ([2, 32, 31, 7], 32), ([1, 64, 1, 1], 48), ([3, 16, 9, 5], 48),
+            ([1, 16, 7, 31], 16, 3, 1), ([2, 32, 31, 7], 32, 3, 1), ([1, 64, 1, 1], 48, 3, 1),
+            ([3, 16, 9, 5], 48, 3, 1), ([2, 32, 31, 7], 32, 3, 2), ([3, 16, 8, 5], 48, 3, 2),
+            ([2, 3, 9, 8], 48, 3, 1), ([2, 3, 31, 7], 16, 3, 2),
         ],
         [(false, false), (false, true), (true, false), (true, true)])
     func foldedConvolution(
-        layer: (shape: [Int], outputs: Int), variant: (adds: Bool, relu: Bool)
+        layer: (shape: [Int], outputs: Int, kernel: Int, stride: Int),
+        variant: (adds: Bool, relu: Bool)
     ) throws {
-        let (shape, outputs) = layer
+        let (shape, outputs, kernel, stride) = layer
         let input = Twin(41, shape)
-        let weight = Twin(42, [outputs, shape[1], 3, 3], parameter: true)
+        let weight = Twin(42, [outputs, shape[1], kernel, kernel], parameter: true)
         let bias = Twin(43, [outputs], parameter: true)
-        let addend = variant.adds ? Twin(44, [shape[0], outputs, shape[2], shape[3]]) : nil
-        var exact = input.exact.conv2d(weight: weight.exact, bias: bias.exact, padding: 1)
+        var exact = input.exact.conv2d(
+            weight: weight.exact, bias: bias.exact, stride: stride, padding: kernel / 2)
+        let addend = variant.adds ? Twin(44, exact.shape) : nil
         if let addend { exact = exact + addend.exact }
         if variant.relu { exact = exact.relu() }
-        for processor in kernels() {
+        // Those for AVX512-BF16 have the 3×3 kernel with stride 1 alone.
+        let isCommon = kernel == 3 && stride == 1 && shape[1] > 3
+        for processor in kernels() where isCommon || processor.convolution == .amx {
             let kernel = try #require(
-                PackedConvolution(weight: weight.low, kernels: processor.convolution))
+                PackedConvolution(
+                    weight: weight.low, stride: stride, padding: kernel / 2,
+                    kernels: processor.convolution))
             #expect(kernel.takes(input.low))
             let output = kernel(
                 input.low, bias: bias.low, addend: addend?.low, relu: variant.relu)
@@ -255,7 +284,9 @@ import TorchTestSupport
             #expect(Runtime.cpuCapability.lowercased() == capability)
             #expect(!Runtime.hasNativeBFloat16)
             #expect(
-                PackedConvolution(weight: Tensor.zeros([16, 16, 3, 3]), kernels: .avx512) == nil)
+                PackedConvolution(
+                    weight: Tensor.zeros([16, 16, 3, 3]), stride: 1, padding: 1, kernels: .avx512)
+                    == nil)
             for shape in [[4, 16, 7, 7], [2, 48, 31, 31], [1, 256, 7, 1], [4, 58, 16, 16]] {
                 try tests.batchNorm(shape: shape, variant: (true, true))
                 try tests.batchNorm(shape: shape, variant: (false, false))
@@ -305,7 +336,7 @@ import TorchTestSupport
         let feature = input(16, .bfloat16, .channelsLast)
         let uneven = Tensor.zeros([2, 16, 2, 2], dtype: .bfloat16).contiguous(.channelsLast)
         #expect(fusedAttentionFusion(feature, uneven, weight: weight, bias: bias) == nil)
-        for (inputs, outputs) in [(3, 16), (1, 16), (17, 16), (16, 17)] {
+        for (inputs, outputs) in [(4, 16), (15, 16), (17, 16), (16, 17)] {
             let image = input(inputs, .bfloat16, .channelsLast)
             let kernel = Tensor.zeros([outputs, inputs, 3, 3])
             #expect(fusedConvolution(image, weight: kernel, stride: 1, padding: 1) == nil)

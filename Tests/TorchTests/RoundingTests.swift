@@ -108,11 +108,27 @@ import TorchTestSupport
         let output = try #require(
             fusedConvolution(input.low, weight: weight.low, stride: 1, padding: 1, on: processor))
         let kernel = try #require(
-            PackedConvolution(weight: weight.low, kernels: processor.convolution))
+            PackedConvolution(
+                weight: weight.low, stride: 1, padding: 1, kernels: processor.convolution))
         expectOneRounding(output, exact, name)
         let joined = kernel(input.low, bias: bias.low, addend: addend.low, relu: true)
         expectOneRounding(joined, whole, "\(name), bias, addition and ReLU")
         try expectGradients(output, exact, ["input": input, "weight": weight], of: name)
+    }
+
+    @Test("in strided convolutions", arguments: [1, 3])
+    func stridedConvolution(kernel: Int) throws {
+        for processor in Processor.current.variants where processor.convolution != .onednn {
+            let input = Twin(15, [8, 64, 16, 16])
+            let weight = Twin(16, [48, 64, kernel, kernel], parameter: true)
+            let exact = input.exact.conv2d(weight: weight.exact, stride: 2, padding: kernel / 2)
+            let output = try #require(
+                fusedConvolution(
+                    input.low, weight: weight.low, stride: 2, padding: kernel / 2, on: processor))
+            let name = "\(kernel)×\(kernel) convolution by \(processor.convolution), stride 2"
+            expectOneRounding(output, exact, name)
+            try expectGradients(output, exact, ["input": input, "weight": weight], of: name)
+        }
     }
 
     @Test("in depthwise convolutions", arguments: [1, 2])

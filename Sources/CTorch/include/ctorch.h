@@ -191,23 +191,24 @@ ct_error ct_batch_norm_backward(ct_tensor gradient, ct_tensor output, ct_tensor 
 // The caller asks for none that the processor lacks.
 typedef enum { ct_onednn, ct_avx512, ct_amx } ct_kernels;
 
-// Whether the functions below take weights and inputs: bfloat16 inputs, channels last, multiples of
-// 16 channels, 3×3 weights on the CPU, a processor with AVX512-BF16.
-bool ct_conv3x3_takes_weight(ct_tensor weight);
-bool ct_conv3x3_takes_input(ct_tensor input, int64_t channels);
-// Weights `[O, C, 3, 3]` as the forward pass of one of our own kernels reads them.
-ct_error ct_conv3x3_pack(ct_tensor weight, ct_kernels kernels, ct_tensor *packed);
-// 3×3 convolution with stride 1 and padding 1, then bias, addition (each where not null) and ReLU, by weights
-// packed for the same kernels.
-ct_error ct_conv3x3_forward(ct_tensor input, ct_tensor packed, int64_t outputs, ct_tensor bias,
-                            ct_tensor addend, bool relu, ct_kernels kernels, ct_tensor *output);
+// Whether the functions below take weights `[O, C, k, k]` and inputs: bfloat16 inputs, channels last, multiples of
+// 16 channels, a kernel of 3×3 with padding 1 and stride 1 on the CPU, a processor with AVX512-BF16. Those for
+// AMX also take a stride of 2, and up to three channels of the input.
+bool ct_conv_takes_weight(ct_tensor weight, int64_t stride, int64_t padding, ct_kernels kernels);
+bool ct_conv_takes_input(ct_tensor input, int64_t channels);
+// Weights as the forward pass of one of our own kernels reads them.
+ct_error ct_conv_pack(ct_tensor weight, int64_t stride, ct_kernels kernels, ct_tensor *packed);
+// Convolution, then bias, addition (each where not null) and ReLU, by weights packed for the same kernels.
+ct_error ct_conv_forward(ct_tensor input, ct_tensor packed, int64_t outputs, int64_t kernel,
+                         int64_t stride, ct_tensor bias, ct_tensor addend, bool relu,
+                         ct_kernels kernels, ct_tensor *output);
 
-// Whether the function below takes these: bfloat16 inputs, channels last, multiples of 16 channels, a
-// kernel of 1×1 without padding or 3×3 with padding 1 on the CPU, stride 1 or 2, a processor with
-// AVX512-BF16.
-bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding);
-// The gradients of the convolution alone; that of the weights is float32, and by our own kernels. That of the
-// input is by oneDNN's where ours have no such shape.
+// Whether the function below takes these: as above, and all of ours multiples of 16 channels with a kernel of 1×1
+// without padding or 3×3 with padding 1, and a stride of 1 or 2.
+bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding,
+                            ct_kernels kernels);
+// The gradients of the convolution alone; that of the weights is float32. That of the input comes from LibTorch
+// where our own kernels have no such shape.
 ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight, int64_t stride,
                           bool wants_input, bool wants_weight, ct_kernels kernels,
                           ct_tensor *for_input, ct_tensor *for_weight);

@@ -7,9 +7,12 @@
 // has a file of its own, convolution_weights.cpp.
 #include "convolution.h"
 
+#include "convolution_windows.h"
+
 namespace {
 
 using ct::bf16;
+using ct::Form;
 using ct::Taps;
 
 // ------------------------------------------------------------------------------- weights
@@ -163,78 +166,121 @@ void convolve(const at::Tensor &x, const at::Tensor &packed, const float *bias, 
 }
 #endif
 
-// Packs [O, C, 3, 3]; `transposed` gives the weights of the backward product for the input.
-at::Tensor pack_for(ct_kernels kernels, const at::Tensor &weight, bool transposed) {
+// Whether weights are those of a convolution that one of ours has, if only the gradient of its weights.
+bool is_common(const at::Tensor &w, int64_t stride, int64_t padding) {
+  return ct_cpu_has_native_bfloat16() && w.device().is_cpu() && w.dim() == 4 && w.numel() > 0 &&
+         w.size(0) % 16 == 0 && w.size(1) % 16 == 0 && (w.size(2) == 1 || w.size(2) == 3) &&
+         w.size(3) == w.size(2) && padding == w.size(2) / 2 && (stride == 1 || stride == 2);
+}
+
+// Whether they are those of a 3×3 convolution of too few channels for all but the matrix unit.
+bool has_few_channels(const at::Tensor &w, int64_t stride, int64_t padding) {
+  return ct_cpu_has_native_bfloat16() && w.device().is_cpu() && w.dim() == 4 && w.numel() > 0 &&
+         w.size(0) % 16 == 0 && w.size(1) <= ct::kMostGathered && w.size(2) == 3 &&
+         w.size(3) == 3 && padding == 1 && (stride == 1 || stride == 2);
+}
+
+// Whether the kernels compute such a convolution, or the gradient of its input.
+bool takes(ct_kernels kernels, const at::Tensor &w, int64_t stride, int64_t padding,
+           bool gradient) {
+  if (kernels == ct_onednn) return false;
+  if (has_few_channels(w, stride, padding)) return kernels == ct_amx && !gradient;
+  if (!is_common(w, stride, padding)) return false;
+  if (w.size(2) == 1) return kernels == ct_amx && gradient && stride == 2;
+  return kernels == ct_amx || stride == 1;
+}
+
+// Packs [O, C, k, k] for a product of that form.
+at::Tensor pack_for(ct_kernels kernels, const Form &form, const at::Tensor &weight) {
   at::Tensor w = weight.detach().to(at::kFloat);
-  Taps taps = Taps::of(w, transposed);
-  return kernels == ct_amx ? ct::pack_tiles(taps) : pack(taps);
+  Taps taps = Taps::of(w, form.gradient);
+  return kernels == ct_amx ? ct::pack_tiles(form, taps) : pack(taps);
 }
 
-int64_t packed_size(ct_kernels kernels, int64_t inputs, int64_t outputs) {
-  return kernels == ct_amx ? ct::packed_tiles_size(inputs, outputs) : 9 * inputs * outputs;
+int64_t packed_size(ct_kernels kernels, const Form &form, int64_t inputs, int64_t outputs) {
+  return kernels == ct_amx ? ct::packed_tiles_size(form, inputs, outputs) : 9 * inputs * outputs;
 }
 
-at::Tensor convolve_by(ct_kernels kernels, const at::Tensor &x, const at::Tensor &packed,
-                       int64_t outputs, const at::Tensor &bias, const at::Tensor &addend,
-                       bool relu) {
-  at::Tensor y = at::empty({x.size(0), outputs, x.size(2), x.size(3)},
-                           x.options().memory_format(at::MemoryFormat::ChannelsLast));
+// `y` is written; it has the shape of the product.
+void convolve_by(ct_kernels kernels, const Form &form, const at::Tensor &x,
+                 const at::Tensor &packed, const at::Tensor &bias, const at::Tensor &addend,
+                 bool relu, const at::Tensor &y) {
   const float *shift = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
 #if defined(__x86_64__)
   if (kernels == ct_amx) {
-    ct::convolve_tiles(x, packed, shift, ct::rows(addend), relu, y);
+    ct::convolve_tiles(form, x, packed, shift, ct::rows(addend), relu, y);
   } else {
     convolve(x, packed, shift, ct::rows(addend), relu, y);
   }
-  return y;
 #else
   TORCH_CHECK(false, "a convolution of our own on a processor without AVX512-BF16");
 #endif
 }
 
+at::Tensor empty_map(const at::Tensor &like, int64_t channels, int64_t height, int64_t width) {
+  return at::empty({like.size(0), channels, height, width},
+                   like.options().memory_format(at::MemoryFormat::ChannelsLast));
+}
+
+// The gradient of the input by LibTorch; of few channels, which hardly anyone wants, in float32, since oneDNN
+// has wrong numbers for narrow maps.
+at::Tensor library_gradient(const at::Tensor &gradient, const at::Tensor &input,
+                            const at::Tensor &weight, int64_t stride) {
+  int64_t padding = weight.size(2) / 2;
+  auto type = input.size(1) % 16 == 0 ? at::kBFloat16 : at::kFloat;
+  auto like = [&](const at::Tensor &map) {
+    return map.detach().to(type).contiguous(at::MemoryFormat::ChannelsLast);
+  };
+  return std::get<0>(at::convolution_backward(like(gradient), like(input), like(weight), c10::nullopt,
+                                              {stride, stride}, {padding, padding}, {1, 1}, false,
+                                              {0, 0}, 1, {true, false, false}))
+      .to(at::kBFloat16);
+}
+
 }  // namespace
 
-bool ct_conv3x3_takes_weight(ct_tensor weight) {
-  at::Tensor w = ct::borrow(weight);
-  return ct_cpu_has_native_bfloat16() && w.device().is_cpu() && w.dim() == 4 && w.numel() > 0 &&
-         w.size(0) % 16 == 0 && w.size(1) % 16 == 0 && w.size(2) == 3 && w.size(3) == 3;
+bool ct_conv_takes_weight(ct_tensor weight, int64_t stride, int64_t padding, ct_kernels kernels) {
+  return takes(kernels, ct::borrow(weight), stride, padding, false);
 }
 
-bool ct_conv3x3_takes_input(ct_tensor input, int64_t channels) {
+bool ct_conv_takes_input(ct_tensor input, int64_t channels) {
   at::Tensor x = ct::borrow(input);
-  return ct::is_bf16_rows(x) && x.size(1) == channels && x.numel() > 0;
+  return ct::is_bf16_map(x) && x.size(1) == channels && x.numel() > 0;
 }
 
-ct_error ct_conv3x3_pack(ct_tensor weight, ct_kernels kernels, ct_tensor *packed) {
-  return ct::guard(
-      [&] { *packed = ct::hand_over(pack_for(kernels, ct::borrow(weight), false)); });
-}
-
-ct_error ct_conv3x3_forward(ct_tensor input, ct_tensor packed, int64_t outputs, ct_tensor bias,
-                            ct_tensor addend, bool relu, ct_kernels kernels, ct_tensor *output) {
+ct_error ct_conv_pack(ct_tensor weight, int64_t stride, ct_kernels kernels, ct_tensor *packed) {
   return ct::guard([&] {
-    at::Tensor x = ct::borrow(input), weight = ct::borrow(packed);
-    TORCH_CHECK(weight.numel() == packed_size(kernels, x.size(1), outputs),
-                "weights of another shape");
-    at::Tensor added = addend ? ct::as_bf16_rows(ct::borrow(addend)) : at::Tensor();
-    TORCH_CHECK(!addend || (added.size(0) == x.size(0) && added.size(1) == outputs &&
-                            added.size(2) == x.size(2) && added.size(3) == x.size(3)),
-                "an addend of another shape");
-    at::Tensor shift = bias ? ct::borrow(bias).to(at::kFloat).contiguous() : at::Tensor();
-    TORCH_CHECK(!bias || shift.numel() == outputs, "a bias of another shape");
-    *output = ct::hand_over(convolve_by(kernels, x, weight, outputs, shift, added, relu));
+    at::Tensor w = ct::borrow(weight);
+    *packed = ct::hand_over(pack_for(kernels, {w.size(2), stride, false}, w));
   });
 }
 
-bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding) {
+ct_error ct_conv_forward(ct_tensor input, ct_tensor packed, int64_t outputs, int64_t kernel,
+                         int64_t stride, ct_tensor bias, ct_tensor addend, bool relu,
+                         ct_kernels kernels, ct_tensor *output) {
+  return ct::guard([&] {
+    at::Tensor x = ct::borrow(input), weight = ct::borrow(packed);
+    Form form{kernel, stride, false};
+    TORCH_CHECK(weight.numel() == packed_size(kernels, form, x.size(1), outputs),
+                "weights of another shape");
+    at::Tensor y = empty_map(x, outputs, (x.size(2) - 1) / stride + 1, (x.size(3) - 1) / stride + 1);
+    at::Tensor added = addend ? ct::as_bf16_rows(ct::borrow(addend)) : at::Tensor();
+    TORCH_CHECK(!addend || added.sizes() == y.sizes(), "an addend of another shape");
+    at::Tensor shift = bias ? ct::borrow(bias).to(at::kFloat).contiguous() : at::Tensor();
+    TORCH_CHECK(!bias || shift.numel() == outputs, "a bias of another shape");
+    convolve_by(kernels, form, x, weight, shift, added, relu, y);
+    *output = ct::hand_over(y);
+  });
+}
+
+bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding,
+                            ct_kernels kernels) {
   at::Tensor x = ct::borrow(input), w = ct::borrow(weight);
-  if (!ct_cpu_has_native_bfloat16() || !w.device().is_cpu() || w.dim() != 4 || w.numel() == 0) {
+  if (!ct::is_bf16_map(x) || x.numel() == 0 || w.dim() != 4 || x.size(1) != w.size(1)) {
     return false;
   }
-  int64_t kernel = w.size(2);
-  return ct::is_bf16_rows(x) && x.numel() > 0 && x.size(1) == w.size(1) && w.size(0) % 16 == 0 &&
-         w.size(3) == kernel && (kernel == 1 || kernel == 3) && padding == kernel / 2 &&
-         (stride == 1 || stride == 2);
+  return takes(kernels, w, stride, padding, false) ||
+         (kernels != ct_onednn && is_common(w, stride, padding));
 }
 
 ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight, int64_t stride,
@@ -244,18 +290,19 @@ ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
     at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient));
     at::Tensor x = ct::borrow(input), w = ct::borrow(weight);
     if (wants_weight) {
-      *for_weight = ct::hand_over(kernels == ct_amx ? ct::weight_gradient_tiles(g, x, w, stride)
-                                                    : ct::weight_gradient(g, x, w, stride));
+      *for_weight = ct::hand_over(
+          x.size(1) % 16 != 0 ? ct::weight_gradient_of_windows(kernels, g, x, w, stride)
+          : kernels == ct_amx ? ct::weight_gradient_tiles(g, x, w, stride)
+                              : ct::weight_gradient(g, x, w, stride));
     }
     if (!wants_input) return;
-    if (w.size(2) == 3 && stride == 1) {
-      *for_input = ct::hand_over(convolve_by(kernels, g, pack_for(kernels, w, true), x.size(1),
-                                             at::Tensor(), at::Tensor(), false));
+    if (!takes(kernels, w, stride, w.size(2) / 2, true)) {
+      *for_input = ct::hand_over(library_gradient(g, x, w, stride));
       return;
     }
-    int64_t padding = w.size(2) / 2;
-    *for_input = ct::hand_over(std::get<0>(at::convolution_backward(
-        g, x, ct::as_bf16_rows(w.detach()), c10::nullopt, {stride, stride}, {padding, padding},
-        {1, 1}, false, {0, 0}, 1, {true, false, false})));
+    at::Tensor y = empty_map(x, x.size(1), x.size(2), x.size(3));
+    Form form{w.size(2), stride, true};
+    convolve_by(kernels, form, g, pack_for(kernels, form, w), at::Tensor(), at::Tensor(), false, y);
+    *for_input = ct::hand_over(y);
   });
 }

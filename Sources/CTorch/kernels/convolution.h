@@ -17,7 +17,7 @@ CT_INLINE uint32_t rounded(float value) {
   return value != value ? 0x7FC0 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
 }
 
-// A kernel [O, C, 3, 3] of float32, or one seen with inputs and outputs exchanged and turned by half a
+// A kernel [O, C, k, k] of float32, or one seen with inputs and outputs exchanged and turned by half a
 // circle, as the gradient of the input has it.
 struct Taps {
   const float *first;
@@ -28,8 +28,8 @@ struct Taps {
     if (!transposed) {
       return {data, w.size(0), w.size(1), w.stride(0), w.stride(1), w.stride(2), w.stride(3)};
     }
-    return {data + 2 * (w.stride(2) + w.stride(3)), w.size(1), w.size(0), w.stride(1), w.stride(0),
-            -w.stride(2), -w.stride(3)};
+    return {data + (w.size(2) - 1) * w.stride(2) + (w.size(3) - 1) * w.stride(3), w.size(1),
+            w.size(0), w.stride(1), w.stride(0), -w.stride(2), -w.stride(3)};
   }
 
   CT_INLINE float at(int64_t output, int64_t input, int64_t ky, int64_t kx) const {
@@ -51,12 +51,22 @@ at::Tensor weight_gradient(const at::Tensor &gradient, const at::Tensor &input,
 at::Tensor weight_gradient_tiles(const at::Tensor &gradient, const at::Tensor &input,
                                  const at::Tensor &weight, int64_t stride);
 
-// 3×3 convolution with stride 1 on the matrix unit: how its weights lie and how many numbers they are, and
-// y = ReLU(convolution + bias + addend), with the latter where not null.
-at::Tensor pack_tiles(const Taps &taps);
-int64_t packed_tiles_size(int64_t inputs, int64_t outputs);
-void convolve_tiles(const at::Tensor &x, const at::Tensor &packed, const float *bias,
-                    const bf16 *addend, bool relu, const at::Tensor &y);
+// A convolution with a kernel of 3×3, padding 1 and a stride of 1 or 2, or the gradient of its input, which with
+// stride 1 is a convolution again. Of 1×1 kernels, the gradient of the input with stride 2 alone.
+struct Form {
+  int64_t kernel, stride;
+  bool gradient;
+};
+
+// Of so many channels at most, a window of 3×3 pixels fills one row of a tile.
+constexpr int64_t kMostGathered = 3;
+
+// Convolutions on the matrix unit. How their weights lie and how many numbers they are, of taps that the
+// gradient of an input has turned; and y = ReLU(product + bias + addend), with the latter where not null.
+at::Tensor pack_tiles(const Form &form, const Taps &taps);
+int64_t packed_tiles_size(const Form &form, int64_t inputs, int64_t outputs);
+void convolve_tiles(const Form &form, const at::Tensor &x, const at::Tensor &packed,
+                    const float *bias, const bf16 *addend, bool relu, const at::Tensor &y);
 
 #if defined(__x86_64__)
 

@@ -1,69 +1,12 @@
-// 3×3 convolution with stride 1 and padding 1 in bfloat16 on the matrix unit (AMX), with bias, addition
-// and ReLU behind it.
-//
-// A strip of rows is copied with a border of zeros into a buffer that stays in the cache. There the
-// channels of 16 neighbouring places are a tile whose rows are whole cache lines, for each place of the
-// kernel. Maps that are narrower than a tile lie side by side in the buffer, image by image within each
-// column. Where there are 16 channels, two neighbouring pixels are one place of 32 channels, and the
-// kernel is one of 3×2 such places with twice the results.
-#include "tiles.h"
+// Convolution in bfloat16 on the matrix unit (AMX), with bias, addition and ReLU behind it, and the gradient
+// of its input. What lies where in the buffers is in convolution_places.h.
+#include "convolution_places.h"
+#include "convolution_windows.h"
 
 #if defined(__x86_64__)
 
 namespace ct {
 namespace {
-
-// ------------------------------------------------------------------------------- layout
-
-// How a map lies in the buffer: a function of the shapes alone.
-struct Layout {
-  // Of the convolution.
-  int64_t images, height, width, inputs, outputs;
-  // Whether two pixels are one place.
-  bool paired;
-  // Channels of a place, and places of a row of results.
-  int64_t channels, places;
-  // Columns of the kernel in places, and tiles of results for a place.
-  int64_t columns, results;
-  // How many images lie side by side, and how many rows a strip has.
-  int64_t group, rows;
-
-  Layout(int64_t images, int64_t height, int64_t width, int64_t inputs, int64_t outputs)
-      : images(images), height(height), width(width), inputs(inputs), outputs(outputs) {
-    paired = inputs == 16;
-    channels = (inputs + 31) / 32 * 32;
-    places = paired ? (width + 1) / 2 : width;
-    columns = paired ? 2 : 3;
-    results = outputs / 16 * (paired ? 2 : 1);
-    group = 1;
-    for (int64_t g = 2; g <= std::min<int64_t>(images, 16); g++) {
-      // More places of whole tiles, by a twentieth at least.
-      if (waste(g) * 20 < waste(group) * 19) group = g;
-    }
-    // Half of the first cache.
-    constexpr int64_t room = 24 * 1024;
-    rows = std::clamp<int64_t>(room / (2 * row_size()) - 2, 4, height);
-    rows = (height + strips() - 1) / strips();
-  }
-
-  double waste(int64_t g) const {
-    int64_t used = g * places;
-    return double((used + 15) / 16 * 16) / double(used);
-  }
-  int64_t groups() const { return (images + group - 1) / group; }
-  int64_t strips() const { return (height + rows - 1) / rows; }
-  int64_t units() const { return groups() * strips(); }
-  int64_t tiles_of_row() const { return (group * places + 15) / 16; }
-  // Numbers from one column to the next, and from one row to the next.
-  int64_t column_size() const { return group * channels; }
-  int64_t row_size() const { return (places + columns - 1) * column_size(); }
-  // The last tile of a row may read beyond it.
-  int64_t buffer_size() const { return (rows + 2) * row_size() + kTileRows * channels; }
-  int64_t scratch_size() const { return 2 * buffer_size(); }
-  // Tiles of weights for a tile of results.
-  int64_t depth() const { return 3 * columns * (channels / 32); }
-  int64_t weights_size() const { return results * depth() * kTile; }
-};
 
 // ------------------------------------------------------------------------------- one strip
 
@@ -86,27 +29,38 @@ struct Work {
   // Where the results of each place of a row go, from the group's first pixel of the row: of a whole
   // group, and of the last one. Those of images that are not there are below zero.
   std::vector<int64_t> whole, last;
+  // Where the numbers of each step lie from a place's own, for each part of the results.
+  std::vector<std::vector<int64_t>> shifts;
 
   void prepare() {
     for (int64_t row = 0; row < at.rows; row++) {
       for (int64_t k = 0; k < at.tiles_of_row(); k++) {
-        tiles.push_back({row * at.row_size() + k * kTileRows * at.channels,
-                         row * at.width * at.outputs, k * kTileRows});
+        tiles.push_back({row * at.row_step * at.row_size() + k * kTileRows * at.place_size(),
+                         row * at.y_step * at.width * at.outputs, k * kTileRows});
       }
     }
     whole = places(at.group), last = places(at.images - (at.groups() - 1) * at.group);
+    for (const Results &part : at.results) {
+      shifts.emplace_back();
+      for (const Step &step : part.steps) {
+        shifts.back().push_back(step.row * at.row_size() + step.column * at.column_size() +
+                                step.offset);
+      }
+    }
   }
 
   std::vector<int64_t> places(int64_t images_there) const {
     // Whole tiles of them.
     std::vector<int64_t> result(at.tiles_of_row() * kTileRows, -1);
     for (int64_t i = 0; i < at.places * at.group; i++) {
-      int64_t image = i % at.group, x = i / at.group * (at.paired ? 2 : 1);
+      int64_t image = i % at.group, x = i / at.group * at.x_step;
       if (image < images_there) result[i] = (image * at.height * at.width + x) * at.outputs;
     }
     return result;
   }
 };
+
+// ------------------------------------------------------------------------------- the buffer
 
 // Copies a row of pixels behind a border of zeros, where neighbouring numbers stay neighbours.
 CT_TILES CT_INLINE void copy_row(const bf16 *from, int64_t count, int64_t border, bf16 *to) {
@@ -136,44 +90,49 @@ struct Filling {
     first_image = unit / at.strips() * at.group;
     images = std::min(at.group, at.images - first_image);
     top = unit % at.strips() * at.rows;
-    bottom = std::min(at.height, top + at.rows);
-    rows = (bottom - top + 2) * images;
+    bottom = std::min(at.grid_height, top + at.rows);
+    rows = at.buffer_rows(bottom - top) * images;
   }
 
   // What no copy reaches: columns left and right of the images, and channels that fill up tiles.
   CT_TILES static void clear_borders(const Layout &at, bf16 *buffer) {
-    if (!at.paired && at.inputs != at.channels) {
+    if (at.gathers) return;
+    if (at.pixel_size != at.inputs) {
       std::memset(buffer, 0, 2 * at.buffer_size());
       return;
     }
     int64_t column = at.column_size(), end = at.row_size();
-    int64_t right = (at.paired ? (at.width + 1) / 2 : at.width + 1) * column;
-    for (int64_t row = 0; row < at.rows + 2; row++, buffer += end) {
-      std::memset(buffer, 0, 2 * column);
+    int64_t right = (at.in_width + at.border) / at.pixels * column;
+    for (int64_t row = 0; row < at.buffer_rows(at.rows); row++, buffer += end) {
+      if (at.border) std::memset(buffer, 0, 2 * column);
       std::memset(buffer + right, 0, 2 * (end - right));
     }
   }
 
   CT_TILES CT_INLINE void copy_next() {
     const Layout &at = work->at;
-    int64_t row = next / images, image = next % images, y = top - 1 + row;
+    int64_t row = next / images, image = next % images;
+    int64_t y = (top * at.row_step + row - at.border) * at.pick;
     bf16 *to = buffer + row * at.row_size();
     next++;
-    if (y < 0 || y >= at.height) {
+    if (y < 0 || y >= at.in_height) {
       // Once for all images.
       if (image == 0) std::memset(to, 0, 2 * at.row_size());
       return;
     }
     const bf16 *from =
-        work->input + ((first_image + image) * at.height + y) * at.width * at.inputs;
-    if (at.group == 1 && (at.paired || at.inputs == at.channels)) {
-      copy_row(from, at.width * at.inputs, at.inputs, to);
-      return;
+        work->input + ((first_image + image) * at.in_height + y) * at.in_width * at.inputs;
+    if (at.gathers) {
+      return Windows{at.in_height, at.in_width, at.inputs, at.pick}.copy(
+          from, y, to + image * at.place_size(), at.column_size());
     }
-    to += image * at.channels;
-    for (int64_t x = 1; x <= at.width; x++, from += at.inputs) {
-      bf16 *place =
-          to + (at.paired ? (x >> 1) * at.column_size() + (x & 1) * 16 : x * at.column_size());
+    if (at.group == 1 && at.pixel_size == at.inputs) {
+      return copy_row(from, at.in_width * at.inputs, at.border * at.inputs, to);
+    }
+    to += image * at.place_size();
+    for (int64_t x = 0; x < at.in_width; x++, from += at.inputs) {
+      int64_t pixel = x + at.border;
+      bf16 *place = to + pixel / at.pixels * at.column_size() + pixel % at.pixels * at.pixel_size;
       for (int64_t c = 0; c < at.inputs; c += 16) {
         _mm256_storeu_si256((__m256i *)(place + c),
                             _mm256_loadu_si256((const __m256i *)(from + c)));
@@ -185,6 +144,8 @@ struct Filling {
     while (next < rows) copy_next();
   }
 };
+
+// ------------------------------------------------------------------------------- one strip
 
 // One or two tiles of places times N tiles of results, whose sums have been stored.
 struct Sums {
@@ -199,9 +160,11 @@ struct Finish {
   const Layout &at;
   const bf16 *addend;
   bf16 *output;
-  // The strip's first number in the output, and the first tile of results.
-  int64_t base, result;
+  // The first number in the output of the strip's first place.
+  int64_t base;
   const int64_t *places;
+  // How many places of a row have the pixel of the first tile of results, and of the second one.
+  int64_t first_there, second_there;
 
   CT_TILES CT_INLINE __m512 lane(const float *sums, int64_t to) const {
     __m512 value = _mm512_load_ps(sums);
@@ -226,10 +189,9 @@ struct Finish {
   CT_TILES CT_INLINE void tile(const Sums &sums, int64_t index) const {
     const Place &tile = sums.tiles[index];
     const float *values = sums.values + index * 512;
-    int64_t start = base + tile.output + result * 16;
-    int64_t step = at.outputs << at.paired, end = at.group * at.places - tile.first;
-    bool odd = at.paired && (at.width & 1);
-    if (at.group == 1 && !odd) {
+    int64_t start = base + tile.output;
+    if (at.group == 1 && first_there == second_there) {
+      int64_t step = at.outputs * at.x_step, end = first_there - tile.first;
       start += tile.first * step;
       if (end >= kTileRows) {
         CT_UNROLL for (int64_t r = 0; r < kTileRows; r++) {
@@ -240,17 +202,11 @@ struct Finish {
       for (int64_t r = 0; r < end; r++) write(values + 16 * r, start + r * step, N == 2);
       return;
     }
-    end = std::min(end, kTileRows);
+    int64_t end = std::min(at.group * at.places - tile.first, kTileRows);
     for (int64_t r = 0; r < end; r++) {
-      int64_t place = places[tile.first + r];
-      if (place < 0) continue;
-      bool second = N == 2;
-      if (odd && (tile.first + r) / at.group == at.places - 1) {
-        // Results beyond the first pixel's are those of a second one, which is not there.
-        if (result * 16 >= at.outputs) continue;
-        second = second && (result + 1) * 16 < at.outputs;
-      }
-      write(values + 16 * r, start + place, second);
+      int64_t place = places[tile.first + r], x = (tile.first + r) / at.group;
+      if (place < 0 || x >= first_there) continue;
+      write(values + 16 * r, start + place, N == 2 && x < second_there);
     }
   }
 };
@@ -258,9 +214,9 @@ struct Finish {
 // The sums of two tiles of places times N tiles of results. A second tile may be the first again. The
 // matrix unit is what takes time: after each step, between() does a part of other work.
 template <int N, typename Between>
-CT_TILES CT_INLINE void multiply(const Layout &at, const bf16 *first, const bf16 *second,
-                                 const bf16 *weight, const float *bias, float *sums,
-                                 const Between &between) {
+CT_TILES CT_INLINE void multiply(const Layout &at, const std::vector<int64_t> &shifts,
+                                 const bf16 *first, const bf16 *second, const bf16 *weight,
+                                 const float *bias, float *sums, const Between &between) {
   if (bias) {
     _tile_loadd(0, bias, 0);
     _tile_loadd(2, bias, 0);
@@ -272,22 +228,18 @@ CT_TILES CT_INLINE void multiply(const Layout &at, const bf16 *first, const bf16
     if (N == 2) _tile_zero(1);
     if (N == 2) _tile_zero(3);
   }
-  int64_t stride = 2 * at.channels, row_size = at.row_size(), column_size = at.column_size();
-  for (int64_t ky = 0; ky < 3; ky++) {
-    for (int64_t kx = 0; kx < at.columns; kx++) {
-      int64_t shift = ky * row_size + kx * column_size;
-      for (int64_t c = 0; c < at.channels; c += 32, weight += N * kTile) {
-        _tile_loadd(6, weight, 64);
-        if (N == 2) _tile_loadd(7, weight + kTile, 64);
-        _tile_loadd(4, first + shift + c, stride);
-        _tile_dpbf16ps(0, 4, 6);
-        if (N == 2) _tile_dpbf16ps(1, 4, 7);
-        _tile_loadd(5, second + shift + c, stride);
-        _tile_dpbf16ps(2, 5, 6);
-        if (N == 2) _tile_dpbf16ps(3, 5, 7);
-        between();
-      }
-    }
+  int64_t stride = 2 * at.place_size();
+  for (int64_t shift : shifts) {
+    _tile_loadd(6, weight, 64);
+    if (N == 2) _tile_loadd(7, weight + kTile, 64);
+    _tile_loadd(4, first + shift, stride);
+    _tile_dpbf16ps(0, 4, 6);
+    if (N == 2) _tile_dpbf16ps(1, 4, 7);
+    _tile_loadd(5, second + shift, stride);
+    _tile_dpbf16ps(2, 5, 6);
+    if (N == 2) _tile_dpbf16ps(3, 5, 7);
+    weight += N * kTile;
+    between();
   }
   _tile_stored(0, sums, 64);
   if (N == 2) _tile_stored(1, sums + 256, 64);
@@ -302,33 +254,57 @@ struct Strip {
   Filling *coming;
   const int64_t *places;
   // Steps of all products of the strip.
-  int64_t steps;
+  int64_t steps = 0;
   // What is due of the coming rows, in steps.
   int64_t due = 0;
 
-  int64_t count() const { return (filled.bottom - filled.top) * work.at.tiles_of_row(); }
+  Strip(const Work &work, const Filling &filled, Filling *coming, const int64_t *places)
+      : work(work), filled(filled), coming(coming), places(places) {
+    for (const Results &part : work.at.results) {
+      steps += (count(part) + 1) / 2 * ((part.tiles + 1) / 2) * int64_t(part.steps.size());
+    }
+  }
 
-  template <int N, bool adds, bool relu>
-  CT_TILES void run(int64_t result, const bf16 *weight) {
+  // Tiles of places that have pixels of these results: the last row may have none.
+  int64_t count(const Results &part) const {
     const Layout &at = work.at;
-    int64_t base = (filled.first_image * at.height + filled.top) * at.width * at.outputs;
-    Finish<N, adds, relu> finish{at, work.addend, work.output, base, result, places};
+    int64_t there = (at.height - part.y + at.y_step - 1) / at.y_step;
+    return (std::min(filled.bottom, there) - filled.top) * work.at.tiles_of_row();
+  }
+
+  // How many places of a row have a pixel of the tile.
+  int64_t there(const Results &part, int64_t tile) const {
+    const Layout &at = work.at;
+    int64_t first = part.x + tile * kLane / at.outputs;
+    return (at.width - first + at.x_step - 1) / at.x_step;
+  }
+
+  // The tile of results `tile` and N - 1 behind it.
+  template <int N, bool adds, bool relu>
+  CT_TILES void run(size_t index, int64_t tile, const bf16 *weight) {
+    const Layout &at = work.at;
+    const Results &part = at.results[index];
+    const std::vector<int64_t> &shifts = work.shifts[index];
+    int64_t row = filled.first_image * at.height + filled.top * at.y_step + part.y;
+    int64_t base = (row * at.width + part.x) * at.outputs + tile * kLane;
+    Finish<N, adds, relu> finish{at,     work.addend,       work.output, base,
+                                 places, there(part, tile), there(part, tile + N - 1)};
     Sums sums[2];
-    // Paired, the second pixel's channels follow the first's.
-    int64_t channel = result * 16 % at.outputs;
+    // The second pixel's channels follow the first's.
+    int64_t channel = tile * kLane % at.outputs;
     const float *bias = work.bias ? work.bias + channel : nullptr;
     alignas(64) float joined[32];
-    if (bias && N == 2 && channel + 16 >= at.outputs) {
+    if (bias && N == 2 && channel + kLane >= at.outputs) {
       std::memcpy(joined, bias, 64);
-      std::memcpy(joined + 16, work.bias, 64);
+      std::memcpy(joined + kLane, work.bias, 64);
       bias = joined;
     }
-    int64_t depth = at.depth(), current = 0;
-    for (int64_t t = 0; t < count(); t += 2, current ^= 1) {
+    int64_t half = int64_t(shifts.size()) / 2, current = 0;
+    for (int64_t t = 0; t < count(part); t += 2, current ^= 1) {
       Sums &own = sums[current], &former = sums[current ^ 1];
-      own.tiles = &work.tiles[t], own.count = std::min<int64_t>(2, count() - t);
-      int64_t step = 0, half = depth / 2;
-      multiply<N>(at, filled.buffer + own.tiles[0].buffer,
+      own.tiles = &work.tiles[t], own.count = std::min<int64_t>(2, count(part) - t);
+      int64_t step = 0;
+      multiply<N>(at, shifts, filled.buffer + own.tiles[0].buffer,
                   filled.buffer + own.tiles[own.count - 1].buffer, weight, bias, own.values,
                   [&]() CT_TILES {
                     if (step == 0 && former.count > 0) finish.tile(former, 0);
@@ -337,19 +313,36 @@ struct Strip {
                     if (!coming) return;
                     for (due += coming->rows; due >= steps; due -= steps) coming->copy_next();
                   });
+      // Zeros alone, without a step to write them in.
+      if (shifts.empty()) write(finish, own), own.count = 0;
     }
-    const Sums &last = sums[current ^ 1];
-    for (int64_t i = 0; i < last.count; i++) finish.tile(last, i);
+    write(finish, sums[current ^ 1]);
+  }
+
+  template <typename Finish>
+  CT_TILES CT_INLINE static void write(const Finish &finish, const Sums &sums) {
+    for (int64_t i = 0; i < sums.count; i++) finish.tile(sums, i);
   }
 
   template <int N>
-  CT_TILES void run(int64_t result, const bf16 *weight) {
+  CT_TILES void run(size_t index, int64_t tile, const bf16 *weight) {
     if (work.addend) {
-      if (work.relu) return run<N, true, true>(result, weight);
-      return run<N, true, false>(result, weight);
+      if (work.relu) return run<N, true, true>(index, tile, weight);
+      return run<N, true, false>(index, tile, weight);
     }
-    if (work.relu) return run<N, false, true>(result, weight);
-    run<N, false, false>(result, weight);
+    if (work.relu) return run<N, false, true>(index, tile, weight);
+    run<N, false, false>(index, tile, weight);
+  }
+
+  CT_TILES void run() {
+    const bf16 *weight = work.weight;
+    for (size_t index = 0; index < work.at.results.size(); index++) {
+      const Results &part = work.at.results[index];
+      int64_t size = int64_t(part.steps.size()) * kTile, tile = 0;
+      for (; tile + 2 <= part.tiles; tile += 2) run<2>(index, tile, weight + tile * size);
+      if (tile < part.tiles) run<1>(index, tile, weight + tile * size);
+      weight += part.weights_size();
+    }
   }
 };
 
@@ -362,128 +355,26 @@ CT_TILES void run_units(const Work &w, int64_t begin, int64_t end, bf16 *scratch
   filled.copy_rest();
   for (int64_t unit = begin; unit < end; unit++) {
     Filling coming(w, unit + 1, buffers[(unit + 1 - begin) % 2]);
-    Strip strip{w, filled, unit + 1 < end ? &coming : nullptr,
-                unit / at.strips() + 1 == at.groups() ? w.last.data() : w.whole.data(), 0};
-    strip.steps = (strip.count() + 1) / 2 * ((at.results + 1) / 2) * at.depth();
-    const bf16 *weight = w.weight;
-    int64_t result = 0;
-    for (; result + 2 <= at.results; result += 2, weight += at.depth() * 2 * kTile) {
-      strip.run<2>(result, weight);
-    }
-    if (result < at.results) strip.run<1>(result, weight);
+    bool is_last = unit / at.strips() + 1 == at.groups();
+    Strip(w, filled, unit + 1 < end ? &coming : nullptr, is_last ? w.last.data() : w.whole.data())
+        .run();
     filled = coming;
-  }
-}
-
-// ------------------------------------------------------------------------------- weights
-
-// The weight for a place of the kernel as places count; zero where no pixel meets.
-CT_INLINE float weight_at(const Taps &taps, const Layout &at, int64_t result, int64_t lane,
-                          int64_t ky, int64_t column, int64_t c) {
-  int64_t kx = column, output = result * 16 + lane, input = c;
-  if (at.paired) {
-    int64_t pixel = output / at.outputs;
-    output %= at.outputs;
-    kx = 2 * column + c / 16 - pixel;
-    input = c % 16;
-  }
-  if (kx < 0 || kx > 2 || input >= at.inputs) return 0;
-  return taps.at(output, input, ky, kx);
-}
-
-// Sixteen numbers, each rounded to bfloat16 in the low half of its lane, as `rounded` has it.
-CT_TILES inline __m512i rounded16(const float *from) {
-  __m512 value = _mm512_loadu_ps(from);
-  __m512i bits = _mm512_castps_si512(value);
-  __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  __m512i sum = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
-  __mmask16 is_nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
-  return _mm512_mask_mov_epi32(_mm512_srli_epi32(sum, 16), is_nan, _mm512_set1_epi32(0x7FC0));
-}
-
-// A tile [16][16][2] of 32 inputs by 16 outputs, of which the outputs lie side by side in memory.
-CT_TILES void pack_along_outputs(const float *from, int64_t by_input, bf16 *place) {
-  for (int64_t row = 0; row < 32; row += 2, place += 32) {
-    __m512i low = rounded16(from + row * by_input);
-    __m512i high = _mm512_slli_epi32(rounded16(from + (row + 1) * by_input), 16);
-    _mm512_storeu_si512(place, _mm512_or_si512(low, high));
-  }
-}
-
-// The same where the inputs lie side by side.
-CT_TILES void pack_along_inputs(const float *from, int64_t by_output, bf16 *place) {
-  // A row of the tile is 16 pairs, so that pair k of a lane is 16 pairs behind pair k - 1.
-  const __m512i rows = _mm512_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192,
-                                         208, 224, 240);
-  for (int64_t lane = 0; lane < 16; lane++) {
-    const float *own = from + lane * by_output;
-    __m512i pairs = _mm512_inserti64x4(
-        _mm512_castsi256_si512(_mm512_cvtepi32_epi16(rounded16(own))),
-        _mm512_cvtepi32_epi16(rounded16(own + 16)), 1);
-    _mm512_i32scatter_epi32(place + 2 * lane, rows, pairs, 4);
   }
 }
 
 }  // namespace
 
-// Writes the tiles of weights in the order in which they are read:
-// [result / 2][ky][column][channel / 32][result % 2][16][16][2].
-at::Tensor pack_tiles(const Taps &taps) {
-  Layout at(1, 1, 1, taps.inputs, taps.outputs);
-  at::Tensor packed = at::empty({at.weights_size()}, at::kBFloat16);
-  bf16 *to = mutable_rows(packed);
-  int64_t pairs = (at.results + 1) / 2;
-  for_pieces(
-      pairs,
-      [&](int64_t pair, int64_t, int64_t, int64_t) {
-        bf16 *place = to + pair * 2 * at.depth() * kTile;
-        int64_t end = std::min(at.results, 2 * pair + 2);
-        for (int64_t ky = 0; ky < 3; ky++) {
-          for (int64_t column = 0; column < at.columns; column++) {
-            for (int64_t c = 0; c < at.channels; c += 32) {
-              for (int64_t result = 2 * pair; result < end; result++) {
-                bool is_whole = !at.paired && c + 32 <= at.inputs;
-                const float *from = taps.first + result * 16 * taps.by_output +
-                                    c * taps.by_input + ky * taps.by_row + column * taps.by_column;
-                if (is_whole && taps.by_input == 1) {
-                  pack_along_inputs(from, taps.by_output, place);
-                  place += kTile;
-                  continue;
-                }
-                if (is_whole && taps.by_output == 1) {
-                  pack_along_outputs(from, taps.by_input, place);
-                  place += kTile;
-                  continue;
-                }
-                for (int64_t row = c; row < c + 32; row += 2) {
-                  for (int64_t lane = 0; lane < 16; lane++, place += 2) {
-                    place[0] = bf16(rounded(weight_at(taps, at, result, lane, ky, column, row)));
-                    place[1] =
-                        bf16(rounded(weight_at(taps, at, result, lane, ky, column, row + 1)));
-                  }
-                }
-              }
-            }
-          }
-        }
-      },
-      pairs);
-  return packed;
-}
-
-int64_t packed_tiles_size(int64_t inputs, int64_t outputs) {
-  return Layout(1, 1, 1, inputs, outputs).weights_size();
-}
-
-void convolve_tiles(const at::Tensor &x, const at::Tensor &packed, const float *bias,
-                    const bf16 *addend, bool relu, const at::Tensor &y) {
-  Work w{Layout(x.size(0), x.size(2), x.size(3), x.size(1), y.size(1)),
+void convolve_tiles(const Form &form, const at::Tensor &x, const at::Tensor &packed,
+                    const float *bias, const bf16 *addend, bool relu, const at::Tensor &y) {
+  const at::Tensor &larger = form.gradient ? y : x;
+  Work w{Layout(form, x.size(0), larger.size(2), larger.size(3), x.size(1), y.size(1)),
          rows(x),
          rows(packed),
          bias,
          addend,
          relu,
          mutable_rows(y),
+         {},
          {},
          {},
          {}};
@@ -498,10 +389,8 @@ void convolve_tiles(const at::Tensor &x, const at::Tensor &packed, const float *
 
 #else
 
-at::Tensor ct::pack_tiles(const Taps &) { ct::refuse_tiles(); }
-int64_t ct::packed_tiles_size(int64_t, int64_t) { return 0; }
-void ct::convolve_tiles(const at::Tensor &, const at::Tensor &, const float *, const bf16 *, bool,
-                        const at::Tensor &) {
+void ct::convolve_tiles(const Form &, const at::Tensor &, const at::Tensor &, const float *,
+                        const bf16 *, bool, const at::Tensor &) {
   ct::refuse_tiles();
 }
 

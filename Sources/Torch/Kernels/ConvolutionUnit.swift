@@ -24,7 +24,10 @@ public func fusedConvolutionUnit(
         addend == nil || addend?.handle != nil,
         withExtendedLifetime(
             (input, weight),
-            { ct_conv_backward_takes(x, w, Int64(stride), Int64(padding)) })
+            {
+                ct_conv_backward_takes(
+                    x, w, Int64(stride), Int64(padding), processor.convolution.code)
+            })
     else { return nil }
     let unit = ConvolutionUnit(
         wantsInput: input.requiresGrad, wantsWeight: weight.requiresGrad,
@@ -51,7 +54,8 @@ private struct ConvolutionUnit: Sendable {
     func forward(
         _ input: Tensor, _ weight: Tensor, _ bias: Tensor, _ addend: Tensor?, padding: Int
     ) -> Tensor {
-        if let kernel = PackedConvolution(weight: weight, stride: stride, kernels: kernels),
+        if let kernel = PackedConvolution(
+            weight: weight, stride: stride, padding: padding, kernels: kernels),
             kernel.takes(input)
         {
             return kernel(input, bias: bias, addend: addend, relu: relu)

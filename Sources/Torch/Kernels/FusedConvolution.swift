@@ -1,7 +1,10 @@
 import CTorch
 
-/// Convolution by kernels of our own, differentiable: the weights' gradient of each shape, and all of a 3×3
-/// kernel with stride 1.
+/// Convolution by kernels of our own, differentiable.
+///
+/// The weights' gradient of each shape is ours. So is the rest of a 3×3 kernel with stride 1, and on the matrix unit
+/// that of a 3×3 kernel with stride 2 and the input's gradient of a 1×1 kernel with stride 2. What is left is
+/// oneDNN's.
 ///
 /// - Parameters:
 ///   - input: `[N, C, H, W]`.
@@ -11,18 +14,23 @@ import CTorch
 ///   - processor: whose kernels; it has what it says.
 /// - Returns: `[N, O, H', W']`; nil, with nothing done, where our kernels do not take the input: they
 ///   want bfloat16, channels last, multiples of 16 channels, a kernel of 1×1 or of 3×3 with padding 1, a
-///   stride of 1 or 2, and a processor with AVX512-BF16.
+///   stride of 1 or 2, and a processor with AVX512-BF16. Those for the matrix unit also take one to three channels
+///   of the input with a kernel of 3×3.
 public func fusedConvolution(
     _ input: Tensor, weight: Tensor, stride: Int, padding: Int, on processor: Processor = .current
 ) -> Tensor? {
     guard processor.convolution != .onednn, let x = input.handle, let kernel = weight.handle,
         withExtendedLifetime(
             (input, weight),
-            { ct_conv_backward_takes(x, kernel, Int64(stride), Int64(padding)) })
+            {
+                ct_conv_backward_takes(
+                    x, kernel, Int64(stride), Int64(padding), processor.convolution.code)
+            })
     else { return nil }
     let kernels = processor.convolution
     return differentiableConvolution("fused_convolution", input, weight) {
-        if let packed = PackedConvolution(weight: weight, stride: stride, kernels: kernels),
+        if let packed = PackedConvolution(
+            weight: weight, stride: stride, padding: padding, kernels: kernels),
             packed.takes(input)
         {
             return packed(input, relu: false)
@@ -71,7 +79,11 @@ public func convolutionGradients(
     if processor.convolution != .onednn,
         withExtendedLifetime(
             (input, weight),
-            { ct_conv_backward_takes(input.handle, weight.handle, Int64(stride), Int64(padding)) })
+            {
+                ct_conv_backward_takes(
+                    input.handle, weight.handle, Int64(stride), Int64(padding),
+                    processor.convolution.code)
+            })
     {
         var forInput: ct_tensor?
         var forWeight: ct_tensor?
@@ -132,43 +144,48 @@ func differentiableConvolution(
     }[0]
 }
 
-/// The weights of a 3×3 convolution with stride 1 and padding 1 as our own kernel reads them.
+/// The weights of a convolution as our own kernel reads them.
 public struct PackedConvolution: Sendable {
     private let packed: Tensor
     private let inputs: Int
     private let outputs: Int
+    private let kernelSize: Int
+    private let stride: Int
     private let kernels: Processor.Convolution
 
-    /// Packs weights `[O, C, 3, 3]`, rounded to bfloat16.
+    /// Packs weights `[O, C, k, k]`, rounded to bfloat16.
     ///
-    /// It is nil where no kernel of ours takes them: ours want stride 1, multiples of 16 channels, and a
-    /// processor with AVX512-BF16.
+    /// It is nil where no kernel of ours takes them. Those for AVX512-BF16 want 3×3, stride 1, padding 1 and
+    /// multiples of 16 channels. Those for the matrix unit also take stride 2, and up to three channels.
     ///
     /// - Parameters:
     ///   - weight: the weights.
     ///   - stride: the step between windows, in pixels.
+    ///   - padding: zeros on each side, in pixels.
     ///   - kernels: whose; the processor has them.
-    public init?(weight: Tensor, stride: Int = 1, kernels: Processor.Convolution) {
-        guard kernels != .onednn, stride == 1, let handle = weight.handle,
-            ct_conv3x3_takes_weight(handle)
+    public init?(weight: Tensor, stride: Int, padding: Int, kernels: Processor.Convolution) {
+        guard let handle = weight.handle,
+            ct_conv_takes_weight(handle, Int64(stride), Int64(padding), kernels.code)
         else { return nil }
         var result: ct_tensor?
         withExtendedLifetime(weight) {
             _ = check(
-                ct_conv3x3_pack(handle, kernels.code, &result), "fused_convolution packing",
-                shapes: "\(weight.shape)")
+                ct_conv_pack(handle, Int64(stride), kernels.code, &result),
+                "fused_convolution packing", shapes: "\(weight.shape)")
         }
         self.kernels = kernels
+        self.stride = stride
         packed = Tensor(owning: result)
         outputs = weight.size(0)
         inputs = weight.size(1)
+        kernelSize = weight.size(2)
     }
 
     /// Whether the kernel takes this input (bfloat16 on the CPU, channels last).
     public func takes(_ input: Tensor) -> Bool {
         guard let handle = input.handle, packed.handle != nil else { return false }
         return withExtendedLifetime(input) {
-            ct_conv3x3_takes_input(handle, Int64(inputs))
+            ct_conv_takes_input(handle, Int64(inputs))
         }
     }
 
@@ -177,9 +194,9 @@ public struct PackedConvolution: Sendable {
     /// - Parameters:
     ///   - input: `[N, C, H, W]`.
     ///   - bias: `[O]`.
-    ///   - addend: added before ReLU, `[N, O, H, W]`.
+    ///   - addend: added before ReLU, `[N, O, H', W']`.
     ///   - relu: whether ReLU comes last.
-    /// - Returns: `[N, O, H, W]`.
+    /// - Returns: `[N, O, H', W']`.
     /// - Precondition: `takes(input)`.
     public func callAsFunction(
         _ input: Tensor, bias: Tensor? = nil, addend: Tensor? = nil, relu: Bool
@@ -187,9 +204,9 @@ public struct PackedConvolution: Sendable {
         var output: ct_tensor?
         withExtendedLifetime((input, bias, addend, self)) {
             _ = check(
-                ct_conv3x3_forward(
-                    input.handle, packed.handle, Int64(outputs), bias?.handle, addend?.handle,
-                    relu, kernels.code, &output),
+                ct_conv_forward(
+                    input.handle, packed.handle, Int64(outputs), Int64(kernelSize),
+                    Int64(stride), bias?.handle, addend?.handle, relu, kernels.code, &output),
                 "fused_convolution", shapes: "\(input.shape)")
         }
         return Tensor(owning: output)

@@ -148,8 +148,10 @@ private struct FoldedConvolution {
         padding = convolution.padding
         groups = convolution.groups
         packed =
-            dtype == .bfloat16 && stride == 1 && padding == 1 && groups == 1
-            ? PackedConvolution(weight: weight, kernels: Processor.current.convolution) : nil
+            dtype == .bfloat16 && groups == 1
+            ? PackedConvolution(
+                weight: weight, stride: stride, padding: padding,
+                kernels: Processor.current.convolution) : nil
     }
 
     func callAsFunction(_ input: Tensor, adding addend: Tensor?, relu: Bool) -> Tensor {

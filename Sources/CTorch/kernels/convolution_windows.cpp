@@ -1,0 +1,48 @@
+// The weights' gradient of a 3×3 convolution of few channels: the windows are written out, so that it is that
+// of a 1×1 convolution of 32 channels.
+#include "convolution_windows.h"
+
+#if defined(__x86_64__)
+
+namespace {
+
+CT_NATIVE void copy_rows(const ct::Windows &windows, int64_t rows, const ct::bf16 *from,
+                         int64_t begin, int64_t end, ct::bf16 *to) {
+  int64_t size = windows.count() * ct::kWindow;
+  for (int64_t row = begin; row < end; row++) {
+    int64_t image = row / rows, y = row % rows * windows.stride;
+    windows.copy(from + (image * windows.height + y) * windows.width * windows.channels, y,
+                 to + row * size, ct::kWindow);
+  }
+}
+
+}  // namespace
+
+at::Tensor ct::weight_gradient_of_windows(ct_kernels kernels, const at::Tensor &gradient,
+                                          const at::Tensor &input, const at::Tensor &weight,
+                                          int64_t stride) {
+  int64_t channels = input.size(1), outputs = weight.size(0), rows = gradient.size(2);
+  Windows windows{input.size(2), input.size(3), channels, stride};
+  at::Tensor written = at::empty({input.size(0), kWindow, rows, gradient.size(3)},
+                                 input.options().memory_format(at::MemoryFormat::ChannelsLast));
+  for_pieces(input.size(0) * rows, [&](int64_t, int64_t begin, int64_t end, int64_t) {
+    copy_rows(windows, rows, ct::rows(input), begin, end, mutable_rows(written));
+  });
+  at::Tensor kernel = at::empty({outputs, kWindow, 1, 1}, at::kFloat);
+  at::Tensor sums = kernels == ct_amx ? weight_gradient_tiles(gradient, written, kernel, 1)
+                                      : weight_gradient(gradient, written, kernel, 1);
+  return sums.reshape({outputs, kWindow})
+      .narrow(1, 0, 9 * channels)
+      .reshape({outputs, 3, 3, channels})
+      .permute({0, 3, 1, 2})
+      .contiguous();
+}
+
+#else
+
+at::Tensor ct::weight_gradient_of_windows(ct_kernels, const at::Tensor &, const at::Tensor &,
+                                          const at::Tensor &, int64_t) {
+  TORCH_CHECK(false, "a convolution of our own on a processor without AVX512-BF16");
+}
+
+#endif
