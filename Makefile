@@ -14,8 +14,11 @@ setup: ## Install what is lacking and put LibTorch into .libtorch (CUDA=1: and .
 	@Scripts/setup.sh
 	@[ "$(CUDA)" != 1 ] || Scripts/setup_cuda.sh
 
+# Planned anew each time, since Swift's package manager else does not ask for the revision again.
+release := swift build -c release --product reviewkd --disable-build-manifest-caching
+
 demo: setup ## Train a student alone, with KD and with ReviewKD, and compare them
-	swift build -c release --product reviewkd
+	$(release)
 	.build/release/reviewkd demo --report .build/demo-report.html
 
 # An import that Package.swift does not name is an error.
@@ -59,16 +62,16 @@ docs: setup ## Write pages about every public declaration into .build/docs (DocC
 
 bench: setup ## Time our steps and PyTorch's in turn, and write docs/results/speed.md
 	Scripts/bench_environment.sh
-	swift build -c release --product reviewkd
+	$(release)
 	swift run --package-path Benchmarks reviewkd-benchmarks $(BENCH_FLAGS)
 
 install: setup ## Put the program with its libraries below PREFIX (make install PREFIX=/usr/local)
-	swift build -c release --product reviewkd
+	$(release)
 	Scripts/install.sh "$(PREFIX)"
 
 build-cuda: ## Build .build-cuda/release/reviewkd, stripped, which needs no Swift where it runs
 	@$(MAKE) --no-print-directory setup CUDA=1
-	REVIEWKD_CUDA=1 swift build --scratch-path .build-cuda -c release --product reviewkd \
+	REVIEWKD_CUDA=1 $(release) --scratch-path .build-cuda \
 		-Xswiftc -static-stdlib -Xswiftc -DWITHOUT_DOWNLOADS -Xlinker -s
 	Scripts/needed.sh .build-cuda/release/reviewkd
 
