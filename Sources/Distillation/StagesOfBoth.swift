@@ -41,6 +41,15 @@ func samePixels(_ student: Tensor, _ teacher: Tensor) -> (student: Tensor, teach
     return (student, teacher)
 }
 
+extension FeatureExtractor {
+    /// The logits `[N, classes]` of normalised images alone, without the stages before their last activation.
+    ///
+    /// - Precondition: there is a classifier.
+    public func scores(of images: Tensor) -> Tensor {
+        features(images, keepsPreactivations: false).scores
+    }
+}
+
 extension FeaturePyramid {
     /// The logits `[N, classes]` of a network that must have a classifier.
     public var scores: Tensor {

@@ -1,3 +1,4 @@
+import Distillation
 import Torch
 import TorchNN
 import VisionData
@@ -24,10 +25,7 @@ struct ClassScores {
         let folded = withoutGrad { network.folded(dtype: .float32) }
         var counts = Array(repeating: 0, count: classCount * classCount)
         try images.forEach { batch in
-            let guesses = withoutGrad {
-                folded.features(batch.images, keepsPreactivations: false).logits?.argmax(1)
-            }
-            guard let guesses else { return }
+            let guesses = withoutGrad { folded.scores(of: batch.images).argmax(1) }
             let pairs = zip(
                 batch.targets.elements(as: Int64.self), guesses.elements(as: Int64.self))
             for (truth, guess) in pairs { counts[Int(truth) * classCount + Int(guess)] += 1 }

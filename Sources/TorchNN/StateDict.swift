@@ -173,6 +173,11 @@ extension Array where Element == NamedTensor {
         return given
     }
 
+    /// The place of the first tensor in which an entry is infinite or no number.
+    public var firstNotFinite: Int? {
+        firstIndex { $0.tensor.dtype.isFloatingPoint && $0.tensor.isFinite().all().item() != 1 }
+    }
+
     /// The entries below `prefix`, without it.
     public func entries(below prefix: String) -> [NamedTensor] {
         compactMap { entry in

@@ -67,7 +67,7 @@ public struct Predictor {
             positions: nil, normalization: normalization, batchSize: min(32, list.count))
         try batches.forEach { batch in
             let probabilities = withoutGrad {
-                network.features(batch.images).scores.to(.float32).softmax(1)
+                network.scores(of: batch.images).to(.float32).softmax(1)
             }
             let values = probabilities.elements(as: Float.self)
             let positions = batch.indices.elements(as: Int64.self)

@@ -34,10 +34,7 @@ extension Trainer {
     func soundCheckpoint() throws -> Checkpoint {
         let checkpoint = checkpoint()
         let tensors = checkpoint.tensors
-        let broken = tensors.firstIndex { entry in
-            entry.tensor.dtype.isFloatingPoint && entry.tensor.isFinite().all().item() != 1
-        }
-        let first = try -processes.greatest(of: -(broken ?? tensors.count))
+        let first = try -processes.greatest(of: -(tensors.firstNotFinite ?? tensors.count))
         guard first == tensors.count else {
             throw TrainingError.brokenState(
                 tensor: tensors[first].name, step: state.step, lastGoodStep: savedStep)

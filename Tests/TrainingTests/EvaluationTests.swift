@@ -49,6 +49,27 @@ private final class Greedy: Backbone {
 
 @Suite("Evaluation")
 struct EvaluationTests {
+    /// In the middle, where a ReLU that makes 0 of what is no number comes behind it.
+    @Test(
+        "A network with a weight that is no number has no loss",
+        arguments: [DType.float32, .bfloat16])
+    func brokenWeight(dtype: DType) throws {
+        let network = Architecture.resnet8.make(
+            classCount: 4, generator: Generator(seed: 3))
+        network.eval()
+        let images = ImageSet(
+            pixels: (0..<3 * 32 * 32).map { UInt8($0 % 251) }, labels: [1], height: 32, width: 32,
+            classCount: 4)
+        let bytes = Normalization(mean: [0, 0, 0], deviation: [1, 1, 1])
+        let loader = EvaluationLoader(images, normalization: bytes, batchSize: 1)
+        #expect(try evaluate(network, on: loader, dtype: dtype)["loss"]?.isFinite == true)
+
+        let norm = try #require(
+            network.stateDict().first { $0.name.hasSuffix("layer1.0.bn1.weight") })
+        _ = withoutGrad { norm.tensor.copy(from: norm.tensor * Double.nan) }
+        #expect(try evaluate(network, on: loader, dtype: dtype)["loss"]?.isNaN == true)
+    }
+
     @Test(
         "Loss and accuracies are those of a direct calculation, whatever the batch size",
         arguments: [1, 4, 100])

@@ -51,14 +51,23 @@ public final class Classification: LearningTask {
 
     /// Mean cross entropy, and the accuracy of the first and of the first five guesses, with the batch norms
     /// folded into the convolutions.
+    ///
+    /// The loss is no number where a weight is none.
     public func evaluator(dtype: DType) -> any Evaluator<Tensor> {
-        ClassificationEvaluator(withoutGrad { backbone.folded(dtype: dtype) })
+        withoutGrad {
+            ClassificationEvaluator(
+                backbone.folded(dtype: dtype),
+                isSound: backbone.stateDict().firstNotFinite == nil)
+        }
     }
 }
 
 /// Sums of losses and hits.
 private final class ClassificationEvaluator: Evaluator {
     private let extractor: any FeatureExtractor
+
+    /// False where a weight is no number, of which oneDNN's ReLU would make 0.
+    private let isSound: Bool
 
     /// What the batches add, in their order.
     private var batches: [Sums] = []
@@ -70,18 +79,21 @@ private final class ClassificationEvaluator: Evaluator {
         var hits5 = 0.0
     }
 
-    init(_ extractor: any FeatureExtractor) { self.extractor = extractor }
+    init(_ extractor: any FeatureExtractor, isSound: Bool) {
+        self.extractor = extractor
+        self.isSound = isSound
+    }
 
     func add(_ batch: Batch<Tensor>) {
         withoutGrad {
-            // With its own pass for the last ReLU, since oneDNN's would make 0 of what is no number.
-            let logits = extractor.features(batch.images).scores.to(.float32)
+            let logits = extractor.scores(of: batch.images).to(.float32)
             let guesses = logits.topIndices(min(5, logits.size(1)), dimension: 1)  // [N, 5]
             let hits = guesses.isEqual(to: batch.targets.unsqueeze(1))
             let count = Double(batch.count)
+            let loss = isSound ? logits.crossEntropy(batch.targets).item() : .nan
             batches.append(
                 Sums(
-                    count: count, loss: logits.crossEntropy(batch.targets).item() * count,
+                    count: count, loss: loss * count,
                     hits1: hits.narrow(1, 0..<1).sum().item(), hits5: hits.sum().item()))
         }
     }
