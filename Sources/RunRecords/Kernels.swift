@@ -1,6 +1,6 @@
 /// Whose kernels a run computes with on the CPU: others give other last bits.
 public struct Kernels: Codable, Sendable, Equatable {
-    /// Those of 3×3 convolutions in bfloat16, `avx512` or `onednn`.
+    /// Those of convolutions in bfloat16, `amx`, `avx512` or `onednn`.
     public var convolution: String
 
     /// The instruction set of LibTorch's own, such as `AVX512` or `AVX2`.

@@ -44,8 +44,8 @@ public struct KernelTimes: Sendable {
 extension Recipe {
     /// Times the kernels that this processor has for the convolutions of this recipe's networks, in bfloat16.
     ///
-    /// Each shape is timed once. What has one kernel only is left out: depthwise convolutions, and the gradients of
-    /// the first one, on three channels. The kernels take turns, since a processor's speed changes with its heat.
+    /// Each shape is timed once. What has one kernel only is left out: depthwise convolutions, and the input's
+    /// gradient of the first one, on three channels. The kernels take turns, since a processor's speed changes with its heat.
     ///
     /// - Parameters:
     ///   - rounds: how many turns each kernel has; each lasts at least five milliseconds.
@@ -79,7 +79,8 @@ extension AppliedConvolution {
 
     /// What there is more than one kernel for.
     fileprivate var directions: [ConvolutionDirection] {
-        hasFewChannels ? [.forward, .forwardUnit] : ConvolutionDirection.allCases
+        hasFewChannels
+            ? [.forward, .forwardUnit, .backwardWeight] : ConvolutionDirection.allCases
     }
 
     private var hasFewChannels: Bool { inChannels <= 3 }

@@ -3,7 +3,7 @@ import Foundation
 
 /// What the processor, its operating system and the environment offer for convolutions in bfloat16.
 public struct Processor: Sendable, Equatable {
-    /// Whose kernel runs 3×3 convolutions with stride 1 in bfloat16.
+    /// Whose kernels run convolutions in bfloat16, of those shapes that ours have.
     public enum Convolution: String, Sendable, CaseIterable {
         /// Our own, on the matrix unit (AMX).
         case amx

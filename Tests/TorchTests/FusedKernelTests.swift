@@ -169,6 +169,20 @@ import TorchTestSupport
         }
     }
 
+    /// As mistakes of the program are; without that, memory behind the maps would be read or written.
+    @Test(
+        "A gradient that is not of the output's shape traps",
+        arguments: [[2, 32, 6, 5], [3, 32, 5, 5], [2, 16, 5, 5]])
+    func wrongGradient(shape: [Int]) async {
+        await #expect(processExitsWith: .failure) { [shape] in
+            let input = Tensor.zeros([2, 16, 9, 9], dtype: .bfloat16).contiguous(.channelsLast)
+            let gradient = Tensor.zeros(shape, dtype: .bfloat16)
+            _ = convolutionGradients(
+                gradient, input: input, weight: Tensor.zeros([32, 16, 3, 3]), stride: 2,
+                padding: 1, wanted: WantedGradients(input: true, weight: true))
+        }
+    }
+
     /// LibTorch 2.13 returns wrong numbers for them on AMX (findings/torch-amx-narrow-maps.sh).
     @Test(
         "Strided convolutions in bfloat16 of maps narrower than the kernel are right, gradients included",
@@ -346,6 +360,13 @@ import TorchTestSupport
             let kernel = Tensor.zeros([channels, groupWidth, 3, 3])
             #expect(fusedDepthwiseConvolution3x3(image, weight: kernel, stride: stride) == nil)
         }
+        for processor in kernels() where processor.convolution == .avx512 {
+            let image = input(3, .bfloat16, .channelsLast)
+            let kernel = Tensor.zeros([16, 3, 3, 3])
+            #expect(
+                fusedConvolution(image, weight: kernel, stride: 1, padding: 1, on: processor) == nil
+            )
+        }
         for (size, stride, padding) in [(5, 1, 2), (3, 3, 1), (3, 2, 0), (1, 1, 1)] {
             let kernel = Tensor.zeros([16, 16, size, size])
             #expect(
@@ -383,21 +404,25 @@ import TorchTestSupport
     }
 
     @Test(
-        "The weights' gradient does not depend on the number of threads",
-        arguments: [(1, 1), (1, 2), (3, 1), (3, 2)], [16, 160])
-    func threadsOfWeights(form: (kernel: Int, stride: Int), channels: Int) throws {
+        "Convolutions do not depend on the number of threads, gradients included",
+        arguments: [(1, 1), (1, 2), (3, 1), (3, 2)], [3, 16, 160])
+    func threadsOfConvolutions(form: (kernel: Int, stride: Int), channels: Int) throws {
         let (kernel, stride) = form
-        for processor in kernels() {
+        guard channels > 3 || kernel == 3 else { return }
+        for processor in kernels() where channels > 3 || processor.convolution == .amx {
             try expectSameWithAnyThreads {
                 let input = Tensor.hashed(23, shape: [5, channels, 13, 16], dtype: .bfloat16)
                     .contiguous(.channelsLast)
                 let weight = Tensor.hashed(
                     24, shape: [32, channels, kernel, kernel], dtype: .float32)
                 weight.requiresGrad = true
-                let output = fusedConvolution(
-                    input, weight: weight, stride: stride, padding: kernel / 2, on: processor)
-                probe(try #require(output)).backward()
-                return try #require(weight.grad).bytes()
+                input.requiresGrad = true
+                let output = try #require(
+                    fusedConvolution(
+                        input, weight: weight, stride: stride, padding: kernel / 2, on: processor))
+                probe(output).backward()
+                return try [output, #require(input.grad), #require(weight.grad)]
+                    .flatMap { $0.detach().bytes() }
             }
         }
     }

@@ -118,7 +118,11 @@ import TorchTestSupport
 
     @Test("in strided convolutions", arguments: [1, 3])
     func stridedConvolution(kernel: Int) throws {
-        for processor in Processor.current.variants where processor.convolution != .onednn {
+        let variants = Processor.current.variants.filter { $0.convolution != .onednn }
+        if variants.isEmpty {
+            print("not run: our own strided convolutions, which this processor does without")
+        }
+        for processor in variants {
             let input = Twin(15, [8, 64, 16, 16])
             let weight = Twin(16, [48, 64, kernel, kernel], parameter: true)
             let exact = input.exact.conv2d(weight: weight.exact, stride: 2, padding: kernel / 2)

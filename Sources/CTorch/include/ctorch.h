@@ -203,8 +203,8 @@ ct_error ct_conv_forward(ct_tensor input, ct_tensor packed, int64_t outputs, int
                          int64_t stride, ct_tensor bias, ct_tensor addend, bool relu,
                          ct_kernels kernels, ct_tensor *output);
 
-// Whether the function below takes these: as above, and all of ours multiples of 16 channels with a kernel of 1×1
-// without padding or 3×3 with padding 1, and a stride of 1 or 2.
+// Whether the function below takes these: as above; and, for both kinds of kernels of ours, multiples of 16 channels
+// with a kernel of 1×1 without padding or 3×3 with padding 1, and a stride of 1 or 2.
 bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, int64_t padding,
                             ct_kernels kernels);
 // The gradients of the convolution alone; that of the weights is float32. That of the input comes from LibTorch

@@ -1,10 +1,10 @@
-// 3×3 convolution with stride 1 and padding 1 in bfloat16 on CPUs with AVX512-BF16, forward with
-// bias, addition and ReLU behind it, and backward.
+// Convolution in bfloat16 on CPUs: the choice among kernels, and those for AVX512-BF16 of 3×3 with stride 1 and
+// padding 1, forward with bias, addition and ReLU behind it, and backward for the input.
 //
-// All three products keep a tile of results in registers and use each number that is broadcast for
-// the three columns of the kernel, since broadcasts and not multiplications are what runs out first
-// where there are few channels. Borders are left out rather than padded. The product for the weights
-// has a file of its own, convolution_weights.cpp.
+// The latter keep a tile of results in registers and use each number that is broadcast for the three
+// columns of the kernel, since broadcasts and not multiplications are what runs out first where there are
+// few channels. Borders are left out rather than padded. The product for the weights has files of its own,
+// convolution_weights.cpp and convolution_weights_tiles.cpp, and the matrix unit convolution_tiles.cpp.
 #include "convolution.h"
 
 #include "convolution_windows.h"
@@ -228,8 +228,9 @@ at::Tensor library_gradient(const at::Tensor &gradient, const at::Tensor &input,
                             const at::Tensor &weight, int64_t stride) {
   int64_t padding = weight.size(2) / 2;
   auto type = input.size(1) % 16 == 0 ? at::kBFloat16 : at::kFloat;
+  // Rounded as the forward pass has them.
   auto like = [&](const at::Tensor &map) {
-    return map.detach().to(type).contiguous(at::MemoryFormat::ChannelsLast);
+    return ct::as_bf16_rows(map.detach()).to(type);
   };
   return std::get<0>(at::convolution_backward(like(gradient), like(input), like(weight), c10::nullopt,
                                               {stride, stride}, {padding, padding}, {1, 1}, false,
@@ -289,9 +290,13 @@ ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
   return ct::guard([&] {
     at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient));
     at::Tensor x = ct::borrow(input), w = ct::borrow(weight);
+    auto side = [&](int64_t length) { return (length - 1) / stride + 1; };
+    TORCH_CHECK(g.dim() == 4 && g.size(0) == x.size(0) && g.size(1) == w.size(0) &&
+                    g.size(2) == side(x.size(2)) && g.size(3) == side(x.size(3)),
+                "a gradient of another shape");
     if (wants_weight) {
       *for_weight = ct::hand_over(
-          x.size(1) % 16 != 0 ? ct::weight_gradient_of_windows(kernels, g, x, w, stride)
+          x.size(1) % 16 != 0 ? ct::weight_gradient_of_windows(g, x, w, stride)
           : kernels == ct_amx ? ct::weight_gradient_tiles(g, x, w, stride)
                               : ct::weight_gradient(g, x, w, stride));
     }

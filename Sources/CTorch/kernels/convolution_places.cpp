@@ -6,7 +6,7 @@
 namespace ct {
 namespace {
 
-// The steps of the rows of a window by those numbers of each that a tile's width begins.
+// A step for each row of a window, each column and each tile's width of the sizes[column] numbers there.
 std::vector<Step> steps(int64_t rows, const std::vector<int64_t> &sizes) {
   std::vector<Step> result;
   for (int64_t row = 0; row < rows; row++) {

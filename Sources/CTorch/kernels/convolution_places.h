@@ -5,12 +5,15 @@
 // kernel. Maps that are narrower than a tile lie side by side in the buffer, image by image within each
 // column. A place is one pixel, with these exceptions:
 //
-// - Where there are 16 channels, two neighbouring pixels are one place, and the kernel is one of 3×2 such
+// - With stride 1 and 16 channels, two neighbouring pixels are one place, and the kernel is one of 3×2 such
 //   places with the results of two pixels.
 // - With stride 2, two neighbouring pixels are one place, which has the results of one pixel.
 // - The gradient of a strided convolution's input has a place for each pixel of the results, which gives
 //   four pixels of the input. Those of even and odd rows and columns meet other parts of the kernel.
 // - Of up to three channels, the whole window of 3×3 pixels is one place.
+//
+// Where a place's width holds a pixel that a result does not meet, its weights are zeros. So what is infinite or
+// no number there makes the neighbour's result no number.
 #pragma once
 
 #include "tiles.h"

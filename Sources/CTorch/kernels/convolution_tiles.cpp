@@ -69,7 +69,7 @@ CT_TILES CT_INLINE void copy_row(const bf16 *from, int64_t count, int64_t border
   if (shift) {
     // The line that holds the end of the border.
     int64_t there = std::min<int64_t>(count, 32 - shift);
-    __mmask32 mask = (there == 32 ? ~0u : (1u << there) - 1) << shift;
+    __mmask32 mask = ((1u << there) - 1) << shift;
     _mm512_store_si512(to, _mm512_maskz_loadu_epi16(mask, from - shift));
     i = 32 - shift, to += 32;
   }

@@ -18,9 +18,8 @@ CT_NATIVE void copy_rows(const ct::Windows &windows, int64_t rows, const ct::bf1
 
 }  // namespace
 
-at::Tensor ct::weight_gradient_of_windows(ct_kernels kernels, const at::Tensor &gradient,
-                                          const at::Tensor &input, const at::Tensor &weight,
-                                          int64_t stride) {
+at::Tensor ct::weight_gradient_of_windows(const at::Tensor &gradient, const at::Tensor &input,
+                                          const at::Tensor &weight, int64_t stride) {
   int64_t channels = input.size(1), outputs = weight.size(0), rows = gradient.size(2);
   Windows windows{input.size(2), input.size(3), channels, stride};
   at::Tensor written = at::empty({input.size(0), kWindow, rows, gradient.size(3)},
@@ -29,9 +28,8 @@ at::Tensor ct::weight_gradient_of_windows(ct_kernels kernels, const at::Tensor &
     copy_rows(windows, rows, ct::rows(input), begin, end, mutable_rows(written));
   });
   at::Tensor kernel = at::empty({outputs, kWindow, 1, 1}, at::kFloat);
-  at::Tensor sums = kernels == ct_amx ? weight_gradient_tiles(gradient, written, kernel, 1)
-                                      : weight_gradient(gradient, written, kernel, 1);
-  return sums.reshape({outputs, kWindow})
+  return weight_gradient_tiles(gradient, written, kernel, 1)
+      .reshape({outputs, kWindow})
       .narrow(1, 0, 9 * channels)
       .reshape({outputs, 3, 3, channels})
       .permute({0, 3, 1, 2})
@@ -40,9 +38,9 @@ at::Tensor ct::weight_gradient_of_windows(ct_kernels kernels, const at::Tensor &
 
 #else
 
-at::Tensor ct::weight_gradient_of_windows(ct_kernels, const at::Tensor &, const at::Tensor &,
+at::Tensor ct::weight_gradient_of_windows(const at::Tensor &, const at::Tensor &,
                                           const at::Tensor &, int64_t) {
-  TORCH_CHECK(false, "a convolution of our own on a processor without AVX512-BF16");
+  TORCH_CHECK(false, "a convolution on the matrix unit of a processor without one");
 }
 
 #endif

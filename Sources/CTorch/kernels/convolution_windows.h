@@ -6,10 +6,9 @@
 namespace ct {
 
 // The gradient [O, C, 3, 3] of the weights of a 3×3 convolution with padding 1 of at most kMostGathered
-// channels, in float32.
-at::Tensor weight_gradient_of_windows(ct_kernels kernels, const at::Tensor &gradient,
-                                      const at::Tensor &input, const at::Tensor &weight,
-                                      int64_t stride);
+// channels, in float32, on the matrix unit.
+at::Tensor weight_gradient_of_windows(const at::Tensor &gradient, const at::Tensor &input,
+                                      const at::Tensor &weight, int64_t stride);
 
 #if defined(__x86_64__)
 

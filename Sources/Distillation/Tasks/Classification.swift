@@ -52,7 +52,7 @@ public final class Classification: LearningTask {
     /// Mean cross entropy, and the accuracy of the first and of the first five guesses, with the batch norms
     /// folded into the convolutions.
     ///
-    /// The loss is no number where a weight is none.
+    /// The loss is no number where a weight is infinite or no number.
     public func evaluator(dtype: DType) -> any Evaluator<Tensor> {
         withoutGrad {
             ClassificationEvaluator(
@@ -66,7 +66,7 @@ public final class Classification: LearningTask {
 private final class ClassificationEvaluator: Evaluator {
     private let extractor: any FeatureExtractor
 
-    /// False where a weight is no number, of which oneDNN's ReLU would make 0.
+    /// False where a weight is infinite or no number, of which oneDNN's ReLU would make 0.
     private let isSound: Bool
 
     /// What the batches add, in their order.
@@ -86,7 +86,12 @@ private final class ClassificationEvaluator: Evaluator {
 
     func add(_ batch: Batch<Tensor>) {
         withoutGrad {
-            let logits = extractor.scores(of: batch.images).to(.float32)
+            // The first with a pass of its own for the last ReLU, since oneDNN's would make 0 of what
+            // overflows.
+            let scores =
+                batches.isEmpty
+                ? extractor.features(batch.images).scores : extractor.scores(of: batch.images)
+            let logits = scores.to(.float32)
             let guesses = logits.topIndices(min(5, logits.size(1)), dimension: 1)  // [N, 5]
             let hits = guesses.isEqual(to: batch.targets.unsqueeze(1))
             let count = Double(batch.count)

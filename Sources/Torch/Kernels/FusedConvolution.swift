@@ -4,7 +4,7 @@ import CTorch
 ///
 /// The weights' gradient of each shape is ours. So is the rest of a 3×3 kernel with stride 1, and on the matrix unit
 /// that of a 3×3 kernel with stride 2 and the input's gradient of a 1×1 kernel with stride 2. What is left is
-/// oneDNN's.
+/// oneDNN's, as the input's gradient of few channels is.
 ///
 /// - Parameters:
 ///   - input: `[N, C, H, W]`.
