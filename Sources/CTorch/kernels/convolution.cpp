@@ -166,26 +166,20 @@ void convolve(const at::Tensor &x, const at::Tensor &packed, const float *bias, 
 }
 #endif
 
-// Whether weights are those of a convolution that one of ours has, if only the gradient of its weights.
+// Whether a kernel of ours has some product of a convolution with such weights, of any number of inputs.
 bool is_common(const at::Tensor &w, int64_t stride, int64_t padding) {
   return ct_cpu_has_native_bfloat16() && w.device().is_cpu() && w.dim() == 4 && w.numel() > 0 &&
-         w.size(0) % 16 == 0 && w.size(1) % 16 == 0 && (w.size(2) == 1 || w.size(2) == 3) &&
-         w.size(3) == w.size(2) && padding == w.size(2) / 2 && (stride == 1 || stride == 2);
-}
-
-// Whether they are those of a 3×3 convolution of too few channels for all but the matrix unit.
-bool has_few_channels(const at::Tensor &w, int64_t stride, int64_t padding) {
-  return ct_cpu_has_native_bfloat16() && w.device().is_cpu() && w.dim() == 4 && w.numel() > 0 &&
-         w.size(0) % 16 == 0 && w.size(1) <= ct::kMostGathered && w.size(2) == 3 &&
-         w.size(3) == 3 && padding == 1 && (stride == 1 || stride == 2);
+         w.size(0) % 16 == 0 && (w.size(2) == 1 || w.size(2) == 3) && w.size(3) == w.size(2) &&
+         padding == w.size(2) / 2 && (stride == 1 || stride == 2);
 }
 
 // Whether the kernels compute such a convolution, or the gradient of its input.
 bool takes(ct_kernels kernels, const at::Tensor &w, int64_t stride, int64_t padding,
            bool gradient) {
-  if (kernels == ct_onednn) return false;
-  if (has_few_channels(w, stride, padding)) return kernels == ct_amx && !gradient;
-  if (!is_common(w, stride, padding)) return false;
+  if (kernels == ct_onednn || !is_common(w, stride, padding)) return false;
+  if (w.size(1) % 16 != 0) {
+    return kernels == ct_amx && !gradient && w.size(2) == 3 && w.size(1) <= ct::kMostGathered;
+  }
   if (w.size(2) == 1) return kernels == ct_amx && gradient && stride == 2;
   return kernels == ct_amx || stride == 1;
 }
@@ -264,7 +258,7 @@ ct_error ct_conv_forward(ct_tensor input, ct_tensor packed, int64_t outputs, int
     Form form{kernel, stride, false};
     TORCH_CHECK(weight.numel() == packed_size(kernels, form, x.size(1), outputs),
                 "weights of another shape");
-    at::Tensor y = empty_map(x, outputs, (x.size(2) - 1) / stride + 1, (x.size(3) - 1) / stride + 1);
+    at::Tensor y = empty_map(x, outputs, ct::strided(x.size(2), stride), ct::strided(x.size(3), stride));
     at::Tensor added = addend ? ct::as_bf16_rows(ct::borrow(addend)) : at::Tensor();
     TORCH_CHECK(!addend || added.sizes() == y.sizes(), "an addend of another shape");
     at::Tensor shift = bias ? ct::borrow(bias).to(at::kFloat).contiguous() : at::Tensor();
@@ -281,7 +275,7 @@ bool ct_conv_backward_takes(ct_tensor input, ct_tensor weight, int64_t stride, i
     return false;
   }
   return takes(kernels, w, stride, padding, false) ||
-         (kernels != ct_onednn && is_common(w, stride, padding));
+         (kernels != ct_onednn && w.size(1) % 16 == 0 && is_common(w, stride, padding));
 }
 
 ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight, int64_t stride,
@@ -290,9 +284,9 @@ ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
   return ct::guard([&] {
     at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient));
     at::Tensor x = ct::borrow(input), w = ct::borrow(weight);
-    auto side = [&](int64_t length) { return (length - 1) / stride + 1; };
     TORCH_CHECK(g.dim() == 4 && g.size(0) == x.size(0) && g.size(1) == w.size(0) &&
-                    g.size(2) == side(x.size(2)) && g.size(3) == side(x.size(3)),
+                    g.size(2) == ct::strided(x.size(2), stride) &&
+                    g.size(3) == ct::strided(x.size(3), stride),
                 "a gradient of another shape");
     if (wants_weight) {
       *for_weight = ct::hand_over(

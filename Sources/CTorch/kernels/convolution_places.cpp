@@ -25,8 +25,7 @@ Layout::Layout(const Form &form, int64_t images, int64_t height, int64_t width, 
                int64_t outputs)
     : form(form), images(images), in_height(height), in_width(width), inputs(inputs),
       height(height), width(width), outputs(outputs) {
-  int64_t small_height = (height - 1) / form.stride + 1;
-  int64_t small_width = (width - 1) / form.stride + 1;
+  int64_t small_height = strided(height, form.stride), small_width = strided(width, form.stride);
   pixel_size = (inputs + kTileColumns - 1) / kTileColumns * kTileColumns;
   grid_height = small_height, places = small_width;
   if (form.gradient && form.stride == 2) {

@@ -1,7 +1,7 @@
-// Windows of 3×3 pixels of few channels, each as one row of 32 numbers: [ky][kx][C], and zeros behind them.
+// Windows of 3×3 pixels of few channels, each as one row of a tile: [ky][kx][C], and zeros behind them.
 #pragma once
 
-#include "convolution.h"
+#include "tiles.h"
 
 namespace ct {
 
@@ -12,12 +12,10 @@ at::Tensor weight_gradient_of_windows(const at::Tensor &gradient, const at::Tens
 
 #if defined(__x86_64__)
 
-constexpr int64_t kWindow = 32;
-
 struct Windows {
   int64_t height, width, channels, stride;
 
-  int64_t count() const { return (width - 1) / stride + 1; }
+  int64_t count() const { return strided(width, stride); }
 
   // Writes those around every stride-th pixel of the row y, which begins at `row`, so far apart.
   CT_NATIVE CT_INLINE void copy(const bf16 *row, int64_t y, bf16 *to, int64_t apart) const {

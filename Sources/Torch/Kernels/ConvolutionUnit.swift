@@ -19,15 +19,8 @@ public func fusedConvolutionUnit(
     _ input: Tensor, weight: Tensor, bias: Tensor, addend: Tensor?, relu: Bool, stride: Int,
     padding: Int, on processor: Processor = .current
 ) -> Tensor? {
-    guard processor.convolution != .onednn, Processor.fusesBFloat16,
-        let x = input.handle, let w = weight.handle, bias.handle != nil,
-        addend == nil || addend?.handle != nil,
-        withExtendedLifetime(
-            (input, weight),
-            {
-                ct_conv_backward_takes(
-                    x, w, Int64(stride), Int64(padding), processor.convolution.code)
-            })
+    guard Processor.fusesBFloat16, bias.handle != nil, addend == nil || addend?.handle != nil,
+        processor.convolution.takes(input, weight: weight, stride: stride, padding: padding)
     else { return nil }
     let unit = ConvolutionUnit(
         wantsInput: input.requiresGrad, wantsWeight: weight.requiresGrad,

@@ -19,13 +19,7 @@ import CTorch
 public func fusedConvolution(
     _ input: Tensor, weight: Tensor, stride: Int, padding: Int, on processor: Processor = .current
 ) -> Tensor? {
-    guard processor.convolution != .onednn, let x = input.handle, let kernel = weight.handle,
-        withExtendedLifetime(
-            (input, weight),
-            {
-                ct_conv_backward_takes(
-                    x, kernel, Int64(stride), Int64(padding), processor.convolution.code)
-            })
+    guard processor.convolution.takes(input, weight: weight, stride: stride, padding: padding)
     else { return nil }
     let kernels = processor.convolution
     return differentiableConvolution("fused_convolution", input, weight) {
@@ -76,15 +70,7 @@ public func convolutionGradients(
     _ gradient: Tensor, input: Tensor, weight: Tensor, stride: Int, padding: Int,
     wanted: WantedGradients, on processor: Processor = .current
 ) -> (input: Tensor?, weight: Tensor?) {
-    if processor.convolution != .onednn,
-        withExtendedLifetime(
-            (input, weight),
-            {
-                ct_conv_backward_takes(
-                    input.handle, weight.handle, Int64(stride), Int64(padding),
-                    processor.convolution.code)
-            })
-    {
+    if processor.convolution.takes(input, weight: weight, stride: stride, padding: padding) {
         var forInput: ct_tensor?
         var forWeight: ct_tensor?
         withExtendedLifetime((gradient, input, weight)) {
@@ -214,6 +200,14 @@ public struct PackedConvolution: Sendable {
 }
 
 extension Processor.Convolution {
+    /// Whether kernels of ours have the convolution, if only the gradient of its weights.
+    func takes(_ input: Tensor, weight: Tensor, stride: Int, padding: Int) -> Bool {
+        guard self != .onednn, let x = input.handle, let w = weight.handle else { return false }
+        return withExtendedLifetime((input, weight)) {
+            ct_conv_backward_takes(x, w, Int64(stride), Int64(padding), code)
+        }
+    }
+
     /// As the C functions count them.
     var code: ct_kernels {
         switch self {
