@@ -9,13 +9,14 @@ struct BatchRingTests {
 
     /// Reads a ring whose rows hold their image's position as one byte; `broken` ones cannot be read.
     private func read(
-        order: [Int], batchSize: Int, first: Int = 0, threads: Int, slots: Int = 3,
+        order: [Int], passes: Int = 1, batchSize: Int, first: Int = 0, threads: Int, slots: Int = 3,
         broken: Set<Int> = [],
         rule: UnreadableRule = UnreadableRule(allowed: 0, substitutes: false),
         notes: UnreadableNotes? = nil
     ) throws -> [[Int]] {
         let ring = BatchRing(
-            order: order, batchSize: batchSize, rowBytes: 1, first: first, threads: threads,
+            order: order, passes: passes, batchSize: batchSize, rowBytes: 1, first: first,
+            threads: threads,
             slots: slots, unreadable: notes ?? UnreadableNotes(rule, of: order.count)
         ) {
             { position, row in
@@ -46,6 +47,12 @@ struct BatchRingTests {
         let resumed = try read(
             order: order, batchSize: 8, first: 4, threads: threads, slots: slots)
         #expect(resumed == Array(expected[4...]))
+    }
+
+    @Test("An order that is gone through more than once goes on within a batch", arguments: [1, 3])
+    func passes(threads: Int) throws {
+        let batches = try read(order: [4, 1, 3], passes: 3, batchSize: 4, threads: threads)
+        #expect(batches == [[4, 1, 3, 4], [1, 3, 4, 1], [3]])
     }
 
     @Test("The next image in the order takes the place of one that cannot be read")

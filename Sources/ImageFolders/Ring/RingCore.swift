@@ -4,6 +4,10 @@ extension BatchRing {
     /// What the reader and the workers share.
     final class Core: @unchecked Sendable {
         private let order: [Int]
+
+        /// Images of all passes over the order.
+        private let count: Int
+
         private let batchSize: Int
         private let rowBytes: Int
         private let slots: Int
@@ -11,7 +15,7 @@ extension BatchRing {
         private let unreadable: UnreadableNotes
         private let condition = NSCondition()
 
-        /// The place in the order of the next image that a worker takes.
+        /// The place in the passes of the next image that a worker takes.
         private var nextImage: Int
 
         /// The batch that the reader wants next; those before it have been given back, but perhaps the last.
@@ -31,10 +35,11 @@ extension BatchRing {
         private var working = 0
 
         init(
-            order: [Int], batchSize: Int, rowBytes: Int, first: Int, slots: Int,
+            order: [Int], passes: Int, batchSize: Int, rowBytes: Int, first: Int, slots: Int,
             memory: RingMemory, unreadable: UnreadableNotes
         ) {
             self.order = order
+            count = order.count * passes
             self.batchSize = batchSize
             self.rowBytes = rowBytes
             self.slots = slots
@@ -49,7 +54,7 @@ extension BatchRing {
         }
 
         private func imageCount(of batch: Int) -> Int {
-            min(batchSize, max(0, order.count - batch * batchSize))
+            min(batchSize, max(0, count - batch * batchSize))
         }
 
         private func prepare(_ batch: Int) {
@@ -118,15 +123,15 @@ extension BatchRing.Core {
         }
     }
 
-    /// The place in the order of an image to make; nil where the work is over.
+    /// The place in the passes of an image to make; nil where the work is over.
     private func claim() -> Int? {
         condition.withLock {
-            while !isStopped, failure == nil, nextImage < order.count,
+            while !isStopped, failure == nil, nextImage < count,
                 nextImage / batchSize >= freeUntil
             {
                 condition.wait()
             }
-            guard !isStopped, failure == nil, nextImage < order.count else { return nil }
+            guard !isStopped, failure == nil, nextImage < count else { return nil }
             defer { nextImage += 1 }
             return nextImage
         }

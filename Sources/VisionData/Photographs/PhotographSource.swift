@@ -89,6 +89,7 @@ extension PhotographSource {
     ///
     /// - Parameters:
     ///   - order: the positions in the order in which they are wanted.
+    ///   - passes: how often the order is gone through.
     ///   - view: what is wanted of each.
     ///   - batchSize: images a batch.
     ///   - first: the first batch that is wanted.
@@ -96,12 +97,13 @@ extension PhotographSource {
     ///   - notes: where unreadable images are noted.
     /// - Returns: the ring.
     func ring(
-        _ order: [Int], _ view: ImageView, batchSize: Int, first: Int, slots: HostBuffer,
-        notes: UnreadableNotes
+        _ order: [Int], passes: Int = 1, _ view: ImageView, batchSize: Int, first: Int,
+        slots: HostBuffer, notes: UnreadableNotes
     ) -> BatchRing {
         let options = reading.options(scalesSixteenBitGrey: settings.scalesSixteenBitGrey)
         return BatchRing(
-            order: order, batchSize: batchSize, rowBytes: view.byteCount, first: first,
+            order: order, passes: passes, batchSize: batchSize, rowBytes: view.byteCount,
+            first: first,
             threads: workers, slots: Self.slots,
             memory: RingMemory(slots.bytes, keptBy: slots), unreadable: notes
         ) { [images, greys] in
