@@ -6,7 +6,7 @@
 #     Scripts/imagenette_study.sh DATA OUTPUT [REVIEWKD]
 #
 # DATA holds `train` and `val` with a folder for each class. Stop it at any moment and repeat the command: each run goes on where
-# it was. A run that is done has a file NAME.done in OUTPUT.
+# it was. A run that is done has a file NAME.done in OUTPUT, and a line in results.jsonl there.
 set -euo pipefail
 
 [ $# -ge 2 ] || {
@@ -26,6 +26,26 @@ run() {
     [ ! -d "$name" ] || resume=--resume
     "$program" "$@" --data "$data" --output "$name" --checkpoint-every 60 $resume 2>>"$name.log"
     touch "$name.done"
+    write_results
+}
+
+# The last epoch of each run that is done, in the order in which they ended.
+write_results() {
+    python3 - <<'PYTHON' >results.jsonl
+import datetime
+import json
+import pathlib
+
+for done in sorted(pathlib.Path().glob("*.done"), key=lambda file: file.stat().st_mtime):
+    last = json.loads((pathlib.Path(done.stem) / "metrics.jsonl").read_text().splitlines()[-1])
+    test = last["test"]
+    print(json.dumps({
+        "run": done.stem, "epochs": last["epoch"], "top1": test["top1"], "top5": test["top5"],
+        "test_images": test["count"], "training_images": last["training_images"],
+        "kernels": last["kernels"], "revision": last["revision"],
+        "date": datetime.date.fromtimestamp(done.stat().st_mtime).isoformat(),
+    }))
+PYTHON
 }
 
 pair=imagenet/ResNet34-ResNet18-short
