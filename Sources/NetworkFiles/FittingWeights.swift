@@ -187,6 +187,14 @@ struct FittingWeights {
                 "they are pruned: make that permanent with torch.nn.utils.prune.remove, and save them "
                 + "again"
         }
+        let match = chosen.match
+        if !any(".running_mean"), match.missing.contains(where: { $0.hasSuffix(".running_mean") }),
+            match.unexpected.contains(where: { $0.hasSuffix(".bias") })
+        {
+            return
+                "their batch norms are folded into the convolutions, as `export --fold` and tools for "
+                + "deployment do; use the weights from before that"
+        }
         return nil
     }
 }

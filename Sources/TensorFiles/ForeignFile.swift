@@ -17,6 +17,7 @@ public enum ForeignFile: Sendable, Equatable {
     case arrays
     case hdf5
     case gguf
+    case onnx
     case json
     case text
 
@@ -44,6 +45,8 @@ public enum ForeignFile: Sendable, Equatable {
             self = .hdf5
         } else if begins("GGUF".utf8) {
             self = .gguf
+        } else if Self.isONNX(contents) {
+            self = .onnx
         } else if start.hasPrefix("{") || start.hasPrefix("[") {
             self = .json
         } else if !contents.prefix(512).contains(where: { $0 < 0x09 || (0x0E..<0x20).contains($0) })
@@ -52,6 +55,14 @@ public enum ForeignFile: Sendable, Equatable {
         } else {
             return nil
         }
+    }
+
+    /// Whether the bytes begin with the format's version and another field of ONNX's model.
+    private static func isONNX(_ contents: Data) -> Bool {
+        let bytes = contents.prefix(3).map(\.self)
+        // The keys of the fields producer, its version, domain, model version, documentation, graph and operator sets.
+        return bytes.count == 3 && bytes[0] == 0x08 && (3..<64).contains(bytes[1])
+            && [0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42].contains(bytes[2])
     }
 
     private static let packers: [(magic: [UInt8], name: String, tool: String)] = [
@@ -105,6 +116,9 @@ extension ForeignFile: CustomStringConvertible {
             "is an HDF5 file, as Keras writes them, which is not read; expected PyTorch's weights"
         case .gguf:
             "is a GGUF file, as language models have them, which is not read; expected PyTorch's weights"
+        case .onnx:
+            "is an ONNX model, for programs that run such models, and holds no weights under a network's "
+                + "names; name the weights that it was made of"
         case .json:
             "is a JSON text, such as the index of weights that are split over several files; name a file "
                 + "of weights instead"

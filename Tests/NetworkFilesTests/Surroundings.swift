@@ -219,6 +219,15 @@ struct Surroundings: Sendable, CustomTestStringConvertible {
                     ])
             },
             Surroundings(
+                "folded batch norms",
+                refused: "their batch norms are folded into the convolutions"
+            ) { entries in
+                .tensors(
+                    entries.filter { !$0.name.contains(/bn\d|downsample.1/) } + [
+                        one("layer1.0.conv1.bias")
+                    ])
+            },
+            Surroundings(
                 "int8 instead of floating-point numbers",
                 refused:
                     "save them as plain tensors of float32 (.float(), .dequantize() or .to_dense())",

@@ -96,6 +96,14 @@ struct Foreign: Sendable, CustomTestStringConvertible {
             Data("GGUF\u{3}\0\0\0".utf8)
         },
         Foreign(
+            title: "ONNX",
+            words:
+                "is an ONNX model, for programs that run such models, and holds no weights under a"
+        ) {
+            // As PyTorch's exporter begins: format 8, the producer and its version.
+            Data("\u{8}\u{8}\u{12}\u{7}pytorch\u{1A}\u{6}2.13.0:".utf8)
+        },
+        Foreign(
             title: "the index of split weights",
             words: "is a JSON text, such as the index of weights that are split over several files"
         ) { Data("{\"metadata\": {}, \"weight_map\": {\"a\": \"model-00001.safetensors\"}}".utf8) },
