@@ -61,6 +61,7 @@ extension FetchError: CustomStringConvertible {
         case .unsupportedAddress: "use one that does"
         case .builtWithoutDownloads: "get the file with another program and use its address"
         case .httpStatus: "check the address or use another"
+        case .interrupted(_, 0, _, _): "fetch again when the server can be reached"
         case .interrupted(_, _, let part, _): "fetch again to resume from \(part)"
         case .changedOnServer(_, let part, _, _): "remove \(part) to fetch the new file"
         case .wrongSize: "use an address that has the published file"

@@ -12,6 +12,7 @@ extension FetchError: Remediable {
         case .wrongSize:
             "give the address of the published file with --url, or take this one with --unverified"
         case .tooLittleSpace: "free some space, or give another folder with --data"
+        case .interrupted(_, 0, _, _): "run the same command again when the server can be reached"
         case .interrupted(_, _, let part, _): "run the same command again to resume from \(part)"
         case .changedOnServer, .wrongChecksum, .differentFile, .fileMissing: nil
         }

@@ -304,7 +304,7 @@ struct FetchTests {
         }
     }
 
-    @Test("A server that is not there ends in a sentence")
+    @Test("A server that is not there ends in a sentence, which names no file to resume from")
     func noServer() async throws {
         try await withTemporaryFolder { directory in
             let server = try LoopbackServer([])
@@ -317,6 +317,8 @@ struct FetchTests {
                 Issue.record("expected interrupted, found \(error as Any)")
                 return
             }
+            #expect(error?.description.contains(partName) == false)
+            #expect(try directory.names().isEmpty)
         }
     }
 }
