@@ -192,8 +192,8 @@ struct FittingWeights {
             match.unexpected.contains(where: { $0.hasSuffix(".bias") })
         {
             return
-                "their batch norms are folded into the convolutions, as `export --fold` and tools for "
-                + "deployment do; use the weights from before that"
+                "their batch norms are folded into the convolutions, as for deployment; use the weights "
+                + "from before that"
         }
         return nil
     }
