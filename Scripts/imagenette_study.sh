@@ -22,7 +22,10 @@ cd -- "$2"
 run() {
     local name=$1 resume=
     shift
-    [ ! -e "$name.done" ] || return 0
+    if [ -e "$name.done" ]; then
+        write_results
+        return
+    fi
     [ ! -d "$name" ] || resume=--resume
     "$program" "$@" --data "$data" --output "$name" --checkpoint-every 60 $resume 2>>"$name.log"
     touch "$name.done"
@@ -31,7 +34,7 @@ run() {
 
 # The last epoch of each run that is done, in the order in which they ended.
 write_results() {
-    python3 - <<'PYTHON' >results.jsonl
+    python3 - <<'PYTHON' >results.jsonl.new
 import datetime
 import json
 import pathlib
@@ -42,10 +45,11 @@ for done in sorted(pathlib.Path().glob("*.done"), key=lambda file: file.stat().s
     print(json.dumps({
         "run": done.stem, "epochs": last["epoch"], "top1": test["top1"], "top5": test["top5"],
         "test_images": test["count"], "training_images": last["training_images"],
-        "kernels": last["kernels"], "revision": last["revision"],
+        "kernels": last.get("kernels"), "revision": last["revision"],
         "date": datetime.date.fromtimestamp(done.stat().st_mtime).isoformat(),
     }))
 PYTHON
+    mv results.jsonl.new results.jsonl
 }
 
 pair=imagenet/ResNet34-ResNet18-short
