@@ -22,10 +22,7 @@ cd -- "$2"
 run() {
     local name=$1 resume=
     shift
-    if [ -e "$name.done" ]; then
-        write_results
-        return
-    fi
+    [ ! -e "$name.done" ] || return 0
     [ ! -d "$name" ] || resume=--resume
     "$program" "$@" --data "$data" --output "$name" --checkpoint-every 60 $resume 2>>"$name.log"
     touch "$name.done"
@@ -52,6 +49,8 @@ PYTHON
     mv results.jsonl.new results.jsonl
 }
 
+# A run may have ended just before the script was stopped.
+write_results
 pair=imagenet/ResNet34-ResNet18-short
 light=imagenet/ResNet50-MobileNetV1-short
 run T34 train imagenet/ResNet34-short

@@ -59,7 +59,7 @@ public enum ForeignFile: Sendable, Equatable {
 
     /// Whether the bytes begin with the format's version and another field of ONNX's model.
     private static func isONNX(_ contents: Data) -> Bool {
-        let bytes = contents.prefix(3).map(\.self)
+        let bytes = Array(contents.prefix(3))
         // The keys of the fields producer, its version, domain, model version, documentation, graph and operator sets.
         return bytes.count == 3 && bytes[0] == 0x08 && (3..<64).contains(bytes[1])
             && [0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42].contains(bytes[2])

@@ -9,15 +9,16 @@ struct BatchRingTests {
 
     /// Reads a ring whose rows hold their image's position as one byte; `broken` ones cannot be read.
     private func read(
-        order: [Int], passes: Int = 1, batchSize: Int, first: Int = 0, threads: Int, slots: Int = 3,
+        order: [Int], count: Int? = nil, batchSize: Int, first: Int = 0, threads: Int,
+        slots: Int = 3,
         broken: Set<Int> = [],
         rule: UnreadableRule = UnreadableRule(allowed: 0, substitutes: false),
         notes: UnreadableNotes? = nil
     ) throws -> [[Int]] {
         let ring = BatchRing(
-            order: order, passes: passes, batchSize: batchSize, rowBytes: 1, first: first,
-            threads: threads,
-            slots: slots, unreadable: notes ?? UnreadableNotes(rule, of: order.count)
+            order: order, count: count, batchSize: batchSize, rowBytes: 1, first: first,
+            threads: threads, slots: slots,
+            unreadable: notes ?? UnreadableNotes(rule, of: order.count)
         ) {
             { position, row in
                 if position % 7 == 3 { usleep(300) }
@@ -51,7 +52,7 @@ struct BatchRingTests {
 
     @Test("An order that is gone through more than once goes on within a batch", arguments: [1, 3])
     func passes(threads: Int) throws {
-        let batches = try read(order: [4, 1, 3], passes: 3, batchSize: 4, threads: threads)
+        let batches = try read(order: [4, 1, 3], count: 9, batchSize: 4, threads: threads)
         #expect(batches == [[4, 1, 3, 4], [1, 3, 4, 1], [3]])
     }
 

@@ -58,9 +58,6 @@ struct Form {
   bool gradient;
 };
 
-// The length of a side of the results, for a kernel with half of it as padding.
-inline int64_t strided(int64_t length, int64_t stride) { return (length - 1) / stride + 1; }
-
 // Of so many channels at most, a window of 3×3 pixels fills one row of a tile.
 constexpr int64_t kMostGathered = 3;
 

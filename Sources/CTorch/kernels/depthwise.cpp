@@ -21,8 +21,8 @@ struct Shape {
         stride(stride),
         height(x.size(2)),
         width(x.size(3)),
-        out_height((height - 1) / stride + 1),
-        out_width((width - 1) / stride + 1) {}
+        out_height(ct::strided(height, stride)),
+        out_width(ct::strided(width, stride)) {}
 
   int64_t lanes() const { return (channels + kLane - 1) / kLane; }
 };

@@ -139,6 +139,9 @@ inline at::Tensor as_bf16_rows(const at::Tensor &tensor) {
   return tensor.to(at::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
+// The length of a side of a convolution's results, for a kernel with half of it as padding.
+inline int64_t strided(int64_t length, int64_t stride) { return (length - 1) / stride + 1; }
+
 inline const bf16 *rows(const at::Tensor &tensor) {
   return tensor.defined() ? static_cast<const bf16 *>(tensor.const_data_ptr()) : nullptr;
 }

@@ -25,7 +25,7 @@ public final class BatchRing {
     ///
     /// - Parameters:
     ///   - order: the positions of the images in the order in which they are wanted.
-    ///   - passes: how often the order is gone through.
+    ///   - count: how many images are wanted, where the order begins anew behind its end; nil for those of the order.
     ///   - batchSize: images a batch; the last batch holds the rest.
     ///   - rowBytes: bytes an image.
     ///   - first: the place of the first batch that is wanted.
@@ -35,16 +35,16 @@ public final class BatchRing {
     ///   - unreadable: what to do where an image cannot be read, and where that is noted.
     ///   - worker: makes the worker of a thread, on that thread.
     public init(
-        order: [Int], passes: Int = 1, batchSize: Int, rowBytes: Int, first: Int = 0, threads: Int,
+        order: [Int], count: Int? = nil, batchSize: Int, rowBytes: Int, first: Int = 0,
+        threads: Int,
         slots: Int = 4, memory: RingMemory? = nil, unreadable: UnreadableNotes,
         worker: @escaping @Sendable () -> Worker
     ) {
         precondition(batchSize >= 1 && threads >= 1 && slots >= 2, "BatchRing: no room")
         let memory = memory ?? RingMemory(byteCount: slots * batchSize * rowBytes)
         core = Core(
-            order: order, passes: passes, batchSize: batchSize, rowBytes: rowBytes, first: first,
-            slots: slots,
-            memory: memory, unreadable: unreadable)
+            order: order, count: count ?? order.count, batchSize: batchSize, rowBytes: rowBytes,
+            first: first, slots: slots, memory: memory, unreadable: unreadable)
         for _ in 0..<threads {
             let core = core
             let thread = Thread { core.work(worker()) }

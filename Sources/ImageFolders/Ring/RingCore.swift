@@ -5,7 +5,7 @@ extension BatchRing {
     final class Core: @unchecked Sendable {
         private let order: [Int]
 
-        /// Images of all passes over the order.
+        /// How many images are wanted, where the order begins anew behind its end.
         private let count: Int
 
         private let batchSize: Int
@@ -15,7 +15,7 @@ extension BatchRing {
         private let unreadable: UnreadableNotes
         private let condition = NSCondition()
 
-        /// The place in the passes of the next image that a worker takes.
+        /// The place among the wanted images of the next one that a worker takes.
         private var nextImage: Int
 
         /// The batch that the reader wants next; those before it have been given back, but perhaps the last.
@@ -35,11 +35,11 @@ extension BatchRing {
         private var working = 0
 
         init(
-            order: [Int], passes: Int, batchSize: Int, rowBytes: Int, first: Int, slots: Int,
+            order: [Int], count: Int, batchSize: Int, rowBytes: Int, first: Int, slots: Int,
             memory: RingMemory, unreadable: UnreadableNotes
         ) {
             self.order = order
-            count = order.count * passes
+            self.count = count
             self.batchSize = batchSize
             self.rowBytes = rowBytes
             self.slots = slots
@@ -123,7 +123,7 @@ extension BatchRing.Core {
         }
     }
 
-    /// The place in the passes of an image to make; nil where the work is over.
+    /// The place among the wanted images of one to make; nil where the work is over.
     private func claim() -> Int? {
         condition.withLock {
             while !isStopped, failure == nil, nextImage < count,

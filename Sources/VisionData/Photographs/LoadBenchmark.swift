@@ -29,7 +29,6 @@ extension PhotographSource {
         _ work: LoadWork, batchSize: Int, batches: Int
     ) throws -> Double {
         let wanted = (batches + 2) * batchSize
-        func passes(over images: Int) -> Int { (wanted + images - 1) / images }
         let next: () throws -> Void
         let notes = UnreadableNotes(UnreadableRule(allowed: 0, substitutes: true), of: count)
         switch work {
@@ -42,8 +41,7 @@ extension PhotographSource {
             let reader = makeWorker()
             let files = try (0..<min(count, wanted, Self.heldFiles)).map(reader.file)
             let ring = BatchRing(
-                order: Array(files.indices), passes: passes(over: files.count),
-                batchSize: batchSize, rowBytes: 1,
+                order: Array(files.indices), count: wanted, batchSize: batchSize, rowBytes: 1,
                 threads: workers, unreadable: notes
             ) {
                 let worker = makeWorker()
@@ -61,8 +59,8 @@ extension PhotographSource {
                     ? .centre(resize: settings.shorterSide)
                     : .random(seed: 0, epoch: 0, flips: true, isExact: settings.isExact))
             let ring = ring(
-                Array(0..<count), passes: passes(over: count), view, batchSize: batchSize, first: 0,
-                slots: slots, notes: notes)
+                Array(0..<count), view, count: wanted, batchSize: batchSize, first: 0, slots: slots,
+                notes: notes)
             let normalize = Normalizer(.imagenet, device: device)
             let shape = [batchSize, imageSize, imageSize, 3]
             next = {

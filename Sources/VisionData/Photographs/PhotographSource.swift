@@ -89,22 +89,21 @@ extension PhotographSource {
     ///
     /// - Parameters:
     ///   - order: the positions in the order in which they are wanted.
-    ///   - passes: how often the order is gone through.
     ///   - view: what is wanted of each.
+    ///   - count: how many images are wanted, where the order begins anew behind its end; nil for those of the order.
     ///   - batchSize: images a batch.
     ///   - first: the first batch that is wanted.
     ///   - slots: the slots' memory.
     ///   - notes: where unreadable images are noted.
     /// - Returns: the ring.
     func ring(
-        _ order: [Int], passes: Int = 1, _ view: ImageView, batchSize: Int, first: Int,
+        _ order: [Int], _ view: ImageView, count: Int? = nil, batchSize: Int, first: Int,
         slots: HostBuffer, notes: UnreadableNotes
     ) -> BatchRing {
         let options = reading.options(scalesSixteenBitGrey: settings.scalesSixteenBitGrey)
         return BatchRing(
-            order: order, passes: passes, batchSize: batchSize, rowBytes: view.byteCount,
-            first: first,
-            threads: workers, slots: Self.slots,
+            order: order, count: count, batchSize: batchSize, rowBytes: view.byteCount,
+            first: first, threads: workers, slots: Self.slots,
             memory: RingMemory(slots.bytes, keptBy: slots), unreadable: notes
         ) { [images, greys] in
             let worker = ImageWorker(images, view: view, options: options, greys: greys)
