@@ -38,14 +38,15 @@ public struct KernelTimes: Sendable {
         let of = convolution
         return "\(batchSize)x\(of.inChannels)x\(of.height)x\(of.width) -> \(of.outChannels), "
             + "\(of.kernelSize)x\(of.kernelSize), stride \(of.stride)"
+            + (of.groups > 1 ? ", depthwise" : "")
     }
 }
 
 extension Recipe {
     /// Times the kernels that this processor has for the convolutions of this recipe's networks, in bfloat16.
     ///
-    /// Each shape is timed once. What has one kernel only is left out: depthwise convolutions, and the input's
-    /// gradient of the first one, on three channels. The kernels take turns, since a processor's speed changes with its heat.
+    /// Each shape is timed once. What has one kernel only is left out, such as the input's gradient of the first one,
+    /// on three channels. The kernels take turns, since a processor's speed changes with its heat.
     ///
     /// - Parameters:
     ///   - rounds: how many turns each kernel has; each lasts at least five milliseconds.
@@ -72,14 +73,23 @@ extension Recipe {
 extension AppliedConvolution {
     /// Whether there is more than LibTorch's kernel on some processor.
     fileprivate var hasKernelsOfOurs: Bool {
-        groups == 1 && outChannels.isMultiple(of: 16) && padding == kernelSize / 2 && stride <= 2
-            && (kernelSize == 3 || kernelSize == 1 && !hasFewChannels)
-            && (hasFewChannels || inChannels.isMultiple(of: 16))
+        isDepthwise
+            || groups == 1 && outChannels.isMultiple(of: 16) && padding == kernelSize / 2
+                && stride <= 2
+                && (kernelSize == 3 || kernelSize == 1 && !hasFewChannels)
+                && (hasFewChannels || inChannels.isMultiple(of: 16))
+    }
+
+    /// Whether it is one of those that we have a kernel for.
+    fileprivate var isDepthwise: Bool {
+        groups > 1 && groups == inChannels && groups == outChannels && groups >= 16
+            && kernelSize == 3 && padding == 1 && stride <= 2
     }
 
     /// What there is more than one kernel for.
     fileprivate var directions: [ConvolutionDirection] {
-        hasFewChannels
+        if isDepthwise { return [.forward, .backwardInput, .backwardWeight] }
+        return hasFewChannels
             ? [.forward, .forwardUnit, .backwardWeight] : ConvolutionDirection.allCases
     }
 
@@ -108,17 +118,18 @@ private struct KernelTrial {
             batchSize, convolution.outChannels, side(convolution.height), side(convolution.width),
         ]).to(.bfloat16).contiguous(.channelsLast)
         weight = random([
-            convolution.outChannels, convolution.inChannels, convolution.kernelSize,
-            convolution.kernelSize,
+            convolution.outChannels, convolution.inChannels / convolution.groups,
+            convolution.kernelSize, convolution.kernelSize,
         ])
         bias = random([convolution.outChannels])
     }
 
     /// The median of each kernel.
     func times(_ direction: ConvolutionDirection, rounds: Int) -> KernelTimes {
-        let runs = Processor.current.variants.map {
-            (kernels: $0.convolution, run: run(direction, on: $0))
-        }
+        // Depthwise convolutions have no use for the matrix unit.
+        let runs = Processor.current.variants
+            .filter { !convolution.isDepthwise || $0.convolution != .amx }
+            .map { (kernels: $0.convolution, run: run(direction, on: $0)) }
         let medians = withoutGrad {
             let counts = runs.map { repetitions($0.run) }
             var times: [[Double]] = runs.map { _ in [] }
@@ -138,16 +149,17 @@ private struct KernelTrial {
     private func run(
         _ direction: ConvolutionDirection, on processor: Processor
     ) -> () -> Void {
-        let (stride, padding) = (convolution.stride, convolution.padding)
+        let (stride, padding, groups) = (
+            convolution.stride, convolution.padding, convolution.groups
+        )
         switch direction {
         case .forward:
             return {
                 _ =
-                    fusedConvolution(
-                        input, weight: weight, stride: stride, padding: padding, on: processor)
+                    ours(on: processor)
                     ?? input.conv2d(
                         weight: weight.to(.bfloat16).contiguous(.channelsLast), stride: stride,
-                        padding: padding)
+                        padding: padding, groups: groups)
             }
         case .forwardUnit:
             let frozen = weight.to(.bfloat16).contiguous(.channelsLast)
@@ -176,9 +188,20 @@ private struct KernelTrial {
             return {
                 _ = convolutionGradients(
                     output, input: input, weight: weight, stride: stride, padding: padding,
-                    wanted: wanted, on: processor)
+                    groups: groups, wanted: wanted, on: processor)
             }
         }
+    }
+
+    /// The output of our kernels; nil where they are not the processor's.
+    private func ours(on processor: Processor) -> Tensor? {
+        guard convolution.isDepthwise else {
+            return fusedConvolution(
+                input, weight: weight, stride: convolution.stride, padding: convolution.padding,
+                on: processor)
+        }
+        guard processor.convolution != .onednn else { return nil }
+        return fusedDepthwiseConvolution3x3(input, weight: weight, stride: convolution.stride)
     }
 
     /// How often a turn repeats the work, so that it lasts five milliseconds.

@@ -67,6 +67,28 @@ extension WholeRunsSuite {
             #expect(recipe.contains("precision: float32"))
         }
 
+        @Test("Kernels are timed for each convolution once, and the fastest is named")
+        func kernels() throws {
+            let report = try workshop.run([
+                "bench", "pair.yaml", "--kernels", "--set", "student.model=MobileNetV2",
+                "--batch-size", "2", "--steps", "1", "--json",
+            ]).json()
+            let lines = try #require(report["shapes"] as? [[String: Any]])
+            var seen: Set<String> = []
+            for line in lines {
+                let shape = try #require(line["shape"] as? String)
+                let direction = try #require(line["direction"] as? String)
+                #expect(seen.insert("\(shape) \(direction)").inserted)
+                let times = try #require(line["milliseconds"] as? [String: Double])
+                #expect(times["onednn"] != nil && times.values.allSatisfy { $0 > 0 })
+                #expect(line["winner"] as? String == times.min { $0.value < $1.value }?.key)
+                #expect(!shape.hasSuffix(", depthwise") || times["amx"] == nil)
+            }
+            // The last layers of MobileNetV2 at half width, and of the teacher.
+            #expect(seen.contains("2x480x2x2 -> 480, 3x3, stride 1, depthwise forward"), "\(seen)")
+            #expect(seen.contains("2x64x8x8 -> 64, 3x3, stride 1 backward-weight"))
+        }
+
         @Test("With --deterministic a run has the same bytes as without on the CPU")
         func deterministic() throws {
             let output = workshop.fresh("deterministic")

@@ -218,8 +218,8 @@ ct_error ct_conv_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
 bool ct_depthwise_takes(ct_tensor input, ct_tensor weight, int64_t stride);
 ct_error ct_depthwise_forward(ct_tensor input, ct_tensor weight, int64_t stride, ct_tensor *output);
 ct_error ct_depthwise_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
-                               int64_t stride, bool wants_input, ct_tensor *for_input,
-                               ct_tensor *for_weight);
+                               int64_t stride, bool wants_input, bool wants_weight,
+                               ct_tensor *for_input, ct_tensor *for_weight);
 
 // Whether the pair below takes these: bfloat16, channels last, multiples of 16 channels; the deeper map smaller by whole factors.
 bool ct_attention_fusion_is_fusible(ct_tensor feature, ct_tensor deeper, ct_tensor weight);

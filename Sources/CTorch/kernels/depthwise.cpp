@@ -10,6 +10,7 @@ namespace {
 using ct::bf16;
 using ct::Floats;
 using ct::kLane;
+using ct::Words;
 
 // The input's map and the output's.
 struct Shape {
@@ -25,6 +26,11 @@ struct Shape {
         out_width(ct::strided(width, stride)) {}
 
   int64_t lanes() const { return (channels + kLane - 1) / kLane; }
+
+  // How many rows of outputs all lanes go over before the next: as many as a cache keeps the inputs of.
+  int64_t rows_of_block() const {
+    return std::max<int64_t>(1, 65536 / (out_width * stride * stride * channels));
+  }
 };
 
 // Where the lane begins.
@@ -32,139 +38,309 @@ CT_INLINE int64_t start(int64_t lane, int64_t channels) {
   return std::min(lane * kLane, channels - kLane);
 }
 
-// The pixels that one result is a sum of, and the weights [9, C] that they have.
-struct Taps {
-  int count = 0;
-  const bf16 *pixels[9];
-  const float *weights[9];
+// Calls work.run<L>(lane) for groups of L lanes: two, which fill a line of the cache, or one of those left over.
+template <typename Work>
+CT_INLINE void for_lanes(int64_t channels, const Work &work) {
+  int64_t lane = 0;
+  for (; (lane + 2) * kLane <= channels; lane += 2) work.template run<2>(lane);
+  for (; lane * kLane < channels; lane++) work.template run<1>(lane);
+}
 
-  CT_INLINE void add(const bf16 *pixel, const float *weight) {
-    pixels[count] = pixel;
-    weights[count++] = weight;
+// L lanes of channels.
+template <int L>
+struct Lanes {
+  Floats values[L] = {};
+
+  CT_INLINE void add_product(const Lanes &a, const Lanes &b) {
+    for (int j = 0; j < L; j++) values[j] += a.values[j] * b.values[j];
   }
 };
 
-CT_INLINE void add_up(const Taps &taps, int64_t channels, bf16 *result) {
-  Floats value, weight;
-  for (int64_t lane = 0; lane * kLane < channels; lane++) {
-    int64_t c = start(lane, channels);
-    Floats sum = {};
-    for (int t = 0; t < taps.count; t++) {
-      ct::load(taps.pixels[t] + c, value);
-      ct::load(taps.weights[t] + c, weight);
-      sum += value * weight;
+template <typename Number>
+CT_INLINE void load(const Number *from, Lanes<1> &lanes) {
+  ct::load(from, lanes.values[0]);
+}
+
+template <typename Number>
+CT_INLINE void store(const Lanes<1> &lanes, Number *to) {
+  ct::store(lanes.values[0], to);
+}
+
+// Of two lanes one has the even channels and one the odd, which lie in the two halves of words of bfloat16.
+CT_INLINE void load(const bf16 *from, Lanes<2> &lanes) {
+  Words words;
+  std::memcpy(&words, from, sizeof words);
+  lanes.values[0] = (Floats)(words << 16);
+  lanes.values[1] = (Floats)(words & 0xFFFF0000);
+}
+
+CT_INLINE void store(const Lanes<2> &lanes, bf16 *to) {
+  Words even = (Words)lanes.values[0], odd = (Words)lanes.values[1];
+  even = (even + 0x7FFF + ((even >> 16) & 1)) >> 16;
+  odd = (odd + 0x7FFF + ((odd >> 16) & 1)) & 0xFFFF0000;
+  const Words words = even | odd;
+  std::memcpy(to, &words, sizeof words);
+}
+
+CT_INLINE void load(const float *from, Lanes<2> &lanes) {
+  Floats low, high;
+  ct::load(from, low);
+  ct::load(from + kLane, high);
+  lanes.values[0] = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22,
+                                            24, 26, 28, 30);
+  lanes.values[1] = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23,
+                                            25, 27, 29, 31);
+}
+
+CT_INLINE void store(const Lanes<2> &lanes, float *to) {
+  const Floats &even = lanes.values[0], &odd = lanes.values[1];
+  ct::store(__builtin_shufflevector(even, odd, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7,
+                                    23),
+            to);
+  ct::store(__builtin_shufflevector(even, odd, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30,
+                                    15, 31),
+            to + kLane);
+}
+
+alignas(64) constexpr bf16 kZeros[2 * kLane] = {};
+
+// A row of pixels from a channel on, or zeros in the place of one outside of the image.
+struct Row {
+  const bf16 *pixels = kZeros;
+  int64_t step = 0;
+
+  Row() = default;
+  CT_INLINE Row(const bf16 *image, int64_t y, int64_t height, int64_t width, int64_t channels,
+                int64_t c) {
+    if (y < 0 || y >= height) return;
+    pixels = image + y * width * channels + c;
+    step = channels;
+  }
+
+  template <int L>
+  CT_INLINE void read(int64_t x, Lanes<L> &lanes) const {
+    load(pixels + x * step, lanes);
+  }
+};
+
+// Three rows of the input, which one row of outputs sees.
+struct Window {
+  Row rows[3];
+
+  CT_INLINE Window(const Shape &s, const bf16 *x, int64_t row, int64_t c) {
+    const bf16 *image = x + row / s.out_height * s.height * s.width * s.channels;
+    const int64_t top = row % s.out_height * s.stride - 1;
+    for (int ky = 0; ky < 3; ky++) {
+      rows[ky] = Row(image, top + ky, s.height, s.width, s.channels, c);
     }
-    ct::store(sum, result + c);
+  }
+};
+
+// Rows [begin, end) of outputs. Each pixel is loaded once a row and added to the sums that see it.
+struct Forward {
+  const Shape &s;
+  const bf16 *x;
+  const float *weights;
+  bf16 *y;
+  int64_t begin, end;
+
+  template <int L>
+  CT_INLINE void run(int64_t lane) const {
+    const int64_t c = start(lane, s.channels);
+    Lanes<L> weight[9];
+    for (int k = 0; k < 9; k++) load(weights + k * s.channels + c, weight[k]);
+    for (int64_t row = begin; row < end; row++) {
+      const Window window(s, x, row, c);
+      bf16 *result = y + row * s.out_width * s.channels + c;
+      if (s.channels >= 8 * kLane) fetch_ahead(row, c, L * kLane);
+      s.stride == 1 ? dense(window, weight, result) : strided(window, weight, result);
+    }
+  }
+
+  // Fetches a share of what the next block reads and writes. Passes over few of many channels read lines far apart, which
+  // a processor does not foresee.
+  CT_INLINE void fetch_ahead(int64_t row, int64_t c, int64_t lanes) const {
+    const int64_t next = std::min(row + s.rows_of_block(), s.images * s.out_height - 1);
+    for (int64_t i = 0; i < s.out_width * lanes; i += 2 * kLane) {
+      __builtin_prefetch(y + (next * s.channels + c) * s.out_width + i, 1, 2);
+    }
+    const int64_t top = next / s.out_height * s.height + next % s.out_height * s.stride + 1;
+    for (int64_t ky = 0; ky < s.stride; ky++) {
+      const int64_t below = std::min(top + ky, s.images * s.height - 1);
+      for (int64_t i = 0; i < s.width * lanes; i += 2 * kLane) {
+        __builtin_prefetch(x + (below * s.channels + c) * s.width + i, 0, 2);
+      }
+    }
+  }
+
+  template <int L>
+  CT_INLINE void dense(const Window &window, const Lanes<L> (&weight)[9], bf16 *result) const {
+    Lanes<L> before, here;
+    for (int64_t x = 0; x < s.width; x++) {
+      Lanes<L> behind;
+      for (int ky = 0; ky < 3; ky++) {
+        Lanes<L> pixel;
+        window.rows[ky].read(x, pixel);
+        before.add_product(pixel, weight[3 * ky + 2]);
+        here.add_product(pixel, weight[3 * ky + 1]);
+        behind.add_product(pixel, weight[3 * ky]);
+      }
+      if (x > 0) store(before, result + (x - 1) * s.channels);
+      before = here;
+      here = behind;
+    }
+    store(before, result + (s.width - 1) * s.channels);
+  }
+
+  template <int L>
+  CT_INLINE void strided(const Window &window, const Lanes<L> (&weight)[9], bf16 *result) const {
+    Lanes<L> here;
+    for (int64_t x = 0; x < s.out_width; x++) {
+      Lanes<L> behind;
+      for (int ky = 0; ky < 3; ky++) {
+        Lanes<L> pixel;
+        window.rows[ky].read(2 * x, pixel);
+        here.add_product(pixel, weight[3 * ky + 1]);
+        if (2 * x + 1 == s.width) continue;
+        window.rows[ky].read(2 * x + 1, pixel);
+        here.add_product(pixel, weight[3 * ky + 2]);
+        behind.add_product(pixel, weight[3 * ky]);
+      }
+      store(here, result + x * s.channels);
+      here = behind;
+    }
+  }
+};
+
+CT_KERNEL(forward, (const Shape &s, const bf16 *x, const float *weight, bf16 *y, int64_t begin,
+                    int64_t end),
+          (s, x, weight, y, begin, end)) {
+  for (int64_t row = begin; row < end; row += s.rows_of_block()) {
+    for_lanes(s.channels,
+              Forward{s, x, weight, y, row, std::min(end, row + s.rows_of_block())});
   }
 }
 
-// A row of results of 3×3 windows that lie side by side. Their columns stay in registers, so that each pixel is loaded
-// once for the three windows that see it.
-struct Windows {
-  // The three rows of pixels; null where there is none. Their weights' first rows follow each other in `weights` [9, C].
-  const bf16 *rows[3] = {};
+// Rows [begin, end) of the gradients for the inputs of a convolution with stride 2.
+struct InputGradient {
+  const Shape &s;
+  const bf16 *gradient;
   const float *weights;
-  int64_t stride, channels, in_width, out_width;
+  bf16 *result;
+  int64_t begin, end;
 
-  CT_INLINE void load(int64_t x, int64_t c, Floats (&column)[3]) const {
-    for (int ky = 0; ky < 3; ky++) {
-      column[ky] = Floats{};
-      if (rows[ky] && x < in_width) ct::load(rows[ky] + x * channels + c, column[ky]);
-    }
-  }
-
-  CT_INLINE void add_up(bf16 *result) const {
-    for (int64_t lane = 0; lane * kLane < channels; lane++) {
-      const int64_t c = start(lane, channels);
-      Floats weight[9], left[3] = {}, middle[3] = {}, right[3] = {};
-      for (int k = 0; k < 9; k++) ct::load(weights + k * channels + c, weight[k]);
-      if (stride == 1) load(0, c, middle);
-      for (int64_t x = 0; x < out_width; x++) {
-        if (stride == 2) load(2 * x, c, middle);
-        load(stride * x + 1, c, right);
-        Floats sum = {};
-        for (int ky = 0; ky < 3; ky++) {
-          sum += left[ky] * weight[3 * ky];
-          sum += middle[ky] * weight[3 * ky + 1];
-          sum += right[ky] * weight[3 * ky + 2];
+  template <int L>
+  CT_INLINE void run(int64_t lane) const {
+    const int64_t c = start(lane, s.channels);
+    for (int64_t row = begin; row < end; row++) {
+      const bf16 *image = gradient + row / s.height * s.out_height * s.out_width * s.channels;
+      const int64_t y = row % s.height;
+      // Output o sees the inputs from 2 o − 1 to 2 o + 1: an even row is the middle of one output, an odd one is seen by two.
+      const bool is_odd = y % 2 == 1;
+      const int places[2] = {is_odd ? 2 : 1, 0};
+      Row rows[2];
+      rows[0] = Row(image, y / 2, s.out_height, s.out_width, s.channels, c);
+      if (is_odd) rows[1] = Row(image, y / 2 + 1, s.out_height, s.out_width, s.channels, c);
+      Lanes<L> weight[2][3], here[2];
+      for (int i = 0; i < 2; i++) {
+        rows[i].read(0, here[i]);
+        for (int kx = 0; kx < 3; kx++) {
+          load(weights + (3 * places[i] + kx) * s.channels + c, weight[i][kx]);
         }
-        ct::store(sum, result + x * channels + c);
-        for (int ky = 0; ky < 3; ky++) {
-          left[ky] = stride == 1 ? middle[ky] : right[ky];
-          middle[ky] = right[ky];
+      }
+      bf16 *to = result + row * s.width * s.channels + c;
+      for (int64_t x = 0; x < s.out_width; x++) {
+        Lanes<L> even, odd;
+        for (int i = 0; i < 2; i++) {
+          Lanes<L> behind;
+          if (x + 1 < s.out_width) rows[i].read(x + 1, behind);
+          even.add_product(here[i], weight[i][1]);
+          odd.add_product(here[i], weight[i][2]);
+          odd.add_product(behind, weight[i][0]);
+          here[i] = behind;
         }
+        store(even, to + 2 * x * s.channels);
+        if (2 * x + 1 < s.width) store(odd, to + (2 * x + 1) * s.channels);
       }
     }
   }
 };
 
-// Rows [begin, end) of the outputs of all images.
-CT_KERNEL(forward, (const Shape &s, const bf16 *x, const float *weight, bf16 *y, int64_t begin,
-                    int64_t end),
-          (s, x, weight, y, begin, end)) {
-  for (int64_t row = begin; row < end; row++) {
-    const bf16 *image = x + row / s.out_height * s.height * s.width * s.channels;
-    const int64_t top = row % s.out_height * s.stride - 1;
-    Windows windows{{}, weight, s.stride, s.channels, s.width, s.out_width};
-    for (int64_t ky = 0; ky < 3; ky++) {
-      if (top + ky < 0 || top + ky >= s.height) continue;
-      windows.rows[ky] = image + (top + ky) * s.width * s.channels;
-    }
-    windows.add_up(y + row * s.out_width * s.channels);
-  }
-}
-
-// Rows [begin, end) of the gradients for the inputs of all images.
 CT_KERNEL(input_gradient, (const Shape &s, const bf16 *gradient, const float *weight, bf16 *result,
                            int64_t begin, int64_t end),
           (s, gradient, weight, result, begin, end)) {
   for (int64_t row = begin; row < end; row++) {
-    const bf16 *image = gradient + row / s.height * s.out_height * s.out_width * s.channels;
-    int64_t y = row % s.height;
-    for (int64_t x = 0; x < s.width; x++) {
-      Taps taps;
-      // Output o sees the input at o · stride + k − 1.
-      for (int64_t ky = 0; ky < 3; ky++) {
-        int64_t down = y + 1 - ky;
-        if (down < 0 || down % s.stride != 0 || down / s.stride >= s.out_height) continue;
-        for (int64_t kx = 0; kx < 3; kx++) {
-          int64_t along = x + 1 - kx;
-          if (along < 0 || along % s.stride != 0 || along / s.stride >= s.out_width) continue;
-          taps.add(image + (down / s.stride * s.out_width + along / s.stride) * s.channels,
-                   weight + (ky * 3 + kx) * s.channels);
-        }
-      }
-      add_up(taps, s.channels, result + (row * s.width + x) * s.channels);
-    }
+    for_lanes(s.channels, InputGradient{s, gradient, weight, result, row, row + 1});
   }
 }
 
-// Adds what output rows [begin, end) give to the sums [lanes, 9, 16] of the weights' gradient.
+// What output rows [begin, end) give to the sums [9, lanes, 16] of the weights' gradient.
+struct WeightGradient {
+  const Shape &s;
+  const bf16 *gradient, *x;
+  int64_t begin, end;
+  float *sums;
+
+  template <int L>
+  CT_INLINE void run(int64_t lane) const {
+    const int64_t c = start(lane, s.channels);
+    Lanes<L> products[9];
+    float *place = sums + lane * kLane;
+    for (int k = 0; k < 9; k++) load(place + k * s.lanes() * kLane, products[k]);
+    for (int64_t row = begin; row < end; row++) {
+      const Window window(s, x, row, c);
+      const bf16 *values = gradient + row * s.out_width * s.channels + c;
+      s.stride == 1 ? dense(window, values, products) : strided(window, values, products);
+    }
+    for (int k = 0; k < 9; k++) store(products[k], place + k * s.lanes() * kLane);
+  }
+
+  template <int L>
+  CT_INLINE void dense(const Window &window, const bf16 *values, Lanes<L> (&products)[9]) const {
+    Lanes<L> before, here;
+    load(values, here);
+    for (int64_t x = 0; x < s.width; x++) {
+      Lanes<L> behind;
+      if (x + 1 < s.width) load(values + (x + 1) * s.channels, behind);
+      for (int ky = 0; ky < 3; ky++) {
+        Lanes<L> pixel;
+        window.rows[ky].read(x, pixel);
+        products[3 * ky].add_product(pixel, behind);
+        products[3 * ky + 1].add_product(pixel, here);
+        products[3 * ky + 2].add_product(pixel, before);
+      }
+      before = here;
+      here = behind;
+    }
+  }
+
+  template <int L>
+  CT_INLINE void strided(const Window &window, const bf16 *values, Lanes<L> (&products)[9]) const {
+    Lanes<L> here;
+    load(values, here);
+    for (int64_t x = 0; x < s.out_width; x++) {
+      Lanes<L> behind;
+      if (x + 1 < s.out_width) load(values + (x + 1) * s.channels, behind);
+      for (int ky = 0; ky < 3; ky++) {
+        Lanes<L> pixel;
+        window.rows[ky].read(2 * x, pixel);
+        products[3 * ky + 1].add_product(pixel, here);
+        if (2 * x + 1 == s.width) continue;
+        window.rows[ky].read(2 * x + 1, pixel);
+        products[3 * ky].add_product(pixel, behind);
+        products[3 * ky + 2].add_product(pixel, here);
+      }
+      here = behind;
+    }
+  }
+};
+
 CT_KERNEL(weight_gradient, (const Shape &s, const bf16 *gradient, const bf16 *x, int64_t begin,
                             int64_t end, float *sums),
           (s, gradient, x, begin, end, sums)) {
-  for (int64_t row = begin; row < end; row++) {
-    const bf16 *image = x + row / s.out_height * s.height * s.width * s.channels;
-    int64_t top = row % s.out_height * s.stride - 1;
-    for (int64_t lane = 0; lane * kLane < s.channels; lane++) {
-      int64_t c = start(lane, s.channels);
-      float *place = sums + lane * 9 * kLane;
-      Floats products[9], value, input;
-      for (int k = 0; k < 9; k++) ct::load(place + k * kLane, products[k]);
-      for (int64_t ox = 0; ox < s.out_width; ox++) {
-        int64_t left = ox * s.stride - 1;
-        ct::load(gradient + (row * s.out_width + ox) * s.channels + c, value);
-        for (int ky = 0; ky < 3; ky++) {
-          if (top + ky < 0 || top + ky >= s.height) continue;
-          for (int kx = 0; kx < 3; kx++) {
-            if (left + kx < 0 || left + kx >= s.width) continue;
-            ct::load(image + ((top + ky) * s.width + left + kx) * s.channels + c, input);
-            products[ky * 3 + kx] += value * input;
-          }
-        }
-      }
-      for (int k = 0; k < 9; k++) ct::store(products[k], place + k * kLane);
-    }
+  for (int64_t row = begin; row < end; row += s.rows_of_block()) {
+    for_lanes(s.channels,
+              WeightGradient{s, gradient, x, row, std::min(end, row + s.rows_of_block()), sums});
   }
 }
 
@@ -176,17 +352,23 @@ at::Tensor by_place(const at::Tensor &weight) {
 at::Tensor for_weight(const Shape &s, const at::Tensor &gradient, const at::Tensor &x,
                       const at::Tensor &weight) {
   int64_t size = s.lanes() * 9 * kLane;
-  std::vector<float> parts(ct::kPieces * size);
-  ct::for_pieces(s.images * s.out_height, [&](int64_t piece, int64_t begin, int64_t end, int64_t) {
-    weight_gradient(s, ct::rows(gradient), ct::rows(x), begin, end, &parts[piece * size]);
-  });
+  // Pieces whose sums are little work beside their pixels.
+  const int64_t pixels = s.images * s.out_height * s.out_width;
+  const int64_t pieces = std::clamp<int64_t>(pixels / 128, 1, ct::kPieces);
+  std::vector<float> parts(pieces * size);
+  ct::for_pieces(
+      s.images * s.out_height,
+      [&](int64_t piece, int64_t begin, int64_t end, int64_t) {
+        weight_gradient(s, ct::rows(gradient), ct::rows(x), begin, end, &parts[piece * size]);
+      },
+      pieces);
   std::vector<double> sums = ct::total(parts, size);
   at::Tensor result = at::empty({s.channels, 9}, at::kFloat);
   auto *to = result.mutable_data_ptr<float>();
   for (int64_t lane = 0; lane < s.lanes(); lane++) {
     for (int64_t k = 0; k < 9; k++) {
       for (int64_t j = 0; j < kLane; j++) {
-        to[(start(lane, s.channels) + j) * 9 + k] = sums[(lane * 9 + k) * kLane + j];
+        to[(start(lane, s.channels) + j) * 9 + k] = sums[(k * s.lanes() + lane) * kLane + j];
       }
     }
   }
@@ -221,12 +403,12 @@ ct_error ct_depthwise_forward(ct_tensor input, ct_tensor weight, int64_t stride,
 }
 
 ct_error ct_depthwise_backward(ct_tensor gradient, ct_tensor input, ct_tensor weight,
-                               int64_t stride, bool wants_input, ct_tensor *for_input,
-                               ct_tensor *weight_gradient) {
+                               int64_t stride, bool wants_input, bool wants_weight,
+                               ct_tensor *for_input, ct_tensor *weight_gradient) {
   return ct::guard([&] {
     at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient)), x = ct::borrow(input);
     Shape s(x, stride);
-    *weight_gradient = ct::hand_over(for_weight(s, g, x, ct::borrow(weight)));
+    if (wants_weight) *weight_gradient = ct::hand_over(for_weight(s, g, x, ct::borrow(weight)));
     if (!wants_input) return;
     at::Tensor w = by_place(ct::borrow(weight)), result = empty_map(x, s.height, s.width);
     // With stride 1 it is a convolution with the reversed weights.

@@ -262,7 +262,9 @@ inline int64_t parts_of(int64_t multiplications, int64_t most) {
 // Adds up per-piece sums in the order of the pieces.
 inline std::vector<double> total(const std::vector<float> &parts, int64_t width) {
   std::vector<double> sums(width, 0.0);
-  for (size_t i = 0; i < parts.size(); i++) sums[i % width] += parts[i];
+  for (size_t part = 0; part < parts.size(); part += width) {
+    for (int64_t i = 0; i < width; i++) sums[i] += parts[part + i];
+  }
   return sums;
 }
 

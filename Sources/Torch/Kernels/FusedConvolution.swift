@@ -54,39 +54,59 @@ public struct WantedGradients: Sendable {
     }
 }
 
-/// The gradients of a convolution, by kernels of our own where `fusedConvolution` takes the input, else by
-/// LibTorch's.
+/// The gradients of a convolution, by kernels of our own where `fusedConvolution` or `fusedDepthwiseConvolution3x3`
+/// takes the input, else by LibTorch's.
 ///
 /// - Parameters:
 ///   - gradient: that of the output, `[N, O, H', W']`.
 ///   - input: of the convolution, `[N, C, H, W]`.
-///   - weight: of the convolution, `[O, C, k, k]`, float32.
+///   - weight: of the convolution, `[O, C / groups, k, k]`, float32.
 ///   - stride: the step between windows, in pixels.
 ///   - padding: zeros on each side, in pixels.
+///   - groups: into how many parts the channels fall.
 ///   - wanted: which.
 ///   - processor: whose kernels; it has what it says.
 /// - Returns: those that are wanted, in the shapes of input and weight.
 public func convolutionGradients(
     _ gradient: Tensor, input: Tensor, weight: Tensor, stride: Int, padding: Int,
-    wanted: WantedGradients, on processor: Processor = .current
+    groups: Int = 1, wanted: WantedGradients, on processor: Processor = .current
 ) -> (input: Tensor?, weight: Tensor?) {
-    if processor.convolution.takes(input, weight: weight, stride: stride, padding: padding) {
+    func byOurs(
+        _ backward: (UnsafeMutablePointer<ct_tensor?>, UnsafeMutablePointer<ct_tensor?>)
+            -> ct_error?
+    ) -> (Tensor?, Tensor?) {
         var forInput: ct_tensor?
         var forWeight: ct_tensor?
         withExtendedLifetime((gradient, input, weight)) {
             _ = check(
-                ct_conv_backward(
-                    gradient.handle, input.handle, weight.handle, Int64(stride), wanted.input,
-                    wanted.weight, processor.convolution.code, &forInput, &forWeight),
-                "convolution_gradients", shapes: "\(input.shape), \(weight.shape)")
+                backward(&forInput, &forWeight), "convolution_gradients",
+                shapes: "\(input.shape), \(weight.shape)")
         }
         return (forInput.map { Tensor(owning: $0) }, forWeight.map { Tensor(owning: $0) })
+    }
+    let step = Int64(stride)
+    let kernels = processor.convolution
+    if groups == 1, kernels.takes(input, weight: weight, stride: stride, padding: padding) {
+        return byOurs {
+            ct_conv_backward(
+                gradient.handle, input.handle, weight.handle, step, wanted.input, wanted.weight,
+                kernels.code, $0, $1)
+        }
+    }
+    if groups > 1, kernels != .onednn, padding == 1,
+        ct_depthwise_takes(input.handle, weight.handle, step)
+    {
+        return byOurs {
+            ct_depthwise_backward(
+                gradient.handle, input.handle, weight.handle, step, wanted.input, wanted.weight,
+                $0, $1)
+        }
     }
     let gradients = ATen.convolutionBackward.call(
         results: 3, .tensor(gradient), .tensor(input),
         .tensor(weight.to(input.dtype).contiguous(.channelsLast)), .none,
         .ints([stride, stride]), .ints([padding, padding]), .ints([1, 1]), .bool(false),
-        .ints([0, 0]), .int(1), .bools([wanted.input, wanted.weight, false]))
+        .ints([0, 0]), .int(groups), .bools([wanted.input, wanted.weight, false]))
     return (wanted.input ? gradients[0] : nil, wanted.weight ? gradients[1] : nil)
 }
 

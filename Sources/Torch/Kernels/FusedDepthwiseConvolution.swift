@@ -23,6 +23,6 @@ public func fusedDepthwiseConvolution3x3(
         }
         return Tensor(owning: output)
     } backward: {
-        ct_depthwise_backward($0, $1, $2, Int64(stride), $3.input, $4, $5)
+        ct_depthwise_backward($0, $1, $2, Int64(stride), $3.input, $3.weight, $4, $5)
     }
 }
