@@ -22,8 +22,13 @@ actor Board {
     private var store: RecordStore
     private var mirror = Mirror()
     private var isLoaded = false
-    private var problem: String?
     private var fileNumber: Int?
+
+    /// The two ways in which the file is read, each with a problem of its own: a file that was opened before another
+    /// took its place can still be followed.
+    private enum Reading: CaseIterable { case following, looking }
+    private var problems: [Reading: String] = [:]
+    private var problem: String? { Reading.allCases.lazy.compactMap { self.problems[$0] }.first }
 
     /// Tells the events of this process from those of an earlier one.
     private let name = String(UInt64.random(in: 0...UInt64.max), radix: 36)
@@ -112,7 +117,7 @@ actor Board {
     private func tick() { for listener in listeners.values { listener.yield() } }
 
     private func follow() {
-        attempt {
+        attempt(.following) {
             guard try store.marks() != mirror.marks || !isLoaded else { return }
             var hasMore = true
             while hasMore, !Task.isCancelled {
@@ -131,8 +136,11 @@ actor Board {
     }
 
     private func look() {
-        attempt {
-            if let number = Self.number(ofFile: store.path), number != fileNumber {
+        attempt(.looking) {
+            guard let number = Self.number(ofFile: store.path) else {
+                throw RecordError.missing(path: store.path)
+            }
+            if number != fileNumber {
                 // Another file has taken its place; pages get everything anew.
                 store = try RecordStore(path: store.path, access: .read)
                 fileNumber = number
@@ -147,22 +155,18 @@ actor Board {
         }
     }
 
-    private func attempt(_ body: () throws -> Void) {
+    private func attempt(_ reading: Reading, _ body: () throws -> Void) {
+        let told = problem
         do {
             try body()
-            if problem != nil { tellProblem(nil) }
+            problems[reading] = nil
         } catch {
-            let text = "\(error)"
-            guard problem != text else { return }
-            warn(text)
-            tellProblem(text)
+            problems[reading] = "\(error)"
         }
-    }
-
-    private func tellProblem(_ text: String?) {
-        problem = text
+        guard problem != told else { return }
+        if let problem { warn(problem) }
         do {
-            try tell([text.map(Self.problem) ?? "{\"problem\":null}"])
+            try tell([problem.map(Self.problem) ?? "{\"problem\":null}"])
         } catch {
             warn("\(error)")
         }

@@ -53,6 +53,8 @@ public struct LocalProcesses {
         _ count: Int, of program: String, arguments: [String],
         interruption: @escaping () -> Int32
     ) throws -> Int32 {
+        // A program inherits an ignored SIGCHLD, which would take the ends of the copies away.
+        Glibc.signal(SIGCHLD, SIG_DFL)
         let store = try ProcessStore(host: "127.0.0.1", port: 0, isServer: true, waiting: 10)
         var processes = LocalProcesses(store: store)
         for rank in 0..<count {

@@ -165,6 +165,17 @@ extension WholeRunsSuite {
             #expect(outcome.errors.contains("Error: rank 1: \(sentence)"))
         }
 
+        @Test(
+            "end with their status also where the program inherits that ends of children are ignored"
+        )
+        func childrenIgnored() throws {
+            let run = try workshop.start(
+                workshop.distill(to: workshop.fresh("ignored"))
+                    + ["--method", "crd", "--processes", "2"],
+                script: #"exec timeout -s KILL 60 env --ignore-signal=CHLD "$@""#)
+            #expect(try run.outcome().status == 1)
+        }
+
         @Test("are refused by a command that works in one")
         func oneAlone() throws {
             let outcome = try workshop.run(

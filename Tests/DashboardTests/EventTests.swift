@@ -106,6 +106,36 @@ struct EventTests {
         }
     }
 
+    @Test("A bad file in the records' place, and none, are told until a good one is there")
+    func replaced() throws {
+        try withFolder { folder in
+            let file = try fill(folder, runs: 1)
+            let other = folder + "/other"
+            try FileManager.default.createDirectory(
+                atPath: other, withIntermediateDirectories: false)
+            let good = try fill(other, runs: 2)
+            let server = try Trial("serve", file)
+            let events = try Events(try server.port())
+            _ = try events.ready()
+            try Data("no records\n".utf8).write(to: URL(filePath: file), options: .atomic)
+            let foreign = try #require(try events.next().data["problem"] as? String)
+            #expect(foreign == "\(RecordError.foreign(path: file))")
+            try FileManager.default.removeItem(atPath: file)
+            let missing = try #require(try events.next().data["problem"] as? String)
+            #expect(missing == "\(RecordError.missing(path: file))")
+            try FileManager.default.moveItem(atPath: good, toPath: file)
+            var runs = 0
+            #expect(try events.next().data["reset"] as? Bool == true)
+            while true {
+                let event = try events.next()
+                #expect(event.data["problem"] == nil)
+                runs += (event.data["runs"] as? [Any])?.count ?? 0
+                if event.data["ready"] != nil { break }
+            }
+            #expect(runs == 2)
+        }
+    }
+
     @Test("A thinned curve keeps its ends, its extremes and its order")
     func thinning() {
         var curve = Curve(run: 1, name: "made")
