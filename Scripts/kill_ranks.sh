@@ -5,7 +5,7 @@
 #   Scripts/kill_ranks.sh PROGRAM DATA TEACHER [KILLS] [SEED]
 #
 # PROGRAM is a built reviewkd, DATA the folder of CIFAR-100, TEACHER the weights of a resnet56. It prints each kill, and
-# fails where the weights differ.
+# fails where the weights differ, or where the run ended before any kill.
 set -euo pipefail
 
 program=$1 data=$2 teacher=$3 kills=${4:-20}
@@ -20,6 +20,7 @@ run() {
 
 (run "$folder/alone") >/dev/null 2>&1
 resume=()
+done_kills=0
 for ((kill = 1; kill <= kills; kill++)); do
     setsid bash -c "$(declare -f run); program='$program' data='$data' teacher='$teacher'; run $folder/killed ${resume[*]-}" \
         >"$folder/log" 2>&1 &
@@ -29,8 +30,12 @@ for ((kill = 1; kill <= kills; kill++)); do
     mapfile -t ranks < <(pgrep -P "$parent" || true)
     if ((${#ranks[@]} == 2)); then
         victim=$((RANDOM % 2))
-        kill -KILL "${ranks[victim]}" 2>/dev/null || true
-        echo "kill $kill: rank $victim"
+        if kill -KILL "${ranks[victim]}" 2>/dev/null; then
+            done_kills=$((done_kills + 1))
+            echo "kill $kill: rank $victim"
+        else
+            echo "kill $kill: rank $victim had ended"
+        fi
     else
         echo "kill $kill: the run had ended"
     fi
@@ -49,4 +54,9 @@ sums() {
 sums "$folder/alone" >"$folder/a"
 sums "$folder/killed" >"$folder/b"
 cat "$folder/a"
-diff "$folder/a" "$folder/b" && echo "the same bytes after $kills kills"
+diff "$folder/a" "$folder/b"
+((done_kills > 0)) || {
+    echo 'no process was killed: the run ended before' >&2
+    exit 1
+}
+echo "the same bytes after $done_kills kills"

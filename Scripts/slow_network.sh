@@ -5,7 +5,7 @@
 #
 # For each delay (milliseconds one way), rate (Mbit/s) and loss (percent) a line has the milliseconds of a step, of the
 # sum of its gradients alone, and the digest of the student after three steps, which must be the same in all lines. Then
-# the link is cut in the middle of a run, and both sides must end with a sentence.
+# the link is cut in the middle of a run. Both sides must end within half a minute with a sentence that names the other.
 set -euo pipefail
 program=$(realpath "$1")
 steps=${2:-20}
@@ -70,6 +70,7 @@ student() {
     sha256sum "$work/run/student-last.safetensors" | head -c 16
 }
 
+first=
 echo "| delay, ms | Mbit/s | loss, % | ms per step | fastest | ms per sum | student |"
 echo "|---|---|---|---|---|---|---|"
 for setting in "0 100000 0" "1 1000 0" "10 1000 0" "1 100 0" "1 30 0" "1 1000 1"; do
@@ -78,9 +79,14 @@ for setting in "0 100000 0" "1 1000 0" "10 1000 0" "1 100 0" "1 30 0" "1 1000 1"
     both "$program" bench $recipe --work reduce --steps "$steps" --json
     sum=$(number ms_per_step)
     both "$program" bench $recipe --steps "$steps" --json
+    digest=$(student)
     printf '| %s | %s | %s | %.1f | %.1f | %.1f | %s |\n' "$delay" "$rate" "$loss" "$(number ms_per_step)" \
-        "$(number fastest_ms_per_step)" "$sum" "$(student)"
+        "$(number fastest_ms_per_step)" "$sum" "$digest"
     disjoin
+    [ "$digest" = "${first:=$digest}" ] || {
+        echo "the student differs from that of the first line" >&2
+        exit 1
+    }
 done
 
 join 1 1000 0
@@ -88,8 +94,19 @@ join 1 1000 0
 start=$(date +%s)
 if both "$program" distill $recipe --teacher "$work/teacher/student-last.safetensors" --data "$work/data" \
     --output "$work/broken" --epochs 1000 --quiet --no-records --timeout 5; then
-    echo "the run ended without an error, though its link was cut"
+    echo "the run ended without an error, though its link was cut" >&2
     exit 1
 fi
-echo "cut after 8 s, both had ended after $(($(date +%s) - start)) s:"
+seconds=$(($(date +%s) - start))
+for rank in 0 1; do
+    grep -q "^Error: .*rank $((1 - rank)) " "$work/err.$rank" || {
+        echo "rank $rank did not name the other one" >&2
+        exit 1
+    }
+done
+((seconds <= 8 + 30)) || {
+    echo "the sides ended $((seconds - 8)) s after the cut" >&2
+    exit 1
+}
+echo "cut after 8 s, both had ended after $seconds s:"
 tail -n 1 "$work/err.0" "$work/err.1"

@@ -33,11 +33,18 @@ ct_error ct_generator_create(ct_device device, uint64_t seed, ct_generator *out)
 void ct_generator_free(ct_generator generator) { delete generator; }
 
 ct_error ct_generator_get_state(ct_generator generator, ct_tensor *state) {
-  return ct::guard([&] { *state = ct::hand_over(generator->generator.get_state()); });
+  return ct::guard([&] {
+    // As its draws do, so that threads may share a generator.
+    std::lock_guard<std::mutex> lock(generator->generator.mutex());
+    *state = ct::hand_over(generator->generator.get_state());
+  });
 }
 
 ct_error ct_generator_set_state(ct_generator generator, ct_tensor state) {
-  return ct::guard([&] { generator->generator.set_state(ct::borrow(state)); });
+  return ct::guard([&] {
+    std::lock_guard<std::mutex> lock(generator->generator.mutex());
+    generator->generator.set_state(ct::borrow(state));
+  });
 }
 
 const char *ct_version(void) { return TORCH_VERSION; }

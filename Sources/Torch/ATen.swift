@@ -104,7 +104,6 @@ enum ATen: String, CaseIterable {
     case uniformInPlace = "aten::uniform_"
     case unsqueeze = "aten::unsqueeze"
     case upsampleNearest2d = "aten::upsample_nearest2d"
-    case upsampleNearest2dBackward = "aten::upsample_nearest2d_backward"
     case vectorNorm = "aten::linalg_vector_norm"
     case `where` = "aten::where.self"
     case zeroInPlace = "aten::zero_"

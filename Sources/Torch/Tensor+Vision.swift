@@ -101,17 +101,6 @@ extension Tensor {
             .tensor(self), .ints([height, width]), .none, .none)
     }
 
-    /// The gradient of `resizedNearest` for its input.
-    ///
-    /// - Parameter inputShape: the shape of the map that was resized.
-    /// - Returns: a gradient of that shape.
-    public func resizedNearestBackward(inputShape: [Int]) -> Tensor {
-        let shape = self.shape
-        if shape.count == 4, shape[2] == inputShape[2], shape[3] == inputShape[3] { return self }
-        return ATen.upsampleNearest2dBackward.call(
-            .tensor(self), .ints([size(2), size(3)]), .ints(inputShape), .none, .none)
-    }
-
     /// The softmax along a dimension.
     public func softmax(_ dimension: Int) -> Tensor {
         ATen.softmax.call(.tensor(self), .int(dimension), .none)

@@ -151,13 +151,14 @@ public final class DistributedGroup: ProcessGroup, @unchecked Sendable {
             backward()
             sums.end(succeeded: !hasOperatorFailed)
         }
+        let refusal = text(message)
         // Others wait in vain for the sums that this process will not begin, and learn why it ends.
         guard !hasOperatorFailed else {
             failure = failure ?? .failed(reason: "an operator of this process failed")
             return
         }
-        let waited = cd_group_wait(handle)
-        guard succeeded(text(message) ?? text(waited)) else { return }
+        let problem = text(cd_group_wait(handle))
+        guard succeeded(refusal ?? problem) else { return }
         for (buffer, own) in filled { buffer.empty(into: own) }
         guard sums.write() else {
             _ = succeeded("a parameter has a gradient in another process and none in this one")

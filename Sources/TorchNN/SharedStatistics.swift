@@ -103,6 +103,9 @@ struct SharedBatchNorm {
     }
 
     /// What the backward pass keeps.
+    ///
+    /// LibTorch calls it on a thread of its own while the one that asked waits, so that its tensors and the group are
+    /// used by one thread at a time.
     private struct Backward: @unchecked Sendable {
         let input: Tensor
         let weight: Tensor

@@ -24,7 +24,6 @@ extension Architecture {
     package static let imagenetResNet18 = listed("imagenet-ResNet18")
     package static let imagenetResNet34 = listed("imagenet-ResNet34")
     package static let imagenetResNet50 = listed("imagenet-ResNet50")
-    package static let imagenetResNet101 = listed("imagenet-ResNet101")
     package static let imagenetMobileNetV1 = listed("imagenet-MobileNetV1")
 
     /// The network of the list that has exactly this name.

@@ -34,7 +34,7 @@ struct ReproduceCommand: ParsableCommand {
 
     @Option(
         help: """
-            paper (240 epochs), short, or a recipe's file. A file gives data, rates and length. \
+            paper (240 epochs), medium (60), short, or a recipe's file. A file gives data, rates and length. \
             ShuffleNets and MobileNetV2 get a fifth of its learning rate, unless its student is one of them.
             """)
     var schedule = "paper"

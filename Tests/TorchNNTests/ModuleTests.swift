@@ -183,6 +183,9 @@ private final class Published: Module {
     func oldCheckpoints() throws {
         let norm = BatchNorm2d(2)
         let old = norm.stateDict().filter { $0.name != "num_batches_tracked" }
-        try norm.load(stateDict: old)
+        try norm.load(stateDict: old.map { NamedTensor($0.name, Tensor.ones([2]) + 2) })
+        let sums = norm.stateDict().map { ($0.name, $0.tensor.to(.float64).sum().item()) }
+        #expect(sums.count == 5)
+        #expect(sums.allSatisfy { $0.1 == ($0.0 == "num_batches_tracked" ? 0 : 6) }, "\(sums)")
     }
 }
