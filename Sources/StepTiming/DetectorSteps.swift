@@ -23,18 +23,20 @@ package struct BenchmarkPictures {
     ///
     /// - Parameters:
     ///   - recipe: whose pictures are of one size, or of the largest that it has.
+    ///   - share: this process's part of the batch.
     ///   - hasMasks: whether every box has a mask, which is a triangle.
     ///   - device: where the batch is to be.
-    init(of recipe: Recipe, hasMasks: Bool, device: Device) {
+    init(of recipe: Recipe, share: Share, hasMasks: Bool, device: Device) {
         let pictures = recipe.dataset.pictures
         let size =
             pictures.fixedSize
             ?? ImageSize(height: pictures.evaluationShortEdge, width: pictures.longestEdge)
         let padded = paddedSize(of: [size])
-        let images = Tensor.empty([recipe.batchSize, 3, padded.height, padded.width])
+        let own = Array(stride(from: share.rank, to: recipe.batchSize, by: share.size))
+        let images = Tensor.empty([own.count, 3, padded.height, padded.width])
             .fillNormal(generator: recipe.generator(12)).to(device).contiguous(.channelsLast)
-        var random = CounterRandom(UInt64(recipe.seed), 14)
-        let targets = (0..<recipe.batchSize).map { index -> BoxTargets in
+        let targets = own.map { index -> BoxTargets in
+            var random = CounterRandom(UInt64(recipe.seed), 14, UInt64(index))
             let corners = (0..<Self.boxesPerPicture).map { _ -> [Double] in
                 let width = Double.random(in: 0.05...0.6, using: &random) * Double(size.width)
                 let height = Double.random(in: 0.05...0.6, using: &random) * Double(size.height)
@@ -58,7 +60,7 @@ package struct BenchmarkPictures {
         }
         batch = Batch(
             images: images, targets: targets,
-            indices: Tensor.arange(0..<recipe.batchSize, device: device))
+            indices: Tensor(own.map(Int64.init)).to(device))
     }
 }
 
@@ -85,13 +87,17 @@ extension Recipe {
             teacher: teacher, precision: precision, remark: remark)
     }
 
-    /// A step of a detector that ends with its loss on the host, so that all its work is done.
+    /// A step of a detector that ends with its work done.
     func makeDetectorStep(
-        _ work: BenchmarkWork, precision: Precision, device: Device, _ remark: (String) -> Void
+        _ work: BenchmarkWork, precision: Precision, device: Device,
+        _ processes: any ProcessGroup, _ reducedBytes: inout Int?, _ remark: (String) -> Void
     ) throws -> () throws -> Void {
+        try requireImages(for: processes)
         let detector = try makeDetector(classCount: BenchmarkPictures.classCount, device: device)
         let hasMasks = try DetectorArchitecture(named: student.model).hasMasks
-        let batch = BenchmarkPictures(of: self, hasMasks: hasMasks, device: device).batch
+        let batch = BenchmarkPictures(
+            of: self, share: Share(of: processes), hasMasks: hasMasks, device: device
+        ).batch
         if work == .evaluate {
             detector.eval()
             let folded = detector.foldedDetector(dtype: precision.dtype)
@@ -100,15 +106,13 @@ extension Recipe {
         let recipe = work == .train ? studentAlone : self
         let distiller = try recipe.makeUntrainedDistiller(
             of: detector, precision: precision, device: device, remark: remark)
-        let optimizer = SGD(distiller.trainableParameters, options: recipe.optimizer.options)
-        let weights = distiller.termWeights(
-            at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000))
-        return {
-            let total = distiller.losses(batch).total(weights: weights)
-            timed("backward") { total.backward() }
-            // The weights stay near those that they began with, so that every step has the same work.
-            timed("optimizer") { optimizer.step(learningRate: 1e-6) }
-            _ = total.item()
-        }
+        try requireShares(of: processes, distiller)
+        let training = BenchmarkedTraining(
+            distiller, recipe.optimizer.options, batchSize: batchSize, device: device,
+            over: processes)
+        reducedBytes = training.reducedBytes(batch)
+        // The weights stay near those that they began with, so that every step has the same work.
+        return work == .reduce
+            ? training.sum() : try training.step(learningRate: 1e-6) { batch }
     }
 }

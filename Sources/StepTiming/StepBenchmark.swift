@@ -92,9 +92,6 @@ extension Recipe {
         steps: Int, profiles: Bool = false, processes: any ProcessGroup = SingleProcess(),
         remark: (String) -> Void = { _ in }
     ) throws -> StepTimes {
-        guard processes.size == 1 || !isDetection else {
-            throw TrainingError.oneProcess(what: "a detector", processes: processes.size)
-        }
         let images = try isDetection ? nil : BenchmarkImages(of: self)
         if let images { try requireMemory(for: images, on: device) }
         var times: [Double] = []
@@ -111,7 +108,8 @@ extension Recipe {
                             preparesData: profiles, processes, &reducedBytes, remark)
                     } else {
                         try makeDetectorStep(
-                            work, precision: precision, device: device, remark)
+                            work, precision: precision, device: device, processes, &reducedBytes,
+                            remark)
                     }
                 let untimed = device == .cpu ? 3 : GraphedWork.runsBefore + 2
                 for index in 0..<(untimed + steps) {
@@ -171,55 +169,13 @@ extension Recipe {
         try requireShares(of: processes, distiller)
         // Without a teacher there are no two momenta.
         let options = work == .train ? studentAlone.optimizer.options : self.optimizer.options
-        let optimizer = SGD(distiller.trainableParameters, options: options)
-        let weights = distiller.termWeights(
-            at: TrainingProgress(epoch: 0, step: 0, totalSteps: 1_000_000))
-        let loss = Tensor.zeros([], device: device)
-        let part = Double(count) / Double(batchSize)
-        let differentiate = {
-            let terms = distiller.losses(nextBatch())
-            func total(_ places: Range<Int>) -> Tensor {
-                let own = terms.total(weights: weights, of: places)
-                return part == 1 ? own : own * part
-            }
-            let all = 0..<weights.count
-            let goesTwice = optimizer.keepsTaughtApart && processes.size == 1
-            let first = goesTwice ? distiller.firstTaughtTerm : all.upperBound
-            let whole = total(all)
-            withoutGrad { _ = loss.copy(from: whole) }
-            let backward = {
-                timed("backward") {
-                    if goesTwice {
-                        total(first..<all.upperBound).backward(keepingGraph: true)
-                        optimizer.takeTaughtGradients()
-                    }
-                    (goesTwice ? total(0..<first) : whole).backward()
-                }
-            }
-            guard processes.size > 1 else { return backward() }
-            timed("reduction") {
-                processes.sumGradients(
-                    of: optimizer.parameters.map(\.tensor), and: [loss], backward)
-            }
-        }
-        if processes.size > 1 {
-            differentiate()
-            reducedBytes = optimizer.gradients.reduce(0) { $0 + $1.byteCount }
-        }
-        if work == .reduce {
-            // Sums of sums would grow beyond all bounds.
-            withoutGrad { for gradient in optimizer.gradients { _ = gradient.fillZero() } }
-            return { processes.reduce(optimizer.gradients, by: .sum) }
-        }
-        let step = {
-            differentiate()
-            timed("optimizer") { optimizer.step(learningRate: 1e-3) }
-        }
-        let graphed = usesGraph ? try GraphedWork(on: device, step) : nil
-        return {
-            try graphed?.run() ?? step()
-            _ = loss.item()
-        }
+        let training = BenchmarkedTraining(
+            distiller, options, batchSize: batchSize, device: device, over: processes)
+        reducedBytes = training.reducedBytes(nextBatch())
+        return work == .reduce
+            ? training.sum()
+            : try training.step(
+                learningRate: 1e-3, asGraphOn: usesGraph ? device : nil, nextBatch: nextBatch)
     }
 
     /// Refuses a batch whose images alone are more than the machine's memory, which would take minutes to

@@ -344,14 +344,22 @@ import Testing
         }
     }
 
-    @Test("A detector's step can be timed")
-    func timed() throws {
-        let outcome = try workshop.run([
-            "bench", "rectangles.yaml", "--work", "train", "--steps", "1", "--json",
-        ])
+    @Test(
+        "A detector's step can be timed, in several processes too",
+        arguments: [("train", 1), ("train", 2), ("evaluate", 2)])
+    func timed(work: String, processes: Int) throws {
+        let outcome = try workshop.run(
+            ["bench", "rectangles.yaml", "--work", work, "--steps", "1", "--json"]
+                + (processes > 1 ? ["--processes", "\(processes)"] : []))
         #expect(outcome.status == 0, "\(outcome.errors)")
         let report = try outcome.json()
-        #expect(report["work"] as? String == "train")
+        #expect(report["work"] as? String == work)
+        #expect(report["processes"] as? Int == (processes > 1 ? processes : nil))
+        #expect(report["batch_size"] as? Int == 2)
         #expect(try #require(report["ms_per_step"] as? Double) > 0)
+        // The list's network, whose norms are frozen, and scale and shift of ResNet-18's 4,800 channels that have norms.
+        let parameters = 28_674_656 + 2 * 4800
+        let bytes = report["gradient_bytes"] as? Int
+        #expect(bytes == (work == "train" && processes > 1 ? 4 * parameters : nil))
     }
 }
