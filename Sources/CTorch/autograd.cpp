@@ -132,6 +132,10 @@ ct_error ct_autocast_enter(int8_t device_type, ct_autocast wanted, ct_autocast *
   });
 }
 
+ct_error ct_autocast_forget(void) {
+  return ct::guard([] { at::autocast::clear_cache(); });
+}
+
 ct_error ct_autocast_leave(int8_t device_type, ct_autocast former) {
   return ct::guard([&] {
     auto type = static_cast<c10::DeviceType>(device_type);

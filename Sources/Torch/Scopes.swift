@@ -45,7 +45,8 @@ public func withNewTensors<Result>(
 /// Runs `body` under LibTorch's automatic mixed precision on this thread.
 ///
 /// Convolutions and matrix products then compute in `dtype`, losses in float32; parameters stay as
-/// they are, and their converted copies live as long as the outermost scope.
+/// they are, and their converted copies live as long as the outermost scope. Whoever writes into
+/// parameters inside calls `forgetConvertedWeights`; loading and `SGD` do.
 ///
 /// - Parameters:
 ///   - dtype: the lower precision, or nil to switch mixed precision off inside.
@@ -64,3 +65,6 @@ public func withAutocast<Result, Failure: Error>(
     defer { check(ct_autocast_leave(type, former), "autocast") }
     return try body()
 }
+
+/// Lets the operators of this thread's `withAutocast` convert parameters anew that have been written into.
+public func forgetConvertedWeights() { check(ct_autocast_forget(), "autocast") }

@@ -127,6 +127,7 @@ public final class SGD {
         for group in groups { move(places.filter { $0.group == group }, group, update) }
         taughtGradients = []
         clearGradients()
+        forgetConvertedWeights()
     }
 
     private func weightDecay(of parameter: NamedTensor) -> Double {

@@ -126,6 +126,7 @@ extension Array where Element == NamedTensor {
                 _ = entry.tensor.copy(from: tensor.reshape(entry.tensor.shape))
             }
         }
+        forgetConvertedWeights()
     }
 
     /// Makes sure that the tensors of this state dict could be copied into those of `destination`.

@@ -66,5 +66,6 @@ public final class WeightAverage {
                 }
             }
         }
+        forgetConvertedWeights()
     }
 }

@@ -179,6 +179,40 @@ private final class Published: Module {
         #expect(module.stateDict().map { $0.tensor.bytes() } == before)
     }
 
+    /// LibTorch keeps converted copies of weights until the scope ends (findings/torch-autocast-keeps-old-weights.sh).
+    @Test("Weights that are loaded, moved or averaged within mixed precision are used at once")
+    func weightsWithinAutocast() throws {
+        let layer = Conv2d(8, 1, kernelSize: 1, bias: false, generator: Generator(seed: 1))
+        let images = Tensor.ones([1, 8, 1, 1])
+        func load(_ value: Double) throws {
+            try layer.load(stateDict: [NamedTensor("weight", Tensor.ones([1, 8, 1, 1]) * value)])
+        }
+        try withAutocast(.bfloat16, on: .cpu) {
+            for value in [1.0, 2, 3] {
+                try load(value)
+                #expect(layer(images).sum().item() == 8 * value)
+            }
+            try load(1)
+            let optimizer = SGD(
+                layer.stateDict(),
+                options: SGD.Options(momentum: 0, weightDecay: 0, nesterov: false))
+            // The gradient of a sum of eight ones is one for each weight.
+            for weight in [1.0, 0.75, 0.5] {
+                let answer = layer(images).sum()
+                #expect(answer.item() == 8 * weight)
+                answer.backward()
+                optimizer.step(learningRate: 0.25)
+            }
+            let mean = Conv2d(8, 1, kernelSize: 1, bias: false, generator: Generator(seed: 2))
+            let average = try WeightAverage(
+                of: layer, in: mean, options: WeightAverage.Options(decay: 0))
+            #expect(mean(images).sum().item() == 2)
+            try load(1)
+            average.update(share: Tensor.ones([1]))
+            #expect(mean(images).sum().item() == 8)
+        }
+    }
+
     @Test("Counters of seen batches may be missing")
     func oldCheckpoints() throws {
         let norm = BatchNorm2d(2)

@@ -144,6 +144,8 @@ typedef struct {
 } ct_autocast;
 ct_error ct_autocast_enter(int8_t device_type, ct_autocast wanted, ct_autocast *former);
 ct_error ct_autocast_leave(int8_t device_type, ct_autocast former);
+// Lets go of the converted copies of weights, which else live until the outermost scope ends.
+ct_error ct_autocast_forget(void);
 
 // ------------------------------------------------------------------------------ generators
 

@@ -2,8 +2,8 @@ import CTorch
 
 /// Depthwise 3×3 convolution with padding 1 by our own kernel, differentiable.
 ///
-/// On processors with AMX the forward pass of 128 to 256 channels with stride 1 is oneDNN's, which was up to a third
-/// faster there (docs/results/imagenet-speed.md). Its results do not depend on the number of threads either.
+/// On processors with AMX the forward pass of 128 channels or more on maps of 28 pixels or more is oneDNN's, which was up
+/// to a third faster there (docs/results/imagenet-speed.md). Its results do not depend on the number of threads either.
 ///
 /// - Parameters:
 ///   - input: `[N, C, H, W]`.
@@ -19,7 +19,7 @@ public func fusedDepthwiseConvolution3x3(
     else { return nil }
     let channels = input.size(1)
     let isLibrarys =
-        Processor.current.convolution == .amx && stride == 1 && (128...256).contains(channels)
+        Processor.current.convolution == .amx && channels >= 128 && input.size(3) >= 28
     return differentiableConvolution("fused_depthwise_convolution", input, weight) {
         guard !isLibrarys else {
             return input.conv2d(
