@@ -1,7 +1,8 @@
 // What the shim's files share: handles, and the guard that turns exceptions into values.
 #pragma once
 
-#include <ATen/ATen.h>
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
 #include <c10/core/Allocator.h>
 #include <c10/util/Exception.h>
 

@@ -1,6 +1,9 @@
 // Shapes of what LibTorch has no kernel for on its device without memory; PyTorch has these in Python.
 #include <ATen/native/ConvUtils.h>
 #include <torch/library.h>
+#include <ATen/ops/clamp_min.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 
 #include "guard.h"
 

@@ -1,5 +1,6 @@
 // Tensors: properties, and bytes in and out.
 #include <algorithm>
+#include <ATen/ops/empty.h>
 
 #include "guard.h"
 

@@ -1,6 +1,8 @@
 // The fusion of ABF in bfloat16 on the CPU: attention logits, sigmoid, and the weighted sum of a
 // feature and the enlarged deeper feature, in one pass forward and one backward.
 #include <cmath>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 
 #include "kernels.h"
 

@@ -3,6 +3,9 @@
 // separate passes over memory.
 #include "kernels.h"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+
 namespace {
 
 using ct::bf16;

@@ -9,6 +9,9 @@
 
 #include "convolution_windows.h"
 
+#include <ATen/ops/convolution_backward.h>
+#include <ATen/ops/empty.h>
+
 namespace {
 
 using ct::bf16;

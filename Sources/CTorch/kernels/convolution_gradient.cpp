@@ -5,6 +5,8 @@
 // Here the batch is cut into a number of pieces of its own, each computed by one thread; their sums are
 // added up in the order of the pieces. The input's gradient with stride 1 and the forward pass were the
 // same for 1 to 12 threads in 27 shapes of our networks, and are left to oneDNN.
+#include <ATen/ops/cat.h>
+#include <ATen/ops/promote_types.h>
 #include <ATen/ops/convolution_backward_native.h>
 #include <torch/library.h>
 

@@ -1,6 +1,8 @@
 // The layout of the convolutions on the matrix unit (AMX), and their weights in it.
 #include "convolution_places.h"
 
+#include <ATen/ops/empty.h>
+
 #if defined(__x86_64__)
 
 namespace ct {

@@ -7,6 +7,9 @@
 // gradient that is broadcast serves all of the tile's vectors.
 #include "convolution_weights.h"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+
 #if defined(__x86_64__)
 
 namespace {

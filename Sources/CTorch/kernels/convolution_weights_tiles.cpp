@@ -9,6 +9,9 @@
 
 #include "convolution_weights.h"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+
 #if defined(__x86_64__)
 
 namespace ct {

@@ -2,6 +2,8 @@
 // of a 1×1 convolution of 32 channels.
 #include "convolution_windows.h"
 
+#include <ATen/ops/empty.h>
+
 #if defined(__x86_64__)
 
 namespace {

@@ -5,6 +5,8 @@
 // multiple of 16 the last lane begins 16 before the end, and repeats some of the one before it.
 #include "kernels.h"
 
+#include <ATen/ops/empty.h>
+
 namespace {
 
 using ct::bf16;

@@ -6,6 +6,11 @@
 // finer ones. So the map is cut at all edges of all bins into cells, of which each bin is made.
 #include "kernels.h"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/zeros.h>
+
 namespace {
 
 using ct::bf16;

@@ -1,6 +1,7 @@
 // Bytes of RGB pixels to normalised float32 on the CPU, in one pass. LibTorch's operators take three, of which two
 // go by inner loops of three channels.
 #include <atomic>
+#include <ATen/ops/empty.h>
 
 #include "kernels.h"
 

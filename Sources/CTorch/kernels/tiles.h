@@ -3,6 +3,8 @@
 
 #include "convolution.h"
 
+#include <ATen/ops/empty.h>
+
 namespace ct {
 
 [[noreturn]] inline void refuse_tiles() {
