@@ -9,13 +9,10 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-readonly torch=${BENCH_TORCH:-torch==2.13.0+cpu}
-readonly torch_index='https://download.pytorch.org/whl/cpu'
-readonly environment='.venv-bench'
-# Written last, so that an environment that was cut off is made anew.
-readonly stamp_file="$environment/setup-stamp"
+source Scripts/python_environment.sh
 
-say() { printf 'bench: %s\n' "$*" >&2; }
+readonly packages=("${BENCH_TORCH:-torch==2.13.0+cpu}" numpy)
+readonly environment='.venv-bench'
 
 fail() {
     say "error: $*"
@@ -36,34 +33,25 @@ raise SystemExit(not os.path.exists(sysconfig.get_paths()["include"] + "/Python.
 }
 
 install_packages() {
-    local packages as_root=()
-    read -r -d '' -a packages < <(lacking_packages) || true
-    ((${#packages[@]} > 0)) || return 0
+    local lacking as_root=()
+    read -r -d "" -a lacking < <(lacking_packages) || true
+    ((${#lacking[@]} > 0)) || return 0
     command -v apt-get >/dev/null ||
-        fail "PyTorch: what Debian calls '${packages[*]}' is lacking, and there is no apt-get" \
+        fail "PyTorch: what Debian calls '${lacking[*]}' is lacking, and there is no apt-get" \
             "here; install them with this system's package manager, then run this again"
     if ((EUID != 0)); then
         as_root=(sudo)
         sudo -n true 2>/dev/null ||
-            fail "PyTorch: '${packages[*]}' are lacking; install them with:" \
-                "sudo apt-get update && sudo apt-get install -y ${packages[*]}"
+            fail "PyTorch: '${lacking[*]}' are lacking; install them with:" \
+                "sudo apt-get update && sudo apt-get install -y ${lacking[*]}"
     fi
-    say "installing ${packages[*]} with apt-get"
+    say "installing ${lacking[*]} with apt-get"
     "${as_root[@]}" apt-get update -qq >&2
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null >&2
+        apt-get install -y -qq --no-install-recommends "${lacking[@]}" </dev/null >&2
 }
 
-if [[ -e $stamp_file && $(<"$stamp_file") == "$torch" ]]; then
-    say "ready, with $torch in $environment"
-    exit 0
-fi
+has_environment "$environment" "${packages[@]}" && exit
 install_packages
-say "setting up $environment with $torch (the CPU build: 192 MB to get, 900 MB unpacked)"
-python3 -m venv --clear "$environment"
-"$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --extra-index-url "$torch_index" "$torch" numpy </dev/null >&2 ||
-    fail "$torch: pip could not install it from the sources it is set up with or" \
-        "$torch_index (its reason is above); check the network and run this again"
-printf '%s\n' "$torch" >"$stamp_file"
-say "ready, with $torch in $environment"
+say "the CPU build of PyTorch is 192 MB to get, and 900 MB unpacked"
+make_environment "$environment" "${packages[@]}"

@@ -3,10 +3,6 @@
 # Makes .venv-tensorboard, whose tensorboard reads in a test what this package writes.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+source Scripts/python_environment.sh
 
-readonly stamp='tensorboard==2.20.0'
-[[ -e .venv-tensorboard/stamp && $(<.venv-tensorboard/stamp) == "$stamp" ]] && exit
-rm -rf .venv-tensorboard
-python3 -m venv .venv-tensorboard
-.venv-tensorboard/bin/pip install --quiet --disable-pip-version-check "$stamp" 'setuptools<81'
-echo "$stamp" >.venv-tensorboard/stamp
+make_environment .venv-tensorboard tensorboard==2.20.0 'setuptools<81'
