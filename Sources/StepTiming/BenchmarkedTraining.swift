@@ -60,11 +60,13 @@ struct BenchmarkedTraining<Targets> {
     /// - Parameters:
     ///   - learningRate: of the update.
     ///   - card: the card that runs it as one graph; nil where none does.
-    ///   - nextBatch: this process's share of the next batch.
+    ///   - advance: what the host does for the next batch.
+    ///   - nextBatch: this process's share of that batch.
     /// - Returns: the step.
     /// - Throws: where it cannot be recorded.
     func step(
         learningRate: Double, asGraphOn card: Device? = nil,
+        advance: @escaping () throws -> Void = {},
         nextBatch: @escaping () -> Batch<Targets>
     ) throws -> () throws -> Void {
         let step = {
@@ -73,6 +75,7 @@ struct BenchmarkedTraining<Targets> {
         }
         let graphed = try card.map { try GraphedWork(on: $0, step) }
         return {
+            try advance()
             try graphed?.run() ?? step()
             _ = loss.item()
         }

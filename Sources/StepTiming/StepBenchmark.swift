@@ -56,8 +56,11 @@ package struct BenchmarkImages {
     /// Takes what is known of the recipe's data set; where only its files tell, 50,000 images in the classes
     /// of the student's published weights.
     ///
+    /// - Parameters:
+    ///   - recipe: whose student sees them.
+    ///   - photographs: real ones in their place, whose classes are then known too.
     /// - Throws: `ModelError` where the student is unknown.
-    package init(of recipe: Recipe) throws {
+    package init(of recipe: Recipe, photographs: PhotographSource? = nil) throws {
         let student = try Architecture(named: recipe.student.model)
         let dataset = recipe.dataset
         size = dataset.images.hasPhotographs ? dataset.photographs.imageSize : student.imageSize
@@ -65,10 +68,13 @@ package struct BenchmarkImages {
             recipe.dataset.images.facts
             ?? Dataset.Facts(
                 trainingImages: 50_000, testImages: 10_000, classCount: student.classCount)
-        classCount = known.classCount
+        let classCount = max(known.classCount, photographs?.classCount ?? 0)
+        self.classCount = classCount
         facts = ImageFacts(
-            size: size, labels: (0..<known.trainingImages).map { $0 % known.classCount },
-            classCount: known.classCount)
+            size: size,
+            labels: photographs?.classes()
+                ?? (0..<known.trainingImages).map { $0 % known.classCount },
+            classCount: classCount)
     }
 }
 
@@ -83,16 +89,18 @@ extension Recipe {
     ///   - steps: how many are timed, after a few that are not.
     ///   - profiles: whether the parts of a step are timed; each step then cuts and augments a batch
     ///     of its own, as in training.
+    ///   - photographs: at least a batch of them, which training steps read in the place of synthetic images.
     ///   - processes: those that share each batch, and all call this.
     ///   - remark: called with what a user should know about the method's choices.
     /// - Returns: the median and the memory.
     /// - Throws: where networks cannot be made or matched, or memory does not suffice.
     public func benchmark(
         _ work: BenchmarkWork, precision: Precision, device: Device, usesGraph: Bool = true,
-        steps: Int, profiles: Bool = false, processes: any ProcessGroup = SingleProcess(),
+        steps: Int, profiles: Bool = false, photographs: PhotographSource? = nil,
+        processes: any ProcessGroup = SingleProcess(),
         remark: (String) -> Void = { _ in }
     ) throws -> StepTimes {
-        let images = try isDetection ? nil : BenchmarkImages(of: self)
+        let images = try isDetection ? nil : BenchmarkImages(of: self, photographs: photographs)
         if let images { try requireMemory(for: images, on: device) }
         var times: [Double] = []
         var reducedBytes: Int?
@@ -102,7 +110,7 @@ extension Recipe {
                 let step =
                     if let images {
                         try makeStep(
-                            work, on: images, precision: precision, device: device,
+                            work, on: images, photographs, precision: precision, device: device,
                             usesGraph: usesGraph && !profiles && device != .cpu
                                 && processes.size == 1,
                             preparesData: profiles, processes, &reducedBytes, remark)
@@ -141,21 +149,24 @@ extension Recipe {
 
     /// A step that ends with its loss on the host, so that all its work is done.
     private func makeStep(
-        _ work: BenchmarkWork, on images: BenchmarkImages, precision: Precision, device: Device,
+        _ work: BenchmarkWork, on images: BenchmarkImages, _ photographs: PhotographSource?,
+        precision: Precision, device: Device,
         usesGraph: Bool, preparesData: Bool, _ processes: any ProcessGroup,
         _ reducedBytes: inout Int?, _ remark: (String) -> Void
     ) throws -> () throws -> Void {
         try requireImages(for: processes)
         let count = Share(of: processes).count(of: batchSize)
-        let nextBatch = makeBatches(
-            images, count, device: device, augmented: preparesData,
-            views: work == .evaluate || dataset.augmentation.secondView == nil ? 1 : 2)
+        let batches =
+            try photographs.map { try BenchmarkBatches($0, of: self, over: processes) }
+            ?? BenchmarkBatches(
+                images, count, of: self, device: device, augmented: preparesData,
+                views: work == .evaluate || dataset.augmentation.secondView == nil ? 1 : 2)
         if work == .evaluate {
             let student = try makeStudent(classCount: images.classCount, device: device)
             student.eval()
             let folded = student.folded(dtype: precision.dtype)
             return {
-                let batch = nextBatch()
+                let batch = batches.batch()
                 withoutGrad {
                     let logits = timed("student forward") { folded.scores(of: batch.images) }
                     _ = logits.to(.float32).crossEntropy(batch.targets).item()
@@ -171,11 +182,13 @@ extension Recipe {
         let options = work == .train ? studentAlone.optimizer.options : self.optimizer.options
         let training = BenchmarkedTraining(
             distiller, options, batchSize: batchSize, device: device, over: processes)
-        reducedBytes = training.reducedBytes(nextBatch())
+        try batches.advance()
+        reducedBytes = training.reducedBytes(batches.batch())
         return work == .reduce
             ? training.sum()
             : try training.step(
-                learningRate: 1e-3, asGraphOn: usesGraph ? device : nil, nextBatch: nextBatch)
+                learningRate: 1e-3, asGraphOn: usesGraph ? device : nil,
+                advance: batches.advance, nextBatch: batches.batch)
     }
 
     /// Refuses a batch whose images alone are more than the machine's memory, which would take minutes to
@@ -190,36 +203,5 @@ extension Recipe {
             batchSize: batchSize,
             reason: "its images alone take \(bytes >> 30) GiB of \(memory >> 30)", fitting: nil,
             lastGoodStep: nil)
-    }
-
-    /// Synthetic batches: one and the same again and again, or each cut and augmented anew.
-    private func makeBatches(
-        _ images: BenchmarkImages, _ count: Int, device: Device, augmented: Bool, views: Int
-    ) -> () -> Batch<Tensor> {
-        let shape = [count, 3, images.size, images.size]
-        guard augmented else {
-            let count = count * views
-            let pixels = Tensor.empty([count, 3, images.size, images.size]).fillNormal(
-                generator: generator(12)
-            ).to(device)
-                .contiguous(.channelsLast)
-            let labels = Tensor.zeros([count], dtype: .int64, device: device)
-            let batch = Batch(
-                images: pixels, targets: labels,
-                indices: Tensor.arange(0..<count, device: device), views: views)
-            return { batch }
-        }
-        // Tensors, because too little memory for an operator is an error, and for an array of Swift's a crash.
-        let bytes = Tensor.arange(0..<shape.reduce(1, *), device: device).to(.uint8)
-        let loader = TrainingLoader(
-            ImageSet(
-                pixels: bytes.reshape(shape),
-                labels: Tensor.zeros([count], dtype: .int64, device: device),
-                classCount: images.classCount),
-            normalization: dataset.normalization.normalization,
-            augmentation: views > 1 ? dataset.augmentation : dataset.augmentation.withoutSecondView,
-            batchSize: count, seed: UInt64(seed))
-        let draws = loader.epoch(0)
-        return { timed("data") { loader.batch(0, of: draws) } }
     }
 }

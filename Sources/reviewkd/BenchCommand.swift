@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import CommandOptions
 import Distillation
+import ImageFolders
 import Recipes
 import StepTiming
 import Terminal
@@ -26,7 +27,7 @@ struct BenchCommand: ParsableCommand {
     )
     var work = BenchWork.step(.distill)
 
-    @Option(help: "The folder of photographs to load, with classes or without.")
+    @Option(help: "A folder of photographs to load, or for steps of distill and train to read.")
     var data: String?
 
     @Option(
@@ -96,9 +97,10 @@ struct BenchCommand: ParsableCommand {
         guard recipe != nil else {
             throw ValidationError("Missing expected argument '<recipe>'")
         }
-        guard data == nil else {
+        guard data == nil || [.distill, .train].contains(work) else {
             throw ValidationError(
-                "--data is for --work load, load-evaluate or load-decode; leave it out")
+                "--data is for --work distill, train, load, load-evaluate or load-decode; leave it out"
+            )
         }
         if ![.distill, .reduce].contains(work), let method = method.method {
             throw ValidationError(
@@ -141,9 +143,13 @@ struct BenchCommand: ParsableCommand {
         }
         let precision = try precision ?? recipe.precision ?? .standard(on: device)
         precision.noteEmulation(on: device)
+        let photographs = try data.map {
+            try openPhotographs(in: $0, for: recipe, device: device, processes)
+        }
         let times = try recipe.benchmark(
             work, precision: precision, device: device, usesGraph: usesGraph, steps: steps,
-            profiles: profile, processes: processes, remark: { printError("note: " + $0) })
+            profiles: profile, photographs: photographs, processes: processes,
+            remark: { printError("note: " + $0) })
         let report = Report(
             recipe: recipe.name, work: work.rawValue, device: "\(device)",
             precision: precision.rawValue, batchSize: recipe.batchSize, threads: Runtime.threads,
@@ -167,6 +173,29 @@ struct BenchCommand: ParsableCommand {
                     + "peak memory \(report.peakMemoryBytes >> 20) MiB")
             printParts(report.parts ?? [])
         }
+    }
+
+    private func openPhotographs(
+        in directory: String, for recipe: Recipe, device: Device, _ processes: any ProcessGroup
+    ) throws -> PhotographSource {
+        guard recipe.dataset.images.hasPhotographs, !recipe.isDetection else {
+            throw WrongRecipe(
+                description:
+                    "the recipe \(recipe.name) is not of photographs, expected one for --data; leave it out"
+            )
+        }
+        let source = PhotographSource(
+            try ImageFolder(directory, progress: ListingProgress(quiet: json).show).listAny(),
+            settings: recipe.dataset.photographs,
+            reading: PhotographReading().divided(among: processes.localSize), device: device,
+            remark: { printError("note: \($0)") })
+        guard source.count >= recipe.batchSize else {
+            throw WrongRecipe(
+                description:
+                    "\(directory) has \(source.count) photographs, expected a batch of "
+                    + "\(recipe.batchSize); use --batch-size \(source.count)")
+        }
+        return source
     }
 
     private func printParts(_ parts: [Part]) {

@@ -230,6 +230,36 @@ extension WholeRunsSuite {
             #expect(!workshop.exists(output))
         }
 
+        @Test("are read by the steps that are timed, and are a part of each")
+        func timedSteps() throws {
+            let report = try workshop.run([
+                "bench", "photos.yaml", "--work", "train", "--data", "photos", "--profile",
+                "--steps", "9", "--json",
+            ]).json()
+            #expect(report["batch_size"] as? Int == 5)
+            let parts = try #require(report["parts"] as? [[String: Any]])
+            let data = try #require(parts.first { $0["name"] as? String == "data" })
+            #expect(try #require(data["ms"] as? Double) > 0)
+            for (arguments, sentence) in [
+                (
+                    ["photos.yaml", "--work", "train", "--batch-size", "25"],
+                    "photos has 24 photographs, expected a batch of 25; use --batch-size 24"
+                ),
+                (
+                    ["pair.yaml"],
+                    "the recipe test/pair is not of photographs, expected one for --data; leave it out"
+                ),
+                (
+                    ["photos.yaml", "--work", "evaluate"],
+                    "--data is for --work distill, train, load, load-evaluate or load-decode; leave it out"
+                ),
+            ] {
+                let outcome = try workshop.run(["bench", "--data", "photos"] + arguments)
+                #expect(outcome.status != 0)
+                #expect(outcome.sentence == "Error: \(sentence)", "\(outcome.errors)")
+            }
+        }
+
         @Test("The loader is measured on folders without classes too")
         func loaderBench() throws {
             for work in ["load", "load-evaluate", "load-decode"] {
