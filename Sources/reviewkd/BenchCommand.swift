@@ -2,7 +2,6 @@ import ArgumentParser
 import Basics
 import CommandOptions
 import Distillation
-import ImageFolders
 import Recipes
 import StepTiming
 import Terminal
@@ -144,7 +143,7 @@ struct BenchCommand: ParsableCommand {
         let precision = try precision ?? recipe.precision ?? .standard(on: device)
         precision.noteEmulation(on: device)
         let photographs = try data.map {
-            try openPhotographs(in: $0, for: recipe, device: device, processes)
+            try wholeBatches(in: $0, for: recipe, device: device, processes)
         }
         let times = try recipe.benchmark(
             work, precision: precision, device: device, usesGraph: usesGraph, steps: steps,
@@ -175,7 +174,7 @@ struct BenchCommand: ParsableCommand {
         }
     }
 
-    private func openPhotographs(
+    private func wholeBatches(
         in directory: String, for recipe: Recipe, device: Device, _ processes: any ProcessGroup
     ) throws -> PhotographSource {
         guard recipe.dataset.images.hasPhotographs, !recipe.isDetection else {
@@ -184,11 +183,9 @@ struct BenchCommand: ParsableCommand {
                     "the recipe \(recipe.name) is not of photographs, expected one for --data; leave it out"
             )
         }
-        let source = PhotographSource(
-            try ImageFolder(directory, progress: ListingProgress(quiet: json).show).listAny(),
-            settings: recipe.dataset.photographs,
-            reading: PhotographReading().divided(among: processes.localSize), device: device,
-            remark: { printError("note: \($0)") })
+        let source = try photographs(
+            in: directory, recipe.dataset.photographs,
+            PhotographReading().divided(among: processes.localSize), device: device)
         guard source.count >= recipe.batchSize else {
             throw WrongRecipe(
                 description:

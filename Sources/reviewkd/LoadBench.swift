@@ -58,22 +58,30 @@ extension BenchCommand {
         }
     }
 
+    /// The photographs of a folder, with classes or without.
+    func photographs(
+        in directory: String, _ settings: PhotographSettings, _ reading: PhotographReading,
+        device: Device
+    ) throws -> PhotographSource {
+        let folder = ImageFolder(directory, progress: ListingProgress(quiet: json).show)
+        return PhotographSource(
+            try folder.listAny(), settings: settings, reading: reading, device: device,
+            remark: { printError("note: \($0)") })
+    }
+
     /// Measures the loader alone, on as many threads as `--threads` says.
     func runLoading(_ work: LoadWork) throws {
         guard let directory = data else { return }
         let threads = device.threads
         let device = try device.resolve()
         let recipe = try recipe.map { try overrides.load($0) }
-        let folder = ImageFolder(directory, progress: ListingProgress(quiet: json).show)
-        let list = try folder.listAny()
-        let reading = PhotographReading(workers: threads)
-        let source = PhotographSource(
-            list, settings: recipe?.dataset.photographs ?? PhotographSettings(), reading: reading,
-            device: device, remark: { printError("note: \($0)") })
+        let source = try photographs(
+            in: directory, recipe?.dataset.photographs ?? PhotographSettings(),
+            PhotographReading(workers: threads), device: device)
         let size = batchSize ?? 64
         let speed = try source.imagesPerSecond(work, batchSize: size, batches: steps)
         let report = LoadReport(
-            work: work.rawValue, images: list.count, batchSize: size, threads: source.workers,
+            work: work.rawValue, images: source.count, batchSize: size, threads: source.workers,
             imagesPerSecond: speed)
         guard !json else { return try printJSON(report) }
         print(

@@ -223,47 +223,45 @@ CT_KERNEL(forward, (const Shape &s, const bf16 *x, const float *weight, bf16 *y,
   }
 }
 
-// Rows [begin, end) of the gradients for the inputs of a convolution with stride 2.
+// A row of the gradients for the inputs of a convolution with stride 2.
 struct InputGradient {
   const Shape &s;
   const bf16 *gradient;
   const float *weights;
   bf16 *result;
-  int64_t begin, end;
+  int64_t row;
 
   template <int L>
   CT_INLINE void run(int64_t lane) const {
     const int64_t c = start(lane, s.channels);
-    for (int64_t row = begin; row < end; row++) {
-      const bf16 *image = gradient + row / s.height * s.out_height * s.out_width * s.channels;
-      const int64_t y = row % s.height;
-      // Output o sees the inputs from 2 o − 1 to 2 o + 1: an even row is the middle of one output, an odd one is seen by two.
-      const bool is_odd = y % 2 == 1;
-      const int places[2] = {is_odd ? 2 : 1, 0};
-      Row rows[2];
-      rows[0] = Row(image, y / 2, s.out_height, s.out_width, s.channels, c);
-      if (is_odd) rows[1] = Row(image, y / 2 + 1, s.out_height, s.out_width, s.channels, c);
-      Lanes<L> weight[2][3], here[2];
+    const bf16 *image = gradient + row / s.height * s.out_height * s.out_width * s.channels;
+    const int64_t y = row % s.height;
+    // Output o sees the inputs from 2 o − 1 to 2 o + 1: an even row is the middle of one output, an odd one is seen by two.
+    const bool is_odd = y % 2 == 1;
+    const int places[2] = {is_odd ? 2 : 1, 0};
+    Row rows[2];
+    rows[0] = Row(image, y / 2, s.out_height, s.out_width, s.channels, c);
+    if (is_odd) rows[1] = Row(image, y / 2 + 1, s.out_height, s.out_width, s.channels, c);
+    Lanes<L> weight[2][3], here[2];
+    for (int i = 0; i < 2; i++) {
+      rows[i].read(0, here[i]);
+      for (int kx = 0; kx < 3; kx++) {
+        load(weights + (3 * places[i] + kx) * s.channels + c, weight[i][kx]);
+      }
+    }
+    bf16 *to = result + row * s.width * s.channels + c;
+    for (int64_t x = 0; x < s.out_width; x++) {
+      Lanes<L> even, odd;
       for (int i = 0; i < 2; i++) {
-        rows[i].read(0, here[i]);
-        for (int kx = 0; kx < 3; kx++) {
-          load(weights + (3 * places[i] + kx) * s.channels + c, weight[i][kx]);
-        }
+        Lanes<L> behind;
+        if (x + 1 < s.out_width) rows[i].read(x + 1, behind);
+        even.add_product(here[i], weight[i][1]);
+        odd.add_product(here[i], weight[i][2]);
+        odd.add_product(behind, weight[i][0]);
+        here[i] = behind;
       }
-      bf16 *to = result + row * s.width * s.channels + c;
-      for (int64_t x = 0; x < s.out_width; x++) {
-        Lanes<L> even, odd;
-        for (int i = 0; i < 2; i++) {
-          Lanes<L> behind;
-          if (x + 1 < s.out_width) rows[i].read(x + 1, behind);
-          even.add_product(here[i], weight[i][1]);
-          odd.add_product(here[i], weight[i][2]);
-          odd.add_product(behind, weight[i][0]);
-          here[i] = behind;
-        }
-        store(even, to + 2 * x * s.channels);
-        if (2 * x + 1 < s.width) store(odd, to + (2 * x + 1) * s.channels);
-      }
+      store(even, to + 2 * x * s.channels);
+      if (2 * x + 1 < s.width) store(odd, to + (2 * x + 1) * s.channels);
     }
   }
 };
@@ -272,7 +270,7 @@ CT_KERNEL(input_gradient, (const Shape &s, const bf16 *gradient, const float *we
                            int64_t begin, int64_t end),
           (s, gradient, weight, result, begin, end)) {
   for (int64_t row = begin; row < end; row++) {
-    for_lanes(s.channels, InputGradient{s, gradient, weight, result, row, row + 1});
+    for_lanes(s.channels, InputGradient{s, gradient, weight, result, row});
   }
 }
 
