@@ -19,34 +19,40 @@ extension GoldenValues {
     }
 
     @Test(
-        "The first step in float32 agrees with float64 to 1e-2, each loss and each gradient",
+        "The first step in float32 agrees with float64, each loss to 1e-2, each gradient as PyTorch's",
         arguments: GoldenFile.all(of: .pair), [MemoryFormat.contiguous, .channelsLast])
     func firstStepInFloat32(_ file: GoldenFile, _ format: MemoryFormat) throws {
         let golden = try file.decode(PairFile.self)
         let exact = try PairTask(golden)
         let task = try PairTask(golden, Arithmetic(dtype: .float32, format: format))
-        // Where the input of a ReLU is within rounding of zero, float32 may take its other side, in
-        // PyTorch as here, and gradients jump. That happens to some tensors on some images; a mistake
-        // shows on all.
+        // Where the input of a ReLU is within rounding of zero, float32 may take its other side, and
+        // gradients jump: by 4e-2 in PyTorch, whose sums depend on the number of threads. Its layers
+        // take the same sides on nearly all images; a mistake shows on all.
         var least: [String: Double] = [:]
-        for images in 0..<12 {
+        for images in 0..<4 {
             let reference = exact.firstStep(images: images)
             let step = task.firstStep(images: images)
             for (name, error) in step.lossErrors(against: reference) {
                 #expect(error <= 1e-2, "\(file.name) \(name)")
             }
-            for (name, error) in step.gradientErrors(against: reference) {
-                least[name] = min(least[name] ?? .infinity, error)
+            let plain = task.firstStep(images: images, plain: true)
+            let errors = step.gradientErrors(against: reference)
+            let limits = plain.gradientErrors(against: reference)
+            #expect(errors.map(\.name) == limits.map(\.name))
+            for ((name, error), limit) in zip(errors, limits) {
+                #expect(limit.error <= 0.1, "\(file.name) \(name) in PyTorch")
+                let excess = error - limit.error
+                least[name] = min(least[name] ?? .infinity, excess)
             }
             let worst = try #require(least.max { $0.value < $1.value })
-            guard worst.value > 1e-2 else { return }
-            let count = least.values.count { $0 > 1e-2 }
+            guard worst.value > 1e-3 else { return }
+            let count = least.values.count { $0 > 1e-3 }
             print(
                 "float32 \(file.name), images \(images): \(count) of \(least.count) gradients are "
                     + "off so far, \(worst.key) by \(worst.value); trying others")
         }
-        let wrong = least.filter { $0.value > 1e-2 }.sorted { $0.value > $1.value }
-        Issue.record("\(file.name): gradients differ from float64 on all images: \(wrong)")
+        let wrong = least.filter { $0.value > 1e-3 }.sorted { $0.value > $1.value }
+        Issue.record("\(file.name): gradients err more than PyTorch's on all images: \(wrong)")
     }
 }
 
