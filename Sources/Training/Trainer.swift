@@ -81,10 +81,7 @@ public final class Trainer {
             trainingImages: parts.trainingImages, testImages: parts.testImages)
         state.inputs = inputs
         state.kernels = kernels
-        // In float32 LibTorch's batch norm, among others, adds up by threads.
-        if try options.adaptsThreads && options.device == .cpu
-            && (recipe.precision ?? .standard(on: .cpu)) == .bfloat16
-        {
+        if options.adaptsThreads && options.device == .cpu {
             governor = ThreadGovernor(
                 most: Runtime.threads,
                 processors: ProcessInfo.processInfo.activeProcessorCount)

@@ -3,72 +3,35 @@ import Testing
 import Torch
 import TorchTestSupport
 
-/// The kernels of our own against LibTorch's operators in float64 on the same (bfloat16) numbers.
+/// The kernels of our own against LibTorch's operators in float64 on the same numbers.
 ///
-/// What remains is the rounding of incoming gradients and of results to bfloat16, 2⁻⁹ each, which
+/// What remains is the rounding of incoming gradients and of results, 2⁻⁹ each in bfloat16, which
 /// cancellation in small sums makes a little larger.
 @Suite("Our own kernels") struct FusedKernelTests {
-    private static let tolerance = 4.0 / 512
-
-    private func expectSame(_ low: Tensor, _ exact: Tensor, _ what: Comment) {
+    func expectSame(
+        _ low: Tensor, _ exact: Tensor, _ what: Comment, in dtype: DType = .bfloat16
+    ) {
         // A gradient that is zero but for rounding has nothing to be relative to.
         guard withoutGrad({ exact.sumOfSquares().item() }) > 1e-12 else { return }
-        #expect(relativeError(low, exact) < Self.tolerance, what)
+        #expect(relativeError(low, exact) < (dtype == .float32 ? 1e-5 : 4.0 / 512), what)
     }
 
-    private func probe(_ output: Tensor) -> Tensor {
+    func probe(_ output: Tensor) -> Tensor {
         (output.to(.float64) * Tensor.hashed(99, shape: output.shape)).sum()
     }
 
     /// Runs both backward passes from one probe, and compares what they leave in the leaves.
-    private func expectSameGradients(
-        _ output: Tensor, _ exact: Tensor, of leaves: [String: Twin]
+    func expectSameGradients(
+        _ output: Tensor, _ exact: Tensor, of leaves: [String: Twin],
+        in dtype: DType = .bfloat16
     ) throws {
         probe(output).backward()
         probe(exact).backward()
         for (name, twin) in leaves {
             let gradient = try #require(twin.low.grad)
-            expectSame(gradient, try #require(twin.exact.grad), "gradient of \(name)")
+            let expected = try #require(twin.exact.grad)
+            expectSame(gradient, expected, "gradient of \(name)", in: dtype)
         }
-    }
-
-    @Test(
-        "Batch norm, addition and ReLU in one agree with LibTorch's, forward and backward",
-        arguments: [
-            [4, 16, 7, 7], [2, 48, 31, 31], [1, 16, 31, 7], [3, 16, 1, 1], [1, 256, 7, 1],
-            [64, 16, 8, 8], [2, 24, 3, 5], [4, 58, 16, 16], [70, 60, 2, 2], [3, 12, 4, 4],
-            [1, 17, 8, 8], [16, 8, 1, 1],
-        ], [(false, false), (false, true), (true, false), (true, true)])
-    func batchNorm(shape: [Int], variant: (adds: Bool, relu: Bool)) throws {
-        let channels = shape[1]
-        let input = Twin(1, shape, offset: 0.3)
-        let weight = Twin(2, [channels], parameter: true, offset: 1)
-        let bias = Twin(3, [channels], parameter: true)
-        let addend = variant.adds ? Twin(4, shape) : nil
-        let mean = Tensor.hashed(5, shape: [channels], dtype: .float32)
-        let variance = Tensor.hashed(6, shape: [channels], dtype: .float32) + 2
-        let exactMean = mean.to(.float64)
-        let exactVariance = variance.to(.float64)
-
-        let output = try #require(
-            fusedBatchNorm(
-                input.low,
-                BatchNormState(
-                    weight: weight.low, bias: bias.low, runningMean: mean,
-                    runningVar: variance, momentum: 0.1, epsilon: 1e-5),
-                adding: addend?.low, relu: variant.relu))
-        var exact = input.exact.batchNorm(
-            weight: weight.exact, bias: bias.exact, runningMean: exactMean,
-            runningVar: exactVariance, training: true, momentum: 0.1, epsilon: 1e-5)
-        if let addend { exact = exact + addend.exact }
-        if variant.relu { exact = exact.relu() }
-        expectSame(output, exact, "output")
-        expectClose(mean, exactMean, relative: 1e-5, absolute: 1e-6)
-        expectClose(variance, exactVariance, relative: 1e-5, absolute: 1e-6)
-
-        var leaves = ["input": input, "weight": weight, "bias": bias]
-        leaves["addend"] = addend
-        try expectSameGradients(output, exact, of: leaves)
     }
 
     @Test(
@@ -77,11 +40,12 @@ import TorchTestSupport
             ([2, 16, 8, 8], [2, 16, 8, 8]), ([2, 64, 8, 8], [2, 64, 1, 1]),
             ([1, 48, 14, 6], [1, 48, 7, 3]), ([3, 16, 1, 1], [3, 16, 1, 1]),
             ([70, 32, 4, 4], [70, 32, 2, 2]),
-        ])
-    func attentionFusion(shape: [Int], deep: [Int]) throws {
+        ], [DType.bfloat16, .float32])
+    func attentionFusion(maps: (shape: [Int], deep: [Int]), dtype: DType) throws {
+        let (shape, deep) = maps
         let m = shape[1]
-        let feature = Twin(11, shape)
-        let deeper = Twin(12, deep)
+        let feature = Twin(11, shape, dtype)
+        let deeper = Twin(12, deep, dtype)
         let weight = Twin(13, [2, 2 * m, 1, 1], parameter: true)
         let bias = Twin(14, [2], parameter: true)
         let output = try #require(
@@ -92,11 +56,11 @@ import TorchTestSupport
         let joined = Tensor.concatenate([feature.exact, enlarged], dimension: 1)
         let maps = joined.conv2d(weight: weight.exact, bias: bias.exact).sigmoid()
         let exact = feature.exact * maps.narrow(1, 0..<1) + enlarged * maps.narrow(1, 1..<2)
-        expectSame(output, exact, "output")
+        expectSame(output, exact, "output", in: dtype)
 
         try expectSameGradients(
             output, exact,
-            of: ["feature": feature, "deeper": deeper, "weight": weight, "bias": bias])
+            of: ["feature": feature, "deeper": deeper, "weight": weight, "bias": bias], in: dtype)
     }
 
     @Test(
@@ -266,10 +230,11 @@ import TorchTestSupport
             // Bins that overlap, as ImageNet's and COCO's maps have them.
             ([2, 32, 14, 14], 4), ([3, 16, 7, 7], 4), ([1, 48, 13, 21], 4), ([2, 16, 7, 2], 4),
             ([2, 16, 3, 1], 2), ([1, 16, 5, 9], 4),
-        ])
-    func hierarchicalLoss(shape: [Int], bins: Int) throws {
-        let student = Twin(51, shape, offset: 0.2)
-        let teacher = Twin(52, shape)
+        ], [DType.bfloat16, .float32])
+    func hierarchicalLoss(map: (shape: [Int], bins: Int), dtype: DType) throws {
+        let (shape, bins) = map
+        let student = Twin(51, shape, dtype, offset: 0.2)
+        let teacher = Twin(52, shape, dtype)
         let weights = [0.5, 0.3, 0.15, 0.05]
         let loss = try #require(
             fusedHierarchicalLoss(student.low, teacher.low, bins: bins, weights: weights))
@@ -284,7 +249,8 @@ import TorchTestSupport
         (loss * 3).backward()
         (exact * 3).backward()
         expectSame(
-            try #require(student.low.grad), try #require(student.exact.grad), "gradient")
+            try #require(student.low.grad), try #require(student.exact.grad), "gradient",
+            in: dtype)
     }
 
     /// LibTorch reads the variable once, so that a process of its own is needed.
@@ -302,18 +268,21 @@ import TorchTestSupport
                     weight: Tensor.zeros([16, 16, 3, 3]), stride: 1, padding: 1, kernels: .avx512)
                     == nil)
             for shape in [[4, 16, 7, 7], [2, 48, 31, 31], [1, 256, 7, 1], [4, 58, 16, 16]] {
-                try tests.batchNorm(shape: shape, variant: (true, true))
-                try tests.batchNorm(shape: shape, variant: (false, false))
+                for dtype in [DType.bfloat16, .float32] {
+                    try tests.batchNorm(shape: shape, dtype: dtype)
+                }
             }
             for stride in [1, 2] {
                 try tests.depthwise(shape: [70, 24, 8, 8], stride: stride)
                 try tests.depthwise(shape: [1, 58, 31, 32], stride: stride)
             }
-            try tests.attentionFusion(shape: [2, 64, 8, 8], deep: [2, 64, 1, 1])
-            try tests.attentionFusion(shape: [1, 48, 14, 6], deep: [1, 48, 7, 3])
-            try tests.hierarchicalLoss(shape: [2, 64, 4, 4], bins: 2)
-            try tests.hierarchicalLoss(shape: [1, 48, 12, 4], bins: 4)
-            try tests.hierarchicalLoss(shape: [1, 48, 14, 7], bins: 4)
+            for dtype in [DType.bfloat16, .float32] {
+                let fusions = [([2, 64, 8, 8], [2, 64, 1, 1]), ([1, 48, 14, 6], [1, 48, 7, 3])]
+                for maps in fusions { try tests.attentionFusion(maps: maps, dtype: dtype) }
+                for map in [([2, 64, 4, 4], 2), ([1, 48, 12, 4], 4), ([1, 48, 14, 7], 4)] {
+                    try tests.hierarchicalLoss(map: map, dtype: dtype)
+                }
+            }
         }
     }
 
@@ -340,7 +309,8 @@ import TorchTestSupport
         }
         for (channels, dtype, format) in [
             (17, DType.bfloat16, MemoryFormat.channelsLast), (3, .bfloat16, .channelsLast),
-            (16, .float32, .channelsLast), (16, .bfloat16, .contiguous),
+            (17, .float32, .channelsLast), (16, .float64, .channelsLast),
+            (16, .bfloat16, .contiguous), (16, .float32, .contiguous),
         ] {
             let tensor = input(channels, dtype, format)
             #expect(fusedBatchNorm(tensor, state(channels), adding: nil, relu: true) == nil)
@@ -378,10 +348,32 @@ import TorchTestSupport
         #expect(fusedConvolution(feature, weight: one, stride: 1, padding: 1) == nil)
     }
 
-    @Test("The kernels' results do not depend on the number of threads", arguments: [32, 58])
-    func threads(channels: Int) throws {
+    /// LibTorch's own depend on it: softmax for two threads, the others for three and more.
+    @Test("Exponentials, smooth L1 and their gradients do not depend on the number of threads")
+    func threadsOfSmallOperators() throws {
+        let numbers = Tensor.hashed(96, shape: [601, 1001], dtype: .float32)
+        let gradient = Tensor.hashed(97, shape: [601, 1001], dtype: .float32)
+        let operators: [(Tensor) -> Tensor] = [
+            { $0.sigmoid() }, { $0.softplus() }, { $0.softmax(0) }, { $0.softmax(1) },
+            { $0.logSoftmax(1) }, { $0.smoothL1Distances(gradient, beta: 0.1) },
+        ]
+        for run in operators {
+            try expectSameWithAnyThreads {
+                let leaf = numbers.detach().clone()
+                leaf.requiresGrad = true
+                let result = run(leaf)
+                (result * gradient).sum().backward()
+                return try result.detach().bytes() + #require(leaf.grad).bytes()
+            }
+        }
+    }
+
+    @Test(
+        "The kernels' results do not depend on the number of threads", arguments: [32, 58],
+        [DType.bfloat16, .float32])
+    func threads(channels: Int, dtype: DType) throws {
         func run() throws -> [UInt8] {
-            let input = Tensor.hashed(21, shape: [8, channels, 16, 16], dtype: .bfloat16)
+            let input = Tensor.hashed(21, shape: [8, channels, 16, 16], dtype: dtype)
                 .contiguous(.channelsLast)
             input.requiresGrad = true
             let weight = Tensor.hashed(22, shape: [channels, 1, 3, 3], dtype: .float32)
@@ -394,8 +386,10 @@ import TorchTestSupport
                         runningMean: Tensor.zeros([channels]),
                         runningVar: Tensor.ones([channels]), momentum: 0.1, epsilon: 1e-5),
                     adding: nil, relu: false))
-            let output = try #require(
-                fusedDepthwiseConvolution3x3(normal, weight: weight, stride: 2))
+            let output =
+                fusedDepthwiseConvolution3x3(normal, weight: weight, stride: 2)
+                ?? normal.conv2d(weight: weight, stride: 2, padding: 1, groups: channels)
+            #expect((output.dtype == .float32) == (dtype == .float32))
             probe(output).backward()
             return try [output, #require(input.grad), #require(weight.grad)]
                 .flatMap { $0.detach().bytes() }

@@ -1,14 +1,19 @@
 import Torch
 import TorchTestSupport
 
-/// Two leaves with the same bfloat16 numbers: one as a kernel of our own takes it, one in float64.
+/// Two leaves with the same numbers: one as a kernel of our own takes it, one in float64.
+///
+/// A parameter's are bfloat16 numbers in float32.
 struct Twin {
     let low: Tensor
     let exact: Tensor
 
-    init(_ key: Int, _ shape: [Int], parameter: Bool = false, offset: Double = 0) {
+    init(
+        _ key: Int, _ shape: [Int], _ dtype: DType = .bfloat16, parameter: Bool = false,
+        offset: Double = 0
+    ) {
         let rounded = (Tensor.hashed(key, shape: shape, dtype: .float32) + offset)
-            .to(.bfloat16)
+            .to(parameter ? .bfloat16 : dtype)
         let made = parameter ? rounded.to(.float32) : rounded
         low = shape.count == 4 && !parameter ? made.contiguous(.channelsLast) : made
         exact = rounded.to(.float64)

@@ -129,14 +129,21 @@ struct MethodTests {
         }
     }
 
-    @Test("learn the same bits with one thread, two and three, in bfloat16", arguments: cases)
-    func threads(_ tested: Case) throws {
+    /// The cases in either precision: all of them with `make test-all`, else in turn.
+    static let preciseCases: [(tested: Case, precision: Precision)] = cases.enumerated()
+        .flatMap { index, tested in
+            let both = [Precision.float32, .bfloat16]
+            return (isComplete ? both : [both[index % 2]]).map { (tested, $0) }
+        }
+
+    @Test("learn the same bits with any number of threads", arguments: preciseCases)
+    func threads(_ tested: Case, _ precision: Precision) throws {
         let batch = try batch(64)
         func learned(with threads: Int) throws -> [UInt8] {
             let former = Runtime.threads
             Runtime.setThreads(threads)
             defer { Runtime.setThreads(former) }
-            let distiller = try distiller(tested, .bfloat16)
+            let distiller = try distiller(tested, precision)
             let optimizer = SGD(distiller.trainableParameters)
             for _ in 0..<2 {
                 let weights = distiller.termWeights(
@@ -147,8 +154,9 @@ struct MethodTests {
             return distiller.stateDict().flatMap { $0.tensor.detach().bytes() }
         }
         let one = try learned(with: 1)
-        #expect(try learned(with: 2) == one)
-        #expect(try learned(with: 3) == one)
+        for threads in Self.isComplete ? [2, 3] : [3] {
+            #expect(try learned(with: threads) == one)
+        }
     }
 
     @Test(

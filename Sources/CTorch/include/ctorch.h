@@ -175,7 +175,7 @@ typedef struct {
   double momentum, epsilon;
 } ct_batch_norm;
 
-// Whether the pair below takes this input: bfloat16, channels last, and where the channels are no
+// Whether the pair below takes this input: bfloat16 or float32, channels last, and where the channels are no
 // multiple of 16, a number of pixels that makes whole vectors of 16 of several of them.
 bool ct_batch_norm_is_fusible(ct_tensor input, ct_tensor weight);
 // Training-mode batch norm, then an addition (where `addend` is not null), then ReLU. Updates the
@@ -223,7 +223,8 @@ ct_error ct_depthwise_backward(ct_tensor gradient, ct_tensor input, ct_tensor we
                                int64_t stride, bool wants_input, bool wants_weight,
                                ct_tensor *for_input, ct_tensor *for_weight);
 
-// Whether the pair below takes these: bfloat16, channels last, multiples of 16 channels; the deeper map smaller by whole factors.
+// Whether the pair below takes these: both bfloat16 or both float32, channels last, multiples of 16 channels;
+// the deeper map smaller by whole factors.
 bool ct_attention_fusion_is_fusible(ct_tensor feature, ct_tensor deeper, ct_tensor weight);
 // x · z0 + y · z1 with z = sigmoid(W [x; y] + b) and y the enlarged `deeper`; also the maps z.
 ct_error ct_attention_fusion_forward(ct_tensor feature, ct_tensor deeper, ct_tensor weight,

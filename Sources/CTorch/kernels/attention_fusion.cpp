@@ -1,4 +1,4 @@
-// The fusion of ABF in bfloat16 on the CPU: attention logits, sigmoid, and the weighted sum of a
+// The fusion of ABF in bfloat16 or float32 on the CPU: attention logits, sigmoid, and the weighted sum of a
 // feature and the enlarged deeper feature, in one pass forward and one backward.
 #include <cmath>
 #include <ATen/ops/empty.h>
@@ -21,11 +21,12 @@ struct Shape {
         deep_width(deeper.size(3)), tall(height / deep_height), wide(width / deep_width) {}
 };
 
+template <typename Number>
 struct Forward {
-  const bf16 *x, *deeper;
+  const Number *x, *deeper;
   // Two rows of 2m weights, then two biases.
   const float *weight, *bias;
-  bf16 *result;
+  Number *result;
   // Two maps per pixel.
   float *maps;
 };
@@ -33,7 +34,8 @@ struct Forward {
 CT_INLINE float sigmoid(float value) { return 1 / (1 + std::exp(-value)); }
 
 // The two inner products of a pixel with two rows of weights.
-CT_INLINE void products(const bf16 *pixel, const float *first, const float *second,
+template <typename Number>
+CT_INLINE void products(const Number *pixel, const float *first, const float *second,
                         int64_t channels, float &a, float &b) {
   Floats one = {}, two = {}, value, row;
   for (int64_t c = 0; c < channels; c += kLane) {
@@ -48,27 +50,27 @@ CT_INLINE void products(const bf16 *pixel, const float *first, const float *seco
 }
 
 // Rows of the deeper map, counted over the batch; each covers `tall` rows of the result.
-CT_KERNEL(fuse, (const Forward &f, const Shape &s, int64_t begin, int64_t end),
-          (f, s, begin, end)) {
+CT_NUMBER_KERNEL(fuse, (const Forward<Number> &f, const Shape &s, int64_t begin, int64_t end),
+                 (f, s, begin, end)) {
   int64_t m = s.channels;
   const float *own0 = f.weight, *deep0 = f.weight + m, *own1 = deep0 + m, *deep1 = own1 + m;
   for (int64_t row = begin; row < end; row++) {
     int64_t image = row / s.deep_height, top = row % s.deep_height * s.tall;
     for (int64_t column = 0; column < s.deep_width; column++) {
-      const bf16 *deeper = f.deeper + (row * s.deep_width + column) * m;
+      const Number *deeper = f.deeper + (row * s.deep_width + column) * m;
       float base0, base1;
       products(deeper, deep0, deep1, m, base0, base1);
       for (int64_t r = 0; r < s.tall; r++) {
         for (int64_t q = 0; q < s.wide; q++) {
           int64_t pixel = (image * s.height + top + r) * s.width + column * s.wide + q;
-          const bf16 *x = f.x + pixel * m;
+          const Number *x = f.x + pixel * m;
           float z0, z1;
           products(x, own0, own1, m, z0, z1);
           z0 = sigmoid(z0 + base0 + f.bias[0]);
           z1 = sigmoid(z1 + base1 + f.bias[1]);
           f.maps[2 * pixel] = z0;
           f.maps[2 * pixel + 1] = z1;
-          bf16 *result = f.result + pixel * m;
+          Number *result = f.result + pixel * m;
           Floats value, below;
           for (int64_t c = 0; c < m; c += kLane) {
             ct::load(x + c, value);
@@ -81,10 +83,11 @@ CT_KERNEL(fuse, (const Forward &f, const Shape &s, int64_t begin, int64_t end),
   }
 }
 
+template <typename Number>
 struct Backward {
-  const bf16 *gradient, *x, *deeper;
+  const Number *gradient, *x, *deeper;
   const float *weight, *maps;
-  bf16 *for_x, *for_deeper;
+  Number *for_x, *for_deeper;
 };
 
 // What one pixel of the deeper map adds up in the pixels that it covers, L lanes of channels at a time.
@@ -95,8 +98,8 @@ struct Sums {
 };
 
 // One pixel of the result, whose number is `pixel`; `c` is the first of L lanes of channels.
-template <int L>
-CT_INLINE void add_pixel(const Backward &f, const Shape &s, int64_t pixel, int64_t c, float a0,
+template <int L, typename Number>
+CT_INLINE void add_pixel(const Backward<Number> &f, const Shape &s, int64_t pixel, int64_t c, float a0,
                          float a1, Sums<L> &sums) {
   int64_t m = s.channels, at = pixel * m + c;
   float z0 = f.maps[2 * pixel], z1 = f.maps[2 * pixel + 1];
@@ -114,9 +117,10 @@ CT_INLINE void add_pixel(const Backward &f, const Shape &s, int64_t pixel, int64
 }
 
 // The gradients of a pixel's two logits.
-CT_INLINE void logit_gradients(const Backward &f, int64_t m, int64_t pixel, const bf16 *deeper,
-                               float &a0, float &a1) {
-  const bf16 *x = f.x + pixel * m, *gradient = f.gradient + pixel * m;
+template <typename Number>
+CT_INLINE void logit_gradients(const Backward<Number> &f, int64_t m, int64_t pixel,
+                               const Number *deeper, float &a0, float &a1) {
+  const Number *x = f.x + pixel * m, *gradient = f.gradient + pixel * m;
   Floats dots0 = {}, dots1 = {}, g, value;
   for (int64_t c = 0; c < m; c += kLane) {
     ct::load(gradient + c, g);
@@ -132,8 +136,8 @@ CT_INLINE void logit_gradients(const Backward &f, int64_t m, int64_t pixel, cons
 
 // As `fuse`; adds to `for_weight` (4m, as the weights lie) and `for_bias` (2). `logits` has room for two
 // numbers for each pixel that one of the deeper map covers.
-template <int L>
-CT_INLINE void unfuse_rows(const Backward &f, const Shape &s, int64_t begin, int64_t end,
+template <int L, typename Number>
+CT_INLINE void unfuse_rows(const Backward<Number> &f, const Shape &s, int64_t begin, int64_t end,
                            float *logits, float *for_weight, float *for_bias) {
   int64_t m = s.channels;
   const float *deep0 = f.weight + m, *deep1 = f.weight + 3 * m;
@@ -143,7 +147,7 @@ CT_INLINE void unfuse_rows(const Backward &f, const Shape &s, int64_t begin, int
     int64_t top = (row / s.deep_height * s.height + row % s.deep_height * s.tall) * s.width;
     for (int64_t column = 0; column < s.deep_width; column++) {
       int64_t place = (row * s.deep_width + column) * m, corner = top + column * s.wide;
-      const bf16 *deeper = f.deeper + place;
+      const Number *deeper = f.deeper + place;
       float below0 = 0, below1 = 0, *next = logits;
       for (int64_t r = 0; r < s.tall; r++) {
         for (int64_t q = 0; q < s.wide; q++, next += 2) {
@@ -182,9 +186,9 @@ CT_INLINE void unfuse_rows(const Backward &f, const Shape &s, int64_t begin, int
   }
 }
 
-CT_KERNEL(unfuse, (const Backward &f, const Shape &s, int64_t begin, int64_t end, float *logits,
-                   float *for_weight, float *for_bias),
-          (f, s, begin, end, logits, for_weight, for_bias)) {
+CT_NUMBER_KERNEL(unfuse, (const Backward<Number> &f, const Shape &s, int64_t begin, int64_t end,
+                          float *logits, float *for_weight, float *for_bias),
+                 (f, s, begin, end, logits, for_weight, for_bias)) {
   if (s.channels % (4 * kLane) == 0) {
     unfuse_rows<4>(f, s, begin, end, logits, for_weight, for_bias);
   } else {
@@ -198,31 +202,75 @@ at::Tensor from_sums(const std::vector<double> &sums, int64_t begin, at::IntArra
   return tensor;
 }
 
+struct Fused {
+  at::Tensor result, maps;
+};
+
+template <typename Number>
+Fused fused(const at::Tensor &x, const at::Tensor &y, const at::Tensor &weight,
+            const at::Tensor &bias) {
+  Fused fused{at::empty_like(x), at::empty({x.size(0), x.size(2), x.size(3), 2}, at::kFloat)};
+  Shape shape(x, y);
+  Forward<Number> forward{ct::rows<Number>(x),
+                          ct::rows<Number>(y),
+                          weight.const_data_ptr<float>(),
+                          bias.const_data_ptr<float>(),
+                          ct::mutable_rows<Number>(fused.result),
+                          fused.maps.mutable_data_ptr<float>()};
+  ct::for_pieces(x.size(0) * shape.deep_height,
+                 [&](int64_t, int64_t begin, int64_t end, int64_t) {
+                   fuse(forward, shape, begin, end);
+                 });
+  return fused;
+}
+
+struct Gradients {
+  at::Tensor feature, deeper, weight, bias;
+};
+
+template <typename Number>
+Gradients gradients(const at::Tensor &g, const at::Tensor &x, const at::Tensor &y,
+                    const at::Tensor &weight, const at::Tensor &maps) {
+  at::Tensor for_x = at::empty_like(x), for_y = at::empty_like(y);
+  Shape shape(x, y);
+  Backward<Number> backward{ct::rows<Number>(g),
+                            ct::rows<Number>(x),
+                            ct::rows<Number>(y),
+                            weight.const_data_ptr<float>(),
+                            maps.const_data_ptr<float>(),
+                            ct::mutable_rows<Number>(for_x),
+                            ct::mutable_rows<Number>(for_y)};
+  int64_t weights = 4 * shape.channels, width = weights + 2;
+  int64_t covered = 2 * shape.tall * shape.wide;
+  std::vector<float> parts(ct::kPieces * width), logits(at::get_num_threads() * covered);
+  int64_t rows = x.size(0) * shape.deep_height;
+  ct::for_pieces(rows, [&](int64_t piece, int64_t begin, int64_t end, int64_t slot) {
+    float *own = &parts[piece * width];
+    unfuse(backward, shape, begin, end, &logits[slot * covered], own, own + weights);
+  });
+  auto sums = ct::total(parts, width);
+  return {for_x, for_y, from_sums(sums, 0, {2, 2 * shape.channels, 1, 1}),
+          from_sums(sums, weights, {2})};
+}
+
 }  // namespace
 
 bool ct_attention_fusion_is_fusible(ct_tensor feature, ct_tensor deeper, ct_tensor weight) {
   at::Tensor x = ct::borrow(feature), y = ct::borrow(deeper);
-  return ct::is_bf16_rows(x) && ct::is_bf16_rows(y) && x.numel() > 0 && y.numel() > 0 &&
-         x.size(0) == y.size(0) && x.size(1) == y.size(1) && x.size(2) % y.size(2) == 0 &&
-         x.size(3) % y.size(3) == 0 && ct::borrow(weight).scalar_type() == at::kFloat;
+  return ct::are_rows(x, y) && x.numel() > 0 && y.numel() > 0 && x.size(0) == y.size(0) &&
+         x.size(1) == y.size(1) && x.size(2) % y.size(2) == 0 && x.size(3) % y.size(3) == 0 &&
+         ct::borrow(weight).scalar_type() == at::kFloat;
 }
 
 ct_error ct_attention_fusion_forward(ct_tensor feature, ct_tensor deeper, ct_tensor weight,
-                                     ct_tensor bias, ct_tensor *output, ct_tensor *maps_out) {
+                                     ct_tensor bias, ct_tensor *output, ct_tensor *maps) {
   return ct::guard([&] {
-    at::Tensor x = ct::borrow(feature), y = ct::borrow(deeper);
-    at::Tensor w = ct::borrow(weight).contiguous(), b = ct::borrow(bias).contiguous();
-    at::Tensor result = at::empty_like(x);
-    at::Tensor maps = at::empty({x.size(0), x.size(2), x.size(3), 2}, at::kFloat);
-    Shape shape(x, y);
-    Forward forward{ct::rows(x), ct::rows(y), w.const_data_ptr<float>(), b.const_data_ptr<float>(),
-                    ct::mutable_rows(result), maps.mutable_data_ptr<float>()};
-    int64_t rows = x.size(0) * shape.deep_height;
-    ct::for_pieces(rows, [&](int64_t, int64_t begin, int64_t end, int64_t) {
-      fuse(forward, shape, begin, end);
-    });
-    *output = ct::hand_over(result);
-    *maps_out = ct::hand_over(maps);
+    at::Tensor x = ct::borrow(feature);
+    auto pass = x.scalar_type() == at::kFloat ? fused<float> : fused<bf16>;
+    Fused fused = pass(x, ct::borrow(deeper), ct::borrow(weight).contiguous(),
+                       ct::borrow(bias).contiguous());
+    *output = ct::hand_over(fused.result);
+    *maps = ct::hand_over(fused.maps);
   });
 }
 
@@ -231,26 +279,13 @@ ct_error ct_attention_fusion_backward(ct_tensor gradient, ct_tensor feature, ct_
                                       ct_tensor *for_deeper, ct_tensor *for_weight,
                                       ct_tensor *for_bias) {
   return ct::guard([&] {
-    at::Tensor g = ct::as_bf16_rows(ct::borrow(gradient));
-    at::Tensor x = ct::borrow(feature), y = ct::borrow(deeper);
-    at::Tensor w = ct::borrow(weight).contiguous();
-    at::Tensor for_x = at::empty_like(x), for_y = at::empty_like(y);
-    Shape shape(x, y);
-    Backward backward{ct::rows(g), ct::rows(x), ct::rows(y), w.const_data_ptr<float>(),
-                      ct::borrow(maps).const_data_ptr<float>(), ct::mutable_rows(for_x),
-                      ct::mutable_rows(for_y)};
-    int64_t weights = 4 * shape.channels, width = weights + 2;
-    int64_t covered = 2 * shape.tall * shape.wide;
-    std::vector<float> parts(ct::kPieces * width), logits(at::get_num_threads() * covered);
-    int64_t rows = x.size(0) * shape.deep_height;
-    ct::for_pieces(rows, [&](int64_t piece, int64_t begin, int64_t end, int64_t slot) {
-      float *own = &parts[piece * width];
-      unfuse(backward, shape, begin, end, &logits[slot * covered], own, own + weights);
-    });
-    auto sums = ct::total(parts, width);
-    *for_feature = ct::hand_over(for_x);
-    *for_deeper = ct::hand_over(for_y);
-    *for_weight = ct::hand_over(from_sums(sums, 0, {2, 2 * shape.channels, 1, 1}));
-    *for_bias = ct::hand_over(from_sums(sums, weights, {2}));
+    at::Tensor x = ct::borrow(feature);
+    auto pass = x.scalar_type() == at::kFloat ? gradients<float> : gradients<bf16>;
+    Gradients found = pass(ct::as_rows(ct::borrow(gradient), x.scalar_type()), x,
+                           ct::borrow(deeper), ct::borrow(weight).contiguous(), ct::borrow(maps));
+    *for_feature = ct::hand_over(found.feature);
+    *for_deeper = ct::hand_over(found.deeper);
+    *for_weight = ct::hand_over(found.weight);
+    *for_bias = ct::hand_over(found.bias);
   });
 }

@@ -1,4 +1,4 @@
-// The hierarchical context loss in bfloat16 on the CPU: the differences of two maps, their squares and
+// The hierarchical context loss in bfloat16 or float32 on the CPU: the differences of two maps, their squares and
 // their averages over bins in one pass forward, the gradient in one pass backward. The differences
 // themselves are never stored.
 //
@@ -67,9 +67,9 @@ struct Shape {
 
 // Adds up a row of cells of one image: per cell and channel the sum of differences into `sums`
 // [cells, C], and per channel the sum of their squares into `squares` [C].
-CT_KERNEL(add_cells, (const bf16 *student, const bf16 *teacher, const Shape &s, int64_t row,
-                      float *sums, float *squares),
-          (student, teacher, s, row, sums, squares)) {
+CT_NUMBER_KERNEL(add_cells, (const Number *student, const Number *teacher, const Shape &s,
+                             int64_t row, float *sums, float *squares),
+                 (student, teacher, s, row, sums, squares)) {
   const int64_t *down = &s.rows.edges[row], *along = s.columns.edges.data();
   for (int64_t c = 0; c < s.channels; c += kLane) {
     Floats square, a, b;
@@ -93,9 +93,10 @@ CT_KERNEL(add_cells, (const bf16 *student, const bf16 *teacher, const Shape &s, 
 }
 
 // The gradient of a row of cells: difference · factor + the cell's share.
-CT_KERNEL(spread_cells, (const bf16 *student, const bf16 *teacher, const Shape &s, int64_t row,
-                         float factor, float scale, const float *shares, bf16 *result),
-          (student, teacher, s, row, factor, scale, shares, result)) {
+CT_NUMBER_KERNEL(spread_cells, (const Number *student, const Number *teacher, const Shape &s,
+                                int64_t row, float factor, float scale, const float *shares,
+                                Number *result),
+                 (student, teacher, s, row, factor, scale, shares, result)) {
   const int64_t *down = &s.rows.edges[row], *along = s.columns.edges.data();
   for (int64_t y = down[0]; y < down[1]; y++) {
     for (int64_t cell = 0; cell < s.columns.cells(); cell++) {
@@ -163,80 +164,96 @@ const float *factors_of(ct_tensor images, const at::Tensor &x) {
   return factors.const_data_ptr<float>();
 }
 
+struct Loss {
+  double value;
+  // What each cell adds to the gradient of its pixels.
+  at::Tensor shares;
+};
+
+template <typename Number>
+Loss loss(const at::Tensor &x, const at::Tensor &y, const float *factors, int64_t bins,
+          const double *weights) {
+  const int64_t images = x.size(0), image = x.numel() / images;
+  const Shape shape(x, bins);
+  const int64_t row = shape.columns.cells() * shape.channels, all = shape.rows.cells() * row;
+  at::Tensor sums =
+      at::empty({images, shape.rows.cells(), shape.columns.cells(), shape.channels}, at::kFloat);
+  std::vector<double> parts(ct::kPieces, 0.0);
+  const double full = weights[0] / double(x.numel());
+  at::Tensor squares = at::zeros({ct::kPieces, shape.channels}, at::kFloat);
+  at::Tensor scratch = at::empty({at::get_num_threads(), all}, at::kDouble);
+  ct::for_pieces(images, [&](int64_t piece, int64_t begin, int64_t end, int64_t slot) {
+    double *room = scratch.mutable_data_ptr<double>() + slot * all;
+    float *square = squares.mutable_data_ptr<float>() + piece * shape.channels;
+    for (int64_t n = begin; n < end; n++) {
+      float *own = sums.mutable_data_ptr<float>() + n * all;
+      for (int64_t cells = 0; cells < shape.rows.cells(); cells++) {
+        add_cells(ct::rows<Number>(x) + n * image, ct::rows<Number>(y) + n * image, shape, cells,
+                  own + cells * row, square);
+      }
+      if (!factors) {
+        parts[piece] += pool(shape, weights, double(images), own, room);
+      } else if (factors[n] == 0) {
+        std::fill_n(own, all, 0.0f);
+        std::fill_n(square, shape.channels, 0.0f);
+      } else {
+        parts[piece] += pool(shape, weights, images / double(factors[n]), own, room);
+        for (int64_t c = 0; c < shape.channels; c++) parts[piece] += full * factors[n] * square[c];
+        std::fill_n(square, shape.channels, 0.0f);
+      }
+    }
+    for (int64_t c = 0; c < shape.channels; c++) parts[piece] += full * square[c];
+  });
+  return {std::accumulate(parts.begin(), parts.end(), 0.0), sums};
+}
+
+template <typename Number>
+at::Tensor gradient(const at::Tensor &x, const at::Tensor &y, const float *factors, int64_t bins,
+                    double weight, const at::Tensor &shares, float scale) {
+  const Shape shape(x, bins);
+  const int64_t image = x.numel() / x.size(0), down = shape.rows.cells();
+  const int64_t row = shape.columns.cells() * shape.channels;
+  float factor = scale * 2 * weight / double(x.numel());
+  at::Tensor result = at::empty_like(x);
+  ct::for_pieces(x.size(0), [&](int64_t, int64_t begin, int64_t end, int64_t) {
+    for (int64_t unit = begin * down; unit < end * down; unit++) {
+      int64_t at = unit / down * image;
+      float own = factors ? factor * factors[unit / down] : factor;
+      spread_cells(ct::rows<Number>(x) + at, ct::rows<Number>(y) + at, shape, unit % down, own,
+                   scale, shares.const_data_ptr<float>() + unit * row,
+                   ct::mutable_rows<Number>(result) + at);
+    }
+  });
+  return result;
+}
+
 }  // namespace
 
 bool ct_hierarchical_loss_is_fusible(ct_tensor student, ct_tensor teacher, int64_t bins) {
   at::Tensor x = ct::borrow(student), y = ct::borrow(teacher);
-  return ct::is_bf16_rows(x) && ct::is_bf16_rows(y) && x.sizes() == y.sizes() && x.numel() > 0 &&
-         bins > 0;
+  return ct::are_rows(x, y) && x.sizes() == y.sizes() && x.numel() > 0 && bins > 0;
 }
 
 ct_error ct_hierarchical_loss_forward(ct_tensor student, ct_tensor teacher, ct_tensor of_images,
-                                      int64_t bins, const double *weights, ct_tensor *loss,
+                                      int64_t bins, const double *weights, ct_tensor *loss_out,
                                       ct_tensor *shares) {
   return ct::guard([&] {
-    at::Tensor x = ct::borrow(student), y = ct::borrow(teacher);
-    const int64_t images = x.size(0), image = x.numel() / images;
-    const Shape shape(x, bins);
-    const int64_t row = shape.columns.cells() * shape.channels, all = shape.rows.cells() * row;
-    at::Tensor sums =
-        at::empty({images, shape.rows.cells(), shape.columns.cells(), shape.channels}, at::kFloat);
-    std::vector<double> parts(ct::kPieces, 0.0);
-    const double full = weights[0] / double(x.numel());
-    const float *factors = factors_of(of_images, x);
-    at::Tensor squares = at::zeros({ct::kPieces, shape.channels}, at::kFloat);
-    at::Tensor scratch = at::empty({at::get_num_threads(), all}, at::kDouble);
-    ct::for_pieces(images, [&](int64_t piece, int64_t begin, int64_t end, int64_t slot) {
-      double *room = scratch.mutable_data_ptr<double>() + slot * all;
-      float *square = squares.mutable_data_ptr<float>() + piece * shape.channels;
-      for (int64_t n = begin; n < end; n++) {
-        float *own = sums.mutable_data_ptr<float>() + n * all;
-        for (int64_t cells = 0; cells < shape.rows.cells(); cells++) {
-          add_cells(ct::rows(x) + n * image, ct::rows(y) + n * image, shape, cells,
-                    own + cells * row, square);
-        }
-        if (!factors) {
-          parts[piece] += pool(shape, weights, double(images), own, room);
-        } else if (factors[n] == 0) {
-          std::fill_n(own, all, 0.0f);
-          std::fill_n(square, shape.channels, 0.0f);
-        } else {
-          parts[piece] += pool(shape, weights, images / double(factors[n]), own, room);
-          for (int64_t c = 0; c < shape.channels; c++) {
-            parts[piece] += full * factors[n] * square[c];
-          }
-          std::fill_n(square, shape.channels, 0.0f);
-        }
-      }
-      for (int64_t c = 0; c < shape.channels; c++) parts[piece] += full * square[c];
-    });
-    double total = 0;
-    for (double part : parts) total += part;
-    *loss = ct::hand_over(at::scalar_tensor(total, at::kFloat));
-    *shares = ct::hand_over(sums);
+    at::Tensor x = ct::borrow(student);
+    auto pass = x.scalar_type() == at::kFloat ? loss<float> : loss<bf16>;
+    Loss found = pass(x, ct::borrow(teacher), factors_of(of_images, x), bins, weights);
+    *loss_out = ct::hand_over(at::scalar_tensor(found.value, at::kFloat));
+    *shares = ct::hand_over(found.shares);
   });
 }
 
-ct_error ct_hierarchical_loss_backward(ct_tensor gradient, ct_tensor student, ct_tensor teacher,
+ct_error ct_hierarchical_loss_backward(ct_tensor of_loss, ct_tensor student, ct_tensor teacher,
                                        ct_tensor of_images, ct_tensor shares, int64_t bins,
                                        double weight, ct_tensor *for_student) {
   return ct::guard([&] {
-    at::Tensor x = ct::borrow(student), y = ct::borrow(teacher), share = ct::borrow(shares);
-    const Shape shape(x, bins);
-    const int64_t image = x.numel() / x.size(0), down = shape.rows.cells();
-    const int64_t row = shape.columns.cells() * shape.channels;
-    float scale = ct::borrow(gradient).item<float>();
-    float factor = scale * 2 * weight / double(x.numel());
-    at::Tensor result = at::empty_like(x);
-    const float *factors = factors_of(of_images, x);
-    ct::for_pieces(x.size(0), [&](int64_t, int64_t begin, int64_t end, int64_t) {
-      for (int64_t unit = begin * down; unit < end * down; unit++) {
-        int64_t at = unit / down * image;
-        float own = factors ? factor * factors[unit / down] : factor;
-        spread_cells(ct::rows(x) + at, ct::rows(y) + at, shape, unit % down, own, scale,
-                     share.const_data_ptr<float>() + unit * row, ct::mutable_rows(result) + at);
-      }
-    });
-    *for_student = ct::hand_over(result);
+    at::Tensor x = ct::borrow(student);
+    auto pass = x.scalar_type() == at::kFloat ? gradient<float> : gradient<bf16>;
+    *for_student = ct::hand_over(pass(x, ct::borrow(teacher), factors_of(of_images, x), bins,
+                                      weight, ct::borrow(shares),
+                                      ct::borrow(of_loss).item<float>()));
   });
 }

@@ -18,22 +18,30 @@
 
 // CT_KERNEL(name, parameters, arguments) { … } makes a function `name`: its body is compiled once per
 // instruction set, and the set is chosen at the call, as LibTorch chooses that of its own kernels.
+// CT_NUMBER_KERNEL makes one for maps of any Number, which is bf16 or float.
+#define CT_KERNEL(name, parameters, arguments) CT_KERNEL_OF(, name, parameters, arguments)
+#define CT_NUMBER_KERNEL(name, parameters, arguments)                                              \
+  CT_KERNEL_OF(template <typename Number>, name, parameters, arguments)
 #if defined(__x86_64__)
-#define CT_KERNEL(name, parameters, arguments)                                                     \
-  CT_INLINE void name##_body parameters;                                                           \
-  __attribute__((target("arch=x86-64-v4"))) void name##_avx512 parameters { name##_body arguments; } \
-  __attribute__((target("arch=x86-64-v3"))) void name##_avx2 parameters { name##_body arguments; } \
-  void name##_portable parameters { name##_body arguments; }                                       \
-  void name parameters {                                                                           \
+#define CT_KERNEL_OF(kind, name, parameters, arguments)                                            \
+  kind CT_INLINE void name##_body parameters;                                                      \
+  kind __attribute__((target("arch=x86-64-v4"))) void name##_avx512 parameters {                   \
+    name##_body arguments;                                                                         \
+  }                                                                                                \
+  kind __attribute__((target("arch=x86-64-v3"))) void name##_avx2 parameters {                     \
+    name##_body arguments;                                                                         \
+  }                                                                                                \
+  kind void name##_portable parameters { name##_body arguments; }                                  \
+  kind void name parameters {                                                                      \
     switch (ct::instructions()) {                                                                  \
       case ct::Instructions::avx512: return name##_avx512 arguments;                               \
       case ct::Instructions::avx2: return name##_avx2 arguments;                                   \
       case ct::Instructions::portable: return name##_portable arguments;                           \
     }                                                                                              \
   }                                                                                                \
-  CT_INLINE void name##_body parameters
+  kind CT_INLINE void name##_body parameters
 #else
-#define CT_KERNEL(name, parameters, arguments) void name parameters
+#define CT_KERNEL_OF(kind, name, parameters, arguments) kind void name parameters
 #endif
 
 namespace ct {
@@ -82,7 +90,8 @@ CT_INLINE float sum(const Floats &lane) {
 
 // Sums two things per channel over rows [begin, end) into `first` and `second` [C], four lanes at a
 // time where the channels allow it: side by side, or from following rows, which lie side by side in
-// memory. Rows are taken in blocks that stay in the cache while all their channels are summed.
+// memory. Rows are taken in blocks: they stay in the cache while all their channels are summed, and sums
+// of many numbers are made of sums of few, so that they round little.
 //
 // The kernel's add<L>(at, step, count, channels, first, second) adds up `count` groups of L lanes that
 // lie `step` numbers apart, from the number `at` of the map; the lane j belongs to the channels from
@@ -92,12 +101,15 @@ CT_INLINE void sum_rows(const Kernel &kernel, int64_t begin, int64_t end, int64_
                         float *first, float *second) {
   constexpr int64_t four = 4 * kLane, block = 8192;
   for (int64_t c = 0; c < channels; c++) first[c] = second[c] = 0;
-  if (four % channels == 0) {
-    int64_t groups = (end - begin) * channels / four;
-    kernel.template add<4>(begin * channels, four, groups, channels, first, second);
-    begin += groups * (four / channels);
-  }
   int64_t rows = std::max<int64_t>(1, block / channels);
+  if (four % channels == 0) {
+    int64_t together = four / channels, whole = begin + (end - begin) / together * together;
+    for (; begin < whole; begin += rows) {
+      int64_t groups = std::min(rows, whole - begin) / together;
+      kernel.template add<4>(begin * channels, four, groups, channels, first, second);
+    }
+    begin = whole;
+  }
   for (int64_t row = begin; row < end; row += rows) {
     int64_t count = std::min(rows, end - row);
     for (int64_t c = 0; c < channels;) {
@@ -125,30 +137,47 @@ CT_INLINE void add_lanes(const Floats *lanes, int64_t at, int64_t channels, floa
 
 constexpr int64_t kPieces = 64;
 
-// A map of bfloat16 numbers, channels last: one row of channels for each pixel.
-inline bool is_bf16_map(const at::Tensor &tensor) {
-  return tensor.device().is_cpu() && tensor.scalar_type() == at::kBFloat16 && tensor.dim() == 4 &&
+// A map of such numbers, channels last: one row of channels for each pixel.
+inline bool is_map(const at::Tensor &tensor, at::ScalarType type) {
+  return tensor.device().is_cpu() && tensor.scalar_type() == type && tensor.dim() == 4 &&
          tensor.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-// One whose rows are whole lanes.
-inline bool is_bf16_rows(const at::Tensor &tensor) {
-  return is_bf16_map(tensor) && tensor.size(1) % kLane == 0;
+inline bool is_bf16_map(const at::Tensor &tensor) { return is_map(tensor, at::kBFloat16); }
+
+// A type of numbers that the kernels for any Number take.
+inline bool is_number(at::ScalarType type) { return type == at::kBFloat16 || type == at::kFloat; }
+
+// Two maps of one such type whose rows are whole lanes.
+inline bool are_rows(const at::Tensor &one, const at::Tensor &other) {
+  at::ScalarType type = one.scalar_type();
+  return is_number(type) && is_map(one, type) && is_map(other, type) &&
+         one.size(1) % kLane == 0 && other.size(1) % kLane == 0;
 }
 
-inline at::Tensor as_bf16_rows(const at::Tensor &tensor) {
-  return tensor.to(at::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
+inline at::Tensor as_rows(const at::Tensor &tensor, at::ScalarType type) {
+  return tensor.to(type).contiguous(at::MemoryFormat::ChannelsLast);
 }
+
+inline at::Tensor as_bf16_rows(const at::Tensor &tensor) { return as_rows(tensor, at::kBFloat16); }
 
 // The length of a side of a convolution's results, for a kernel with half of it as padding.
 inline int64_t strided(int64_t length, int64_t stride) { return (length - 1) / stride + 1; }
 
-inline const bf16 *rows(const at::Tensor &tensor) {
-  return tensor.defined() ? static_cast<const bf16 *>(tensor.const_data_ptr()) : nullptr;
+template <typename Number = bf16>
+const Number *rows(const at::Tensor &tensor) {
+  return tensor.defined() ? static_cast<const Number *>(tensor.const_data_ptr()) : nullptr;
 }
 
-inline bf16 *mutable_rows(const at::Tensor &tensor) {
-  return tensor.defined() ? static_cast<bf16 *>(tensor.mutable_data_ptr()) : nullptr;
+template <typename Number = bf16>
+Number *mutable_rows(const at::Tensor &tensor) {
+  return tensor.defined() ? static_cast<Number *>(tensor.mutable_data_ptr()) : nullptr;
+}
+
+// The keys below BackendSelect, where functions of ours stand before LibTorch's: every call passes it, below the
+// keys of autograd. For the key of the CPU, LibTorch would warn that its kernels are replaced.
+inline c10::DispatchKeySet below_backend_select(c10::DispatchKeySet keys) {
+  return keys & c10::DispatchKeySet(c10::DispatchKeySet::FULL_AFTER, c10::DispatchKey::BackendSelect);
 }
 
 // Runs run(data) on each thread of the team that LibTorch's own operators use. LibTorch's header

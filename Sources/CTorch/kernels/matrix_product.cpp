@@ -46,13 +46,8 @@ bool is_ours(const at::Tensor &left, const at::Tensor &right, int64_t rank) {
          at::isFloatingType(left.scalar_type()) && left.dim() == rank && right.dim() == rank;
 }
 
-// The keys below the one that the functions here stand at.
-c10::DispatchKeySet below(c10::DispatchKeySet keys) {
-  return keys & c10::DispatchKeySet(c10::DispatchKeySet::FULL_AFTER, c10::DispatchKey::BackendSelect);
-}
-
 at::Tensor mm(c10::DispatchKeySet keys, const at::Tensor &left, const at::Tensor &right) {
-  if (!is_ours(left, right, 2)) return at::_ops::mm::redispatch(below(keys), left, right);
+  if (!is_ours(left, right, 2)) return at::_ops::mm::redispatch(ct::below_backend_select(keys), left, right);
   return Cut(left, right).join(left, right,
                                [](const at::Tensor &l, const at::Tensor &r, int64_t, int64_t,
                                   int64_t) { return at::cpu::mm(l, r); });
@@ -61,7 +56,7 @@ at::Tensor mm(c10::DispatchKeySet keys, const at::Tensor &left, const at::Tensor
 at::Tensor addmm(c10::DispatchKeySet keys, const at::Tensor &added, const at::Tensor &left,
                  const at::Tensor &right, const at::Scalar &beta, const at::Scalar &alpha) {
   if (!is_ours(left, right, 2)) {
-    return at::_ops::addmm::redispatch(below(keys), added, left, right, beta, alpha);
+    return at::_ops::addmm::redispatch(ct::below_backend_select(keys), added, left, right, beta, alpha);
   }
   Cut cut(left, right);
   return cut.join(left, right,
@@ -77,7 +72,7 @@ at::Tensor addmm(c10::DispatchKeySet keys, const at::Tensor &added, const at::Te
 
 at::Tensor bmm(c10::DispatchKeySet keys, const at::Tensor &left, const at::Tensor &right) {
   if (!is_ours(left, right, 3) || left.size(0) != right.size(0)) {
-    return at::_ops::bmm::redispatch(below(keys), left, right);
+    return at::_ops::bmm::redispatch(ct::below_backend_select(keys), left, right);
   }
   int64_t count = left.size(0);
   int64_t parts = ct::parts_of(left.numel() * right.size(2), count);
@@ -91,8 +86,6 @@ at::Tensor bmm(c10::DispatchKeySet keys, const at::Tensor &left, const at::Tenso
 
 }  // namespace
 
-// Every call passes this key, below those of autograd. For the key of the CPU, LibTorch would warn that its
-// kernels are replaced.
 TORCH_LIBRARY_IMPL(aten, BackendSelect, m) {
   m.impl("mm", TORCH_FN(mm));
   m.impl("addmm", TORCH_FN(addmm));

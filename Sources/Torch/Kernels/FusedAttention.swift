@@ -8,7 +8,7 @@ import CTorch
 ///   - weight: W, `[2, 2m, 1, 1]`.
 ///   - bias: b, `[2]`.
 /// - Returns: `[N, m, h, w]`; nil, with nothing done, where our kernel does not take the input: it
-///   wants bfloat16 on the CPU, channels last, a multiple of 16 channels.
+///   wants bfloat16 or float32 on the CPU, channels last, a multiple of 16 channels.
 public func fusedAttentionFusion(
     _ feature: Tensor, _ deeper: Tensor, weight: Tensor, bias: Tensor
 ) -> Tensor? {

@@ -31,8 +31,8 @@ public struct BatchNormState: Sendable {
 ///   - addend: added before ReLU, of the input's shape.
 ///   - relu: whether ReLU follows.
 /// - Returns: the result; nil, with nothing done, where our kernel does not take the input: it wants
-///   bfloat16 on the CPU, channels last, and a number of channels times pixels of the batch that a
-///   whole number of pixels cuts into vectors of 16: an even number of pixels for 24 channels.
+///   bfloat16 or float32 on the CPU, channels last, and a number of channels times pixels of the batch
+///   that a whole number of pixels cuts into vectors of 16: an even number of pixels for 24 channels.
 public func fusedBatchNorm(
     _ input: Tensor, _ state: BatchNormState, adding addend: Tensor?, relu: Bool
 ) -> Tensor? {

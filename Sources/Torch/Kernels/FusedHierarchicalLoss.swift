@@ -10,7 +10,8 @@ import CTorch
 ///   - weights: of the full scale, then of each pooled one.
 ///   - imageWeights: a factor for the squares of each image, float32 `[N]`; nil for 1.
 /// - Returns: the sum, a float32 scalar; nil, with nothing done, where our kernel does not take the
-///   maps: it wants bfloat16 on the CPU, channels last, and a multiple of 16 channels.
+///   maps: it wants bfloat16 or float32 on the CPU, both the same, channels last, and a multiple of 16
+///   channels.
 public func fusedHierarchicalLoss(
     _ student: Tensor, _ teacher: Tensor, bins: Int, weights: [Double],
     imageWeights: Tensor? = nil
