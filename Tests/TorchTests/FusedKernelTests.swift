@@ -349,21 +349,24 @@ import TorchTestSupport
     }
 
     /// LibTorch's own depend on it: softmax for two threads, the others for three and more.
-    @Test("Exponentials, smooth L1 and their gradients do not depend on the number of threads")
+    @Test("Exponentials, sums, smooth L1 and gradients do not depend on the number of threads")
     func threadsOfSmallOperators() throws {
-        let numbers = Tensor.hashed(96, shape: [601, 1001], dtype: .float32)
-        let gradient = Tensor.hashed(97, shape: [601, 1001], dtype: .float32)
-        let operators: [(Tensor) -> Tensor] = [
-            { $0.sigmoid() }, { $0.softplus() }, { $0.softmax(0) }, { $0.softmax(1) },
-            { $0.logSoftmax(1) }, { $0.smoothL1Distances(gradient, beta: 0.1) },
+        let operators: [(Tensor, Tensor) -> Tensor] = [
+            { $0.sigmoid() * $1 }, { $0.softplus() * $1 }, { $0.softmax(0) * $1 },
+            { $0.softmax(1) * $1 }, { $0.logSoftmax(1) * $1 },
+            { $0.smoothL1Distances($1, beta: 0.1) * $1 }, { ($0 * $1).sum([0]) },
         ]
-        for run in operators {
-            try expectSameWithAnyThreads {
-                let leaf = numbers.detach().clone()
-                leaf.requiresGrad = true
-                let result = run(leaf)
-                (result * gradient).sum().backward()
-                return try result.detach().bytes() + #require(leaf.grad).bytes()
+        for shape in [[601, 1001], [1024, 81], [512, 100]] {
+            let numbers = Tensor.hashed(96, shape: shape, dtype: .float32)
+            let gradient = Tensor.hashed(97, shape: shape, dtype: .float32)
+            for run in operators {
+                try expectSameWithAnyThreads {
+                    let leaf = numbers.detach().clone()
+                    leaf.requiresGrad = true
+                    let result = run(leaf, gradient)
+                    result.sum().backward()
+                    return try result.detach().bytes() + #require(leaf.grad).bytes()
+                }
             }
         }
     }
@@ -421,6 +424,50 @@ import TorchTestSupport
         }
     }
 
+    /// LibTorch sets OpenMP's number of threads in its first operator on each of them, and oneDNN then waits
+    /// for threads that never come.
+    @Test("The first gradients of a process come with any number of threads", arguments: [2, 8])
+    func firstGradients(threads: Int) async {
+        await #expect(processExitsWith: .success) { [threads] in
+            alarm(100)
+            Runtime.setThreads(threads)
+            for (channels, side) in [(128, 16), (512, 8), (1024, 4)] {
+                let input = Tensor.hashed(1, shape: [32, channels, side, side], dtype: .float32)
+                    .contiguous(.channelsLast)
+                let weight = Tensor.hashed(2, shape: [channels, channels, 1, 1], dtype: .float32)
+                weight.requiresGrad = true
+                input.conv2d(weight: weight).sum().backward()
+                #expect(weight.grad != nil)
+            }
+        }
+    }
+
+    /// oneDNN's do for up to five images of these shapes, on a Xeon.
+    @Test(
+        "Convolutions in float32 of few pixels do not depend on the number of threads",
+        arguments: [
+            ([2, 512, 28, 28], 128, 1), ([5, 128, 28, 28], 512, 1), ([1, 2048, 7, 7], 512, 1),
+            ([2, 960, 4, 4], 160, 1), ([5, 512, 1, 1], 512, 1), ([1, 256, 8, 8], 256, 3),
+        ])
+    func threadsOfFewPixels(shape: [Int], outputs: Int, kernel: Int) throws {
+        let weight = Tensor.hashed(98, shape: [outputs, shape[1], kernel, kernel], dtype: .float32)
+        let bias = Tensor.hashed(99, shape: [outputs], dtype: .float32)
+        let numbers = Tensor.hashed(100, shape: shape, dtype: .float32).contiguous(.channelsLast)
+        func run(_ dtype: DType) throws -> [Tensor] {
+            let leaves = [numbers, weight, bias].map { $0.to(dtype).detach().clone() }
+            for leaf in leaves { leaf.requiresGrad = true }
+            let result = leaves[0].conv2d(weight: leaves[1], bias: leaves[2], padding: kernel / 2)
+            probe(result).backward()
+            return try [result.detach()] + leaves.map { try #require($0.grad) }
+        }
+        try expectSameWithAnyThreads { try run(.float32).flatMap { $0.contiguous().bytes() } }
+        let found = try run(.float32)
+        for (found, exact) in try zip(found, run(.float64)) {
+            expectSame(found, exact, "\(found.shape)", in: .float32)
+        }
+        #expect(found[0].isContiguous(.channelsLast) && found[1].isContiguous(.channelsLast))
+    }
+
     /// oneDNN's do on AMX (findings/onednn-products-by-threads.sh).
     @Test(
         "Products of matrices do not depend on the number of threads",
@@ -449,7 +496,7 @@ import TorchTestSupport
         defer { Runtime.setThreads(former) }
         Runtime.setThreads(1)
         let one = try run()
-        for threads in [2, 3] {
+        for threads in [2, 3, 9] {
             Runtime.setThreads(threads)
             #expect(try run() == one)
         }

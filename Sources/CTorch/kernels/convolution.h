@@ -17,6 +17,12 @@ CT_INLINE uint32_t rounded(float value) {
   return value != value ? 0x7FC0 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
 }
 
+// Whether a convolution is one of 1×1 in float32 of few pixels, whose results and gradient are products of matrices
+// (pointwise_convolution.cpp).
+bool is_small_pointwise(const at::Tensor &input, const at::Tensor &weight, at::IntArrayRef stride,
+                        at::IntArrayRef padding, bool transposed, int64_t groups);
+at::Tensor pointwise_input_gradient(const at::Tensor &gradient, const at::Tensor &weight);
+
 // A kernel [O, C, k, k] of float32, or one seen with inputs and outputs exchanged and turned by half a
 // circle, as the gradient of the input has it.
 struct Taps {

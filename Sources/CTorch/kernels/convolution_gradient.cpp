@@ -10,6 +10,7 @@
 #include <ATen/ops/convolution_backward_native.h>
 #include <torch/library.h>
 
+#include "convolution.h"
 #include "kernels.h"
 
 namespace {
@@ -57,8 +58,11 @@ Gradients convolution_backward(const at::Tensor &gradient, const at::Tensor &inp
   Gradients result;
   bool strided = std::any_of(stride.begin(), stride.end(), [](int64_t s) { return s > 1; });
   if (wanted[0] && !strided) {
+    bool is_small = ct::is_small_pointwise(input, weight, stride, padding, transposed, groups);
     std::get<0>(result) =
-        std::get<0>(convolution.backward(gradient, input, weight, {true, false, false}));
+        is_small
+            ? ct::pointwise_input_gradient(gradient, weight)
+            : std::get<0>(convolution.backward(gradient, input, weight, {true, false, false}));
   }
   std::array<bool, 3> cut = {wanted[0] && strided, wanted[1], wanted[2]};
   if (!cut[0] && !cut[1] && !cut[2]) return result;

@@ -186,7 +186,6 @@ extern "C" void GOMP_parallel(void (*run)(void *), void *data, unsigned threads,
 extern "C" int omp_get_thread_num(void);
 extern "C" int omp_get_num_threads(void);
 extern "C" int omp_in_parallel(void);
-extern "C" int omp_get_max_threads(void);
 extern "C" void omp_set_num_threads(int);
 // MKL's number for the calling thread, which LibTorch sets too, and which goes before OpenMP's; 0 stands for
 // none of its own. Returns the former one. LibTorch for ARM has no MKL.
@@ -195,9 +194,10 @@ extern "C" __attribute__((weak)) int MKL_Set_Num_Threads_Local(int);
 // While it lives, LibTorch's operators that this thread calls take one thread.
 //
 // A team alone does not make them: oneDNN prepares its work for as many threads as it could have, and
-// then waits within the team for those that never come.
+// then waits within the team for those that never come. LibTorch's number is asked for, since the first such
+// question on a thread sets OpenMP's number to it: it would come after ours.
 struct OneThread {
-  int former = omp_get_max_threads(), former_of_mkl = 0;
+  int former = at::get_num_threads(), former_of_mkl = 0;
   OneThread() {
     omp_set_num_threads(1);
     if (MKL_Set_Num_Threads_Local) former_of_mkl = MKL_Set_Num_Threads_Local(1);

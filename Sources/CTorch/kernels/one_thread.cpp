@@ -10,9 +10,16 @@
 
 namespace {
 
+// Sums along a dimension cut the results into as many parts as there are threads, which matters where a part is
+// no whole number of vectors. That of larger tensors takes all threads.
+constexpr int64_t kLargeSum = 1 << 20;
+
 void on_one_thread(const c10::OperatorHandle &op, c10::DispatchKeySet keys, c10::Stack *stack) {
   std::optional<ct::OneThread> one;
-  if (keys.has_backend(c10::BackendComponent::CPUBit)) one.emplace();
+  bool is_large = op.operator_name().name == "aten::sum" &&
+                  torch::jit::peek(*stack, 0, op.schema().arguments().size()).toTensor().numel() >
+                      kLargeSum;
+  if (keys.has_backend(c10::BackendComponent::CPUBit) && !is_large) one.emplace();
   op.redispatchBoxed(ct::below_backend_select(keys), stack);
 }
 
@@ -20,8 +27,9 @@ void on_one_thread(const c10::OperatorHandle &op, c10::DispatchKeySet keys, c10:
 
 TORCH_LIBRARY_IMPL(aten, BackendSelect, m) {
   for (const char *name :
-       {"_softmax", "_softmax_backward_data", "sigmoid", "sigmoid_backward", "softplus",
-        "softplus_backward", "smooth_l1_loss_backward"}) {
+       {"_softmax", "_softmax_backward_data", "_log_softmax", "_log_softmax_backward_data", "sigmoid",
+        "sigmoid_backward", "softplus", "softplus_backward", "smooth_l1_loss_backward",
+        "sum.dim_IntList"}) {
     m.impl(name, torch::CppFunction::makeFromBoxedFunction<&on_one_thread>());
   }
 }
