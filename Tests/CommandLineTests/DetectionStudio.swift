@@ -14,6 +14,7 @@ struct DetectionStudio: Sendable {
           evaluation_proposals: 20
           anchors_per_image: 32
           regions_per_image: 16
+          score_threshold: 0.001
         method: {name: alone}
         optimizer: {learning_rate: 0.005, nesterov: false, norm_weight_decay: 0}
         schedule: {name: multistep, milestones: [], warmup_steps: 2}

@@ -2,7 +2,7 @@
 // networks: they take one thread.
 //
 // Where a thread's share of an operator's numbers is no whole number of vectors, the rest is computed by other
-// instructions, which round otherwise; softmax takes its rows several at a time.
+// instructions, which round otherwise; softmax goes another way with one thread than with more.
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
 
