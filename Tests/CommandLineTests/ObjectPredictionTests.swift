@@ -37,6 +37,7 @@ import Testing
     private struct Found {
         let image, drawing: String
         let objects: [[String: Any]]
+        let printedScores: [String]
 
         init(_ line: Substring) throws {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
@@ -44,6 +45,7 @@ import Testing
             image = try #require(fields["image"] as? String)
             drawing = try #require(fields["drawing"] as? String)
             objects = try #require(fields["objects"] as? [[String: Any]])
+            printedScores = line.matches(of: /"score":([^,}]+)/).map { String($0.1) }
         }
     }
 
@@ -105,12 +107,12 @@ import Testing
             let first = try #require(found.first)
             return (first, try picture(first.drawing).pixels)
         }
-        let all = try objects(["--score-threshold", "0"]).found.objects
-        let scores = all.compactMap { $0["score"] as? Double }
+        let all = try objects(["--score-threshold", "0"]).found
+        let scores = all.objects.compactMap { $0["score"] as? Double }
         try #require(scores.count > 2 && scores[1] > scores[2])
         #expect(scores == scores.sorted(by: >))
-        // Between two scores: `JSONSerialization` does not read the nearest number.
-        let some = try objects(["--score-threshold", "\((scores[1] + scores[2]) / 2)"])
+        // As it is printed: `JSONSerialization` does not read the nearest number.
+        let some = try objects(["--score-threshold", all.printedScores[1]])
         #expect(some.found.objects.count == 2)
         let none = try objects(["--score-threshold", "1"])
         #expect(none.found.objects.isEmpty)

@@ -193,14 +193,14 @@ struct Shape {
   }
 };
 
-// A norm's statistics of a batch, and what they make of its parameters: y = x · scale + shift.
+// What a norm makes of a batch, and the statistics of that.
 struct Normal {
-  at::Tensor mean, inverse;
-  std::vector<float> scale, shift;
+  at::Tensor result, mean, inverse;
 };
 
 template <typename Number>
-Normal normal(const ct_batch_norm &norm, const at::Tensor &x) {
+Normal normalized(const ct_batch_norm &norm, const at::Tensor &x, const at::Tensor &addend,
+                  bool relu) {
   Shape shape(x);
   int64_t channels = shape.channels, count = shape.rows, width = shape.width;
   // The first pixel is a center: it is about as large as the others.
@@ -217,8 +217,8 @@ Normal normal(const ct_batch_norm &norm, const at::Tensor &x) {
                &squares[piece * width]);
   });
   auto sum = ct::total(sums, channels), square = ct::total(squares, channels);
-  Normal result{float_vector(channels), float_vector(channels), std::vector<float>(channels),
-                std::vector<float>(channels)};
+  Normal normal{at::empty_like(x), float_vector(channels), float_vector(channels)};
+  std::vector<float> scale(channels), shift(channels);
   auto *weight = ct::borrow(norm.weight).const_data_ptr<float>();
   auto *bias = ct::borrow(norm.bias).const_data_ptr<float>();
   auto *running_mean = ct::borrow(norm.running_mean).mutable_data_ptr<float>();
@@ -227,35 +227,28 @@ Normal normal(const ct_batch_norm &norm, const at::Tensor &x) {
     double above = sum[c] / count, m = centers[c] + above;
     double variance = std::max(0.0, square[c] / count - above * above);
     double i = 1 / std::sqrt(variance + norm.epsilon), momentum = norm.momentum;
-    result.mean.mutable_data_ptr<float>()[c] = m;
-    result.inverse.mutable_data_ptr<float>()[c] = i;
-    result.scale[c] = weight[c] * i;
-    result.shift[c] = bias[c] - m * weight[c] * i;
+    normal.mean.mutable_data_ptr<float>()[c] = m;
+    normal.inverse.mutable_data_ptr<float>()[c] = i;
+    scale[c] = weight[c] * i;
+    shift[c] = bias[c] - m * weight[c] * i;
     double unbiased = count > 1 ? variance * count / (count - 1) : variance;
     running_mean[c] = (1 - momentum) * running_mean[c] + momentum * m;
     running_var[c] = (1 - momentum) * running_var[c] + momentum * unbiased;
   }
-  result.scale = shape.repeated(result.scale.data());
-  result.shift = shape.repeated(result.shift.data());
-  return result;
-}
-
-template <typename Number>
-at::Tensor applied(const Normal &normal, const at::Tensor &x, const at::Tensor &addend, bool relu) {
-  Shape shape(x);
-  at::Tensor y = at::empty_like(x);
+  scale = shape.repeated(scale.data());
+  shift = shape.repeated(shift.data());
   shape.for_pieces([&](int64_t, int64_t begin, int64_t end, int64_t) {
-    apply(ct::rows<Number>(x), ct::rows<Number>(addend), relu, ct::mutable_rows<Number>(y), begin,
-          end, shape.width, normal.scale.data(), normal.shift.data());
+    apply(ct::rows<Number>(x), ct::rows<Number>(addend), relu,
+          ct::mutable_rows<Number>(normal.result), begin, end, width, scale.data(), shift.data());
   });
-  return y;
+  return normal;
 }
 
 struct Gradients {
   at::Tensor input, weight, bias, addend;
 };
 
-// Of what `normal` and `applied` make. `y` is undefined where there was no ReLU.
+// Of what `normalized` makes. `y` is undefined where there was no ReLU.
 template <typename Number>
 Gradients gradients(const at::Tensor &g, const at::Tensor &y, const at::Tensor &x,
                     const at::Tensor &weight, const at::Tensor &mean, const at::Tensor &inverse,
@@ -311,12 +304,11 @@ ct_error ct_batch_norm_forward(const ct_batch_norm *norm, ct_tensor input, ct_te
                                bool relu, ct_tensor *output, ct_tensor *mean, ct_tensor *inverse) {
   return ct::guard([&] {
     at::Tensor x = ct::borrow(input);
-    bool wide = x.scalar_type() == at::kFloat;
     at::Tensor added = addend ? ct::as_rows(ct::borrow(addend), x.scalar_type()) : at::Tensor();
     TORCH_CHECK(!addend || added.sizes() == x.sizes(), "an addend of another shape");
-    Normal normal = wide ? ::normal<float>(*norm, x) : ::normal<bf16>(*norm, x);
-    *output = ct::hand_over(wide ? applied<float>(normal, x, added, relu)
-                                 : applied<bf16>(normal, x, added, relu));
+    auto pass = x.scalar_type() == at::kFloat ? normalized<float> : normalized<bf16>;
+    Normal normal = pass(*norm, x, added, relu);
+    *output = ct::hand_over(normal.result);
     *mean = ct::hand_over(normal.mean);
     *inverse = ct::hand_over(normal.inverse);
   });

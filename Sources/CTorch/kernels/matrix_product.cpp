@@ -47,7 +47,9 @@ bool is_ours(const at::Tensor &left, const at::Tensor &right, int64_t rank) {
 }
 
 at::Tensor mm(c10::DispatchKeySet keys, const at::Tensor &left, const at::Tensor &right) {
-  if (!is_ours(left, right, 2)) return at::_ops::mm::redispatch(ct::below_backend_select(keys), left, right);
+  if (!is_ours(left, right, 2)) {
+    return at::_ops::mm::redispatch(ct::below_backend_select(keys), left, right);
+  }
   return Cut(left, right).join(left, right,
                                [](const at::Tensor &l, const at::Tensor &r, int64_t, int64_t,
                                   int64_t) { return at::cpu::mm(l, r); });
@@ -56,7 +58,8 @@ at::Tensor mm(c10::DispatchKeySet keys, const at::Tensor &left, const at::Tensor
 at::Tensor addmm(c10::DispatchKeySet keys, const at::Tensor &added, const at::Tensor &left,
                  const at::Tensor &right, const at::Scalar &beta, const at::Scalar &alpha) {
   if (!is_ours(left, right, 2)) {
-    return at::_ops::addmm::redispatch(ct::below_backend_select(keys), added, left, right, beta, alpha);
+    return at::_ops::addmm::redispatch(ct::below_backend_select(keys), added, left, right, beta,
+                                       alpha);
   }
   Cut cut(left, right);
   return cut.join(left, right,

@@ -6,20 +6,24 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
 
+#include <optional>
+
 #include "kernels.h"
 
 namespace {
 
-// Sums along a dimension cut the results into as many parts as there are threads, which matters where a part is
-// no whole number of vectors. That of larger tensors takes all threads.
-constexpr int64_t kLargeSum = 1 << 20;
-
 void on_one_thread(const c10::OperatorHandle &op, c10::DispatchKeySet keys, c10::Stack *stack) {
   std::optional<ct::OneThread> one;
-  bool is_large = op.operator_name().name == "aten::sum" &&
-                  torch::jit::peek(*stack, 0, op.schema().arguments().size()).toTensor().numel() >
-                      kLargeSum;
-  if (keys.has_backend(c10::BackendComponent::CPUBit) && !is_large) one.emplace();
+  if (keys.has_backend(c10::BackendComponent::CPUBit)) one.emplace();
+  op.redispatchBoxed(ct::below_backend_select(keys), stack);
+}
+
+// The sum of a larger tensor takes all threads.
+void small_on_one_thread(const c10::OperatorHandle &op, c10::DispatchKeySet keys,
+                         c10::Stack *stack) {
+  constexpr int64_t large = 1 << 20;
+  const auto &first = torch::jit::peek(*stack, 0, op.schema().arguments().size());
+  if (first.toTensor().numel() <= large) return on_one_thread(op, keys, stack);
   op.redispatchBoxed(ct::below_backend_select(keys), stack);
 }
 
@@ -28,8 +32,8 @@ void on_one_thread(const c10::OperatorHandle &op, c10::DispatchKeySet keys, c10:
 TORCH_LIBRARY_IMPL(aten, BackendSelect, m) {
   for (const char *name :
        {"_softmax", "_softmax_backward_data", "_log_softmax", "_log_softmax_backward_data", "sigmoid",
-        "sigmoid_backward", "softplus", "softplus_backward", "smooth_l1_loss_backward",
-        "sum.dim_IntList"}) {
+        "sigmoid_backward", "softplus", "softplus_backward", "smooth_l1_loss_backward"}) {
     m.impl(name, torch::CppFunction::makeFromBoxedFunction<&on_one_thread>());
   }
+  m.impl("sum.dim_IntList", torch::CppFunction::makeFromBoxedFunction<&small_on_one_thread>());
 }

@@ -15,6 +15,7 @@ namespace {
 
 // Enough for each of 64 threads to have pixels of its own.
 constexpr int64_t kManyPixels = 16384;
+// So few in the whole batch that one thread computes them at once.
 constexpr int64_t kFewPixels = 64;
 
 bool are(at::IntArrayRef values, int64_t value) {
@@ -36,7 +37,7 @@ at::Tensor convolution(const at::Tensor &input, const at::Tensor &weight,
                        at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed,
                        at::IntArrayRef output_padding, int64_t groups) {
   if (!ct::is_small_pointwise(input, weight, stride, padding, transposed, groups)) {
-    // Of a single small picture 3×3 convolutions are cut so as well.
+    // Other convolutions are cut so too where a batch has few pixels.
     std::optional<ct::OneThread> one;
     if (input.dim() == 4 && input.numel() <= kFewPixels * input.size(1)) one.emplace();
     return at::native::convolution(input, weight, bias, stride, padding, dilation, transposed,
